@@ -1,0 +1,121 @@
+# make help lists the targets.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# The programs look for /etc/anomalyd, wherever they are installed themselves.
+SYSCONFDIR ?= /etc
+
+SWIFT ?= swift
+BUILD := .build/release
+PROGRAMS := anomalyd anomalyctl
+SWIFT_SOURCES := Sources Tests Package.swift
+# Debian's names of what building, testing and the demo need besides Swift.
+PACKAGES := libsqlite3-dev libsystemd-dev pkg-config python3 socat sqlite3
+
+BINDIR = $(PREFIX)/bin
+UNITDIR = $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := build
+.PHONY: help build demo test lint format check-all bench deps install uninstall clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+
+build: deps ## Build the programs into .build/release
+	@$(SWIFT) build -c release --quiet
+
+demo: build ## Find the labelled anomaly of a real series
+	@fixtures/demo
+
+# On Linux, swift test also succeeds when it has found no test at all.
+test: deps ## Build and run all tests
+	@log=$$(mktemp)
+	trap 'rm -f "$$log"' EXIT
+	$(SWIFT) test -c release --quiet --disable-xctest 2>&1 | tee "$$log"
+	if ! grep -Eq 'Test run with [1-9][0-9]* tests?( |$$)' "$$log"; then
+	    echo "make test: swift test succeeded without running a single test" >&2
+	    exit 1
+	fi
+
+lint: ## Check the style of the Swift sources (.swift-format)
+	@$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+format: ## Bring the Swift sources into that style
+	@$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+check-all: lint test ## All that a patch must pass
+
+bench: build ## Run the benchmarks
+	@if [[ ! -x Benchmarks/run ]]; then
+	    echo "make bench: Benchmarks/run is not there or not executable" >&2
+	    exit 1
+	fi
+	Benchmarks/run
+
+deps: ## Install the Debian packages that are missing (called by build and test)
+	@if ! command -v dpkg-query >/dev/null; then
+	    echo "make deps: this is not Debian; needed is what Debian calls $(PACKAGES)" >&2
+	    exit 0
+	fi
+	missing=()
+	for package in $(PACKAGES); do
+	    dpkg-query -W -f '$${db:Status-Status}\n' "$$package" 2>/dev/null | grep -qx installed || missing+=("$$package")
+	done
+	(($${#missing[@]})) || exit 0
+	fail() {
+	    echo "make deps: $$1; as root, run: apt-get install $${missing[*]}" >&2
+	    exit 1
+	}
+	as_root=()
+	if ((EUID != 0)); then
+	    command -v sudo >/dev/null || fail "cannot install packages: not root, and there is no sudo"
+	    as_root=(sudo)
+	fi
+	as_root+=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
+	echo "make deps: installing $${missing[*]}"
+	"$${as_root[@]}" update || echo "make deps: apt-get update failed; trying with the old lists" >&2
+	"$${as_root[@]}" install -y --no-install-recommends "$${missing[@]}" >/dev/null || fail "apt-get failed"
+
+# Does not build, so that sudo make install leaves no files of root's in .build.
+install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has built
+	@for program in $(PROGRAMS); do
+	    if [[ ! -x $(BUILD)/$$program ]]; then
+	        echo "make install: $(BUILD)/$$program is not there; run make build first" >&2
+	        exit 1
+	    fi
+	done
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSUSERSDIR)' '$(DESTDIR)$(TMPFILESDIR)' \
+	    '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
+	install -m 0755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(BINDIR)'
+	for unit in anomalyd.service anomalyd.socket; do
+	    sed 's|/usr/bin/|$(BINDIR)/|g' systemd/$$unit | install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$unit
+	done
+	install -m 0644 systemd/anomalyd.sysusers '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf'
+	install -m 0644 systemd/anomalyd.tmpfiles '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
+	configuration='$(DESTDIR)$(SYSCONFDIR)/anomalyd/anomalyd.toml'
+	if [[ -e $$configuration ]]; then
+	    echo "make install: kept $$configuration"
+	else
+	    install -m 0644 systemd/anomalyd.toml "$$configuration"
+	fi
+	if [[ -z '$(DESTDIR)' ]]; then
+	    echo "Installed. To create the user and start the daemon, run as root:"
+	    echo "  systemd-sysusers '$(SYSUSERSDIR)/anomalyd.conf'"
+	    echo "  systemd-tmpfiles --create '$(TMPFILESDIR)/anomalyd.conf'"
+	    echo "  systemctl daemon-reload"
+	    echo "  systemctl enable --now anomalyd"
+	fi
+
+uninstall: ## Remove what install installed, but not configuration, data and user
+	@rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%')
+	rm -f '$(DESTDIR)$(UNITDIR)/anomalyd.service' '$(DESTDIR)$(UNITDIR)/anomalyd.socket'
+	rm -f '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf' '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
+	echo "make uninstall: kept $(SYSCONFDIR)/anomalyd, /var/lib/anomalyd and the user anomalyd"
+
+clean: ## Remove what was built, but keep the fetched packages
+	@$(SWIFT) package clean

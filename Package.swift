@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// One sentence for each room, and who may import whom: an entry may depend on entries above it only.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// The programs carry the Swift runtime with them, so that they run on a Debian without Swift.
+let selfContained: [LinkerSetting] = [
+    .unsafeFlags(["-static-stdlib"]),
+    // Foundation's own static libraries, in the order in which they need each other.
+    .linkedLibrary("CoreFoundation"), .linkedLibrary("_FoundationICU"), .linkedLibrary("_FoundationCShims"),
+    .linkedLibrary("_FoundationCollections"), .linkedLibrary("stdc++"),
+]
+
+func numerics(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-numerics") }
+func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
+let grdb: [Target.Dependency] = [
+    .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+]
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "anomalyd",
+    products: [
+        .executable(name: "anomalyd", targets: ["anomalyd"]),
+        .executable(name: "anomalyctl", targets: ["anomalyctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The few inner loops of the networks.
+        .target(name: "Kernels", swiftSettings: settings),
+        // Recurrent networks that learn. No I/O, no clock, no Foundation.
+        .target(
+            name: "RecurrentModel", dependencies: ["Kernels", numerics("RealModule")], swiftSettings: settings),
+        // From a value to a verdict. Pure: the same points give the same bits.
+        .target(
+            name: "AnomalyDetection", dependencies: ["RecurrentModel", numerics("RealModule")],
+            swiftSettings: settings),
+        // From bytes to points. Pure.
+        .target(name: "FeedProtocol", swiftSettings: settings),
+        // The SQLite file.
+        .target(name: "PointStore", dependencies: ["AnomalyDetection"] + grdb, swiftSettings: settings),
+        // libsystemd in Swift clothes.
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: settings),
+        // The TOML file, its layers, defaults and checks.
+        .target(
+            name: "Configuration",
+            dependencies: ["AnomalyDetection", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: settings),
+        // What the daemon and anomalyctl say to each other.
+        .target(name: "ControlProtocol", swiftSettings: settings),
+        // The stages wired together.
+        .target(
+            name: "AnomalyDaemon",
+            dependencies: [
+                "AnomalyDetection", "FeedProtocol", "PointStore", "Systemd", "Configuration", "ControlProtocol",
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        // The programs.
+        .executableTarget(
+            name: "anomalyd", dependencies: ["AnomalyDaemon", "Configuration", arguments, log],
+            swiftSettings: settings, linkerSettings: selfContained),
+        .executableTarget(
+            name: "anomalyctl",
+            dependencies: [
+                "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol", arguments,
+            ],
+            swiftSettings: settings, linkerSettings: selfContained),
+
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
+        .testTarget(name: "RecurrentModelTests", dependencies: ["RecurrentModel", "Kernels"], swiftSettings: settings),
+        .testTarget(
+            name: "AnomalyDetectionTests",
+            dependencies: ["AnomalyDetection", "RecurrentModel", numerics("RealModule")], swiftSettings: settings),
+        .testTarget(name: "FeedProtocolTests", dependencies: ["FeedProtocol"], swiftSettings: settings),
+        .testTarget(
+            name: "PointStoreTests", dependencies: ["PointStore", "AnomalyDetection"] + grdb, swiftSettings: settings),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),
+        .testTarget(name: "AnomalyDaemonTests", dependencies: ["AnomalyDaemon"], swiftSettings: settings),
+        .testTarget(name: "AnomalyctlTests", dependencies: ["anomalyctl"], swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", dependencies: ["anomalyd", "anomalyctl"], swiftSettings: settings),
+    ]
+)

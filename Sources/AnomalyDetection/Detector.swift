@@ -1,0 +1,267 @@
+import RealModule
+import RecurrentModel
+
+/// One stream's model and verdicts. For each point, in this order: predict it from what came before, look at it and
+/// score it, then learn from it.
+///
+///     let detector = Detector(settings, channels: 1, name: "web.cpu".utf8, workbench: workbench)
+///     let verdict = detector.step(time: t, values: values, verdicts: verdicts)
+///
+/// Deterministic: the same settings, name and points give the same bits. Not thread-safe; the detectors of one
+/// workbench belong to one thread.
+public final class Detector {
+    public let settings: DetectorSettings
+    /// Width of the stream.
+    public let channels: Int
+    /// Sequence number of the newest point; 0 before the first.
+    public private(set) var sequence: Int64
+    /// Sequence number after which this model began to learn.
+    private var origin: Int64
+    /// Time of the newest point, in microseconds since 1970; `Int64.min` before the first.
+    public private(set) var newestTime = Int64.min
+
+    private var learner: OnlineLearner<Float>
+    private let workspace: Workspace<Float>
+    private var scalers: [RangeScaler]
+    private var tail: ResidualTail
+    private var tracker: AnomalyTracker
+    /// The value that the network last saw of each channel, or was predicted where it was missing.
+    private var last: [Double]
+    /// Typical |residual| of each channel, which makes the channels of one stream comparable.
+    private var spread: [Double]
+    private let threshold: Double
+    private var input: [Float]
+    private var target: [Float]
+
+    /// - Parameters:
+    ///   - channels: 1…65,535 values a point.
+    ///   - name: the stream's name, which seeds its weights together with `settings.model.seed`.
+    ///   - sequence: points of the stream that this model does not know; its next one has the number after it.
+    public init(
+        _ settings: DetectorSettings, channels: Int, name: some Sequence<UInt8>, after sequence: Int64 = 0,
+        workbench: Workbench
+    ) {
+        self.settings = settings
+        self.sequence = sequence
+        origin = sequence
+        self.channels = channels
+        let model = settings.model
+        let (network, workspace) = workbench.bench(
+            for: NetworkShape(
+                cell: model.cell, inputs: Self.inputsPerChannel * channels, hidden: model.hidden,
+                layers: model.layers, outputs: channels))
+        var generator = SeededGenerator(seed: model.seed, name: name)
+        learner = OnlineLearner(
+            network,
+            training: TrainingSettings(
+                k1: model.k1, k2: model.k2, rate: model.learningRate, optimiser: model.optimiser, loss: model.loss,
+                clip: model.clip, clipBy: model.clipBy, enabled: model.learning),
+            parameters: network.initialParameters(model.initialisation, using: &generator))
+        self.workspace = workspace
+        scalers = Array(repeating: RangeScaler(halfLife: model.rangeHalfLife), count: channels)
+        tail = ResidualTail(settings.score)
+        tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
+        last = Array(repeating: .nan, count: channels)
+        spread = Array(repeating: 0, count: channels)
+        threshold = Self.score(ofProbability: settings.score.falseAlarmProbability)
+        input = Array(repeating: 0, count: Self.inputsPerChannel * channels)
+        target = Array(repeating: 0, count: channels)
+    }
+
+    /// The anomaly that is open, or was last.
+    public var anomaly: Anomaly? { tracker.anomaly }
+    /// True until the warm-up is over.
+    public var isWarmingUp: Bool { seen < Int64(settings.score.warmup) }
+    /// Points that this model has seen.
+    private var seen: Int64 { sequence - origin }
+    /// Health of the training: norm of the last gradient before clipping, its loss, updates done and left out.
+    public var training: (gradientNorm: Double, loss: Double, updates: Int64, skipped: Int64) {
+        (learner.gradientNorm, learner.loss, learner.updates, learner.skippedUpdates)
+    }
+
+    /// −log₁₀(p) / 10, within [0, 1].
+    public static func score(ofProbability p: Double) -> Double { max(0, min(1, -Double.log10(p) / 10)) }
+
+    /// Takes the next point of the stream.
+    ///
+    /// - Parameters:
+    ///   - time: microseconds since 1970, after `newestTime`.
+    ///   - values: one for each channel; finite, or NaN where missing.
+    ///   - verdicts: receives one for each channel.
+    public func step(
+        time: Int64, values: UnsafeBufferPointer<Double>, verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
+    ) -> PointVerdict {
+        precondition(values.count == channels && verdicts.count >= channels, "one value for each channel")
+        sequence += 1
+        newestTime = time
+        predict(verdicts)
+        for c in 0..<channels {
+            verdicts[c].value = values[c]
+            verdicts[c].residual = bounded(values[c] - verdicts[c].prediction)
+        }
+        let (score, worst, flags) = judge(verdicts)
+        let change = tracker.observe(
+            sequence: sequence, time: time, score: score, isFlagged: flags.contains(.anomaly),
+            worst: (worst, verdicts[worst]))
+        learn(verdicts)
+        return PointVerdict(sequence: sequence, time: time, score: score, flags: flags, change: change)
+    }
+
+    // MARK: Predict
+
+    /// For each channel: the last value and its last change, both in scaled units.
+    private static let inputsPerChannel = 2
+
+    private func predict(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>) {
+        let none = ChannelVerdict(value: .nan, prediction: .nan, lower: .nan, upper: .nan, residual: .nan)
+        if seen == 1 {
+            for c in 0..<channels { verdicts[c] = none }
+            return
+        }
+        let output = learner.step(input, workspace: workspace)
+        for c in 0..<channels {
+            verdicts[c] = none
+            if last[c].isNaN { continue }
+            let y = output[c].isFinite ? Double(output[c]) : 0
+            let scaler = scalers[c]
+            let prediction =
+                switch settings.model.target {
+                case .change: last[c] + y * scaler.unit
+                case .value: scaler.low + (y + 1) * scaler.unit
+                }
+            verdicts[c].prediction = bounded(prediction)
+            let halfWidth = tail.band * (channels == 1 ? 1 : spread[c])
+            if halfWidth.isFinite {
+                verdicts[c].lower = bounded(verdicts[c].prediction - halfWidth)
+                verdicts[c].upper = bounded(verdicts[c].prediction + halfWidth)
+            }
+        }
+    }
+
+    /// NaN stays; what overflowed becomes the largest number.
+    private func bounded(_ x: Double) -> Double {
+        x.isInfinite ? (x > 0 ? Double.greatestFiniteMagnitude : -Double.greatestFiniteMagnitude) : x
+    }
+
+    // MARK: Look
+
+    /// Points over which the typical residual of a channel is averaged, roughly.
+    private static let spreadPoints = 500.0
+
+    private func judge(
+        _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
+    ) -> (score: Double, worst: Int, flags: PointFlags) {
+        var flags: PointFlags = seen <= Int64(settings.score.warmup) ? .warmup : []
+        var worst = -1
+        var size = 0.0
+        var present = false
+        for c in 0..<channels {
+            present = present || !verdicts[c].value.isNaN
+            let residual = abs(verdicts[c].residual)
+            if residual.isNaN { continue }
+            // One channel keeps its own units; several are measured in what is usual for each.
+            let relative = channels == 1 ? residual : (spread[c] > 0 ? min(residual / spread[c], 1e30) : 0)
+            if worst < 0 || relative > size {
+                worst = c
+                size = relative
+            }
+            let weight = max(1 / Self.spreadPoints, 1 / Double(seen))
+            spread[c] += (min(residual, spread[c] > 0 ? 20 * spread[c] : residual) - spread[c]) * weight
+        }
+        if !present { flags.insert(.missing) }
+        if worst < 0 { return (0, 0, flags) }
+        let score = Self.score(ofProbability: tail.probability(of: size))
+        tail.insert(size, isWarm: !flags.contains(.warmup))
+        if flags.contains(.warmup) { return (0, worst, flags) }
+        if score >= threshold { flags.insert(.anomaly) }
+        return (score, worst, flags)
+    }
+
+    // MARK: Learn
+
+    /// Largest target in scaled units. Beyond it lies twice the whole range; an outlier shall not teach more.
+    private static let largestTarget = 4.0
+
+    private func learn(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>) {
+        for c in 0..<channels {
+            let value = verdicts[c].value
+            let unit = scalers[c].unit
+            if value.isNaN || last[c].isNaN {
+                target[c] = .nan
+            } else {
+                let wanted =
+                    switch settings.model.target {
+                    case .change: unit > 0 ? (value / 2 - last[c] / 2) / unit * 2 : 0
+                    case .value: scalers[c].scale(value)
+                    }
+                target[c] = Float(max(-Self.largestTarget, min(Self.largestTarget, wanted)))
+            }
+        }
+        if seen > 1 { learner.observe(target, workspace: workspace) }
+        for c in 0..<channels {
+            // A missing value is replaced by what was expected, so that the network goes on from there.
+            let value = verdicts[c].value.isNaN ? verdicts[c].prediction : verdicts[c].value
+            if value.isNaN { continue }
+            scalers[c].observe(value)
+            let before = last[c].isNaN ? value : last[c]
+            let unit = scalers[c].unit
+            let scaled = max(-1, min(1, scalers[c].scale(value)))
+            let change = unit > 0 ? max(-2, min(2, (value / 2 - before / 2) / unit * 2)) : 0
+            input[2 * c] = Float(scaled)
+            input[2 * c + 1] = Float(change)
+            last[c] = value
+        }
+    }
+
+    // MARK: State
+
+    /// Format of the saved state.
+    public static let stateVersion: UInt16 = 1
+
+    /// The whole state as bytes: a detector that is restored from them goes on bit for bit as this one would.
+    public func savedState() -> [UInt8] {
+        var writer = StateWriter(reserving: 16_384)
+        writer.write(Self.stateVersion)
+        writer.write(UInt32(channels))
+        writer.write(origin)
+        writer.write(sequence)
+        writer.write(newestTime)
+        writer.write(last)
+        writer.write(spread)
+        writer.write(input)
+        for scaler in scalers { scaler.encode(into: &writer) }
+        tail.encode(into: &writer)
+        tracker.encode(into: &writer)
+        learner.encode(into: &writer)
+        return writer.bytes
+    }
+
+    /// Puts a saved state into a new detector with the same settings and channels.
+    ///
+    /// - Throws: `StateError` if the bytes are damaged, of a newer format, or of a detector with other settings; the
+    ///   detector is then of no further use.
+    public func restore(_ bytes: [UInt8]) throws {
+        var reader = StateReader(bytes)
+        let version = try reader.read(UInt16.self)
+        guard version <= Self.stateVersion else {
+            throw StateError.newerVersion(found: Int(version), known: Int(Self.stateVersion))
+        }
+        let width = try reader.read(UInt32.self)
+        guard width == UInt32(channels) else {
+            throw StateError.invalid(field: "channels", found: "\(width)", expected: "\(channels)")
+        }
+        origin = try reader.read()
+        sequence = try reader.read()
+        newestTime = try reader.read()
+        last = try reader.readArray(count: channels, field: "last values")
+        spread = try reader.readArray(count: channels, field: "spreads")
+        input = try reader.readArray(count: input.count, field: "input")
+        for c in 0..<channels { try scalers[c].decode(from: &reader) }
+        try tail.decode(from: &reader)
+        try tracker.decode(from: &reader)
+        try learner.decode(from: &reader)
+        guard reader.isAtEnd else {
+            throw StateError.invalid(field: "length", found: "\(bytes.count) bytes", expected: "fewer")
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import RecurrentModel
+
+/// Maps one channel's values to (−1, 1) by the smallest and largest value seen, learned online.
+///
+/// With `halfLife` points the remembered range draws in towards the recent values, so that one outlier long ago does
+/// not squash everything after it for ever.
+struct RangeScaler: Sendable {
+    private(set) var low = 0.0
+    private(set) var high = 0.0
+    private(set) var isEmpty = true
+    /// Share of the distance to the newest value that each bound gives up at each point.
+    let decay: Double
+
+    /// - Parameter halfLife: points after which a bound has come half of the way; 0: never.
+    init(halfLife: Int) { decay = halfLife > 0 ? 0.693_147_180_559_945_3 / Double(halfLife) : 0 }
+
+    /// Half the range: what 1 in scaled units is in the channel's own. 0 while all values were equal.
+    // Halves first: high − low can overflow.
+    var unit: Double { high / 2 - low / 2 }
+
+    /// The value in scaled units; within [−1, 1] once it has been seen.
+    func scale(_ value: Double) -> Double {
+        let unit = unit
+        return unit > 0 ? (value / 2 - low / 2) / unit * 2 - 1 : 0
+    }
+
+    mutating func observe(_ value: Double) {
+        if isEmpty {
+            low = value
+            high = value
+            isEmpty = false
+            return
+        }
+        low = min(value, low + (value - low) * decay)
+        high = max(value, high + (value - high) * decay)
+    }
+
+    func encode(into writer: inout StateWriter) {
+        writer.write(low)
+        writer.write(high)
+        writer.write(isEmpty)
+    }
+
+    mutating func decode(from reader: inout StateReader) throws {
+        low = try reader.readDouble()
+        high = try reader.readDouble()
+        isEmpty = try reader.readBool()
+    }
+}

@@ -1,0 +1,195 @@
+import RealModule
+import RecurrentModel
+
+/// How rare a residual is among the recent ones of its stream: a tail probability, which means the same for every
+/// stream whatever its units and its noise.
+///
+/// Peaks over threshold after Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory" (KDD 2017): the
+/// largest residuals of a window are fitted with a generalised Pareto distribution, the only limit that such excesses
+/// can have (Pickands 1975), so that probabilities far below 1 / window can be told. Chosen over the rolling
+/// likelihood of Lavin & Ahmad 2015 because that supposes a normal distribution, which residuals of real streams are
+/// not: their tails are heavy, and a normal fit turns each of them into an alarm.
+///
+/// Differences from the paper, and why:
+/// - a sliding window, not all history: noise changes over the day and the years;
+/// - probability-weighted moments (Hosking & Wallis 1987, section 3), not Grimshaw's maximum likelihood: closed form,
+///   and steadier for a few dozen excesses;
+/// - the shape ξ is kept in 0…0.9: a negative one would give the tail an end and call anything beyond it impossible;
+/// - a residual far beyond the alarm threshold is entered at a bounded size, not left out: so an outlier hardly
+///   moves the fit, yet noise that has really grown becomes normal after some dozens of points.
+struct ResidualTail: Sendable {
+    /// Points between two fits.
+    static let fitInterval = 32
+    /// Fewest excesses for a fit of both parameters, where the window has four times as many residuals.
+    static let fewestExcesses = 10
+
+    private let capacity: Int
+    private let share: Double
+    private let bandShare: Double
+    private let alarmProbability: Double
+
+    /// Recent residuals in multiples of `1 / toUnit`, as the upper halves of Floats: 0.4 % precise, in order of size,
+    /// two bytes each.
+    private var codes: [UInt16] = []
+    private var next = 0
+    private var insertsSinceFit = 0
+    /// A power of two that brings the first residual near 1, so that scaling a stream by 2ⁿ changes no bit here.
+    private var toUnit = 0.0
+
+    // The fit, in units of `toUnit`.
+    private var threshold = 0.0
+    private var thresholdShare = 1.0
+    private var sigma = 0.0
+    private var shape = 0.0
+    private var limit = Double.infinity
+    /// Half-width of the band, in the residual's own units.
+    private(set) var band = Double.nan
+
+    init(_ settings: ScoreSettings) {
+        capacity = settings.window
+        share = settings.tail
+        bandShare = settings.band
+        alarmProbability = settings.falseAlarmProbability
+    }
+
+    /// Probability that an ordinary residual is at least this large, in (0, 1].
+    func probability(of size: Double) -> Double {
+        if codes.isEmpty || size == 0 { return 1 }
+        let x = min(size * (toUnit > 0 ? toUnit : 1), Double(Float.greatestFiniteMagnitude))
+        if x <= threshold || thresholdShare >= 1 {
+            return Double(count(atLeast: Self.code(x)) + 1) / Double(codes.count + 1)
+        }
+        // Nothing exceeds the threshold: what is larger has never been seen in the window.
+        if sigma <= 0 { return 1e-10 }
+        let excess = (x - threshold) / sigma
+        // P(X > x) = P(X > u) · (1 + ξ (x − u) / σ)^(−1/ξ), and its limit for ξ = 0.
+        let tail = shape < 1e-6 ? Double.exp(-excess) : Double.exp(-Double.log(onePlus: shape * excess) / shape)
+        return max(thresholdShare * tail, Double.leastNormalMagnitude)
+    }
+
+    /// Enters a residual's size; `isWarm` bounds its influence by the fit so far.
+    mutating func insert(_ size: Double, isWarm: Bool) {
+        if toUnit == 0 && size > 0 {
+            toUnit = Double(sign: .plus, exponent: max(-1000, min(1000, -size.exponent)), significand: 1)
+        }
+        var x = size * (toUnit > 0 ? toUnit : 1)
+        if isWarm { x = min(x, limit) }
+        let code = Self.code(min(x, Double(Float.greatestFiniteMagnitude)))
+        if codes.count < capacity {
+            codes.append(code)
+        } else {
+            codes[next] = code
+            next = next + 1 == capacity ? 0 : next + 1
+        }
+        insertsSinceFit += 1
+        if insertsSinceFit >= min(Self.fitInterval, max(1, codes.count / 16)) { fit() }
+    }
+
+    // MARK: Fit
+
+    private mutating func fit() {
+        insertsSinceFit = 0
+        let n = codes.count
+        band = Double(Self.value(quantile(Int(Double(n) * (1 - bandShare))))) / (toUnit > 0 ? toUnit : 1)
+        let wanted = min(max(Int(Double(n) * share), Self.fewestExcesses), n / 4)
+        let code = quantile(wanted)
+        threshold = Double(Self.value(code))
+        var excesses: [Double] = []
+        excesses.reserveCapacity(wanted)
+        for c in codes where c > code { excesses.append(Double(Self.value(c)) - threshold) }
+        excesses.sort()
+        thresholdShare = wanted == 0 ? 1 : Double(max(excesses.count, 1)) / Double(n)
+        fitPareto(excesses)
+        // The size whose probability is the alarm's; twice as far beyond the threshold is as much as one may enter.
+        let ratio = alarmProbability / thresholdShare
+        if sigma > 0 && ratio < 1 {
+            let scaled = shape < 1e-6 ? -Double.log(ratio) : (Double.exp(-shape * Double.log(ratio)) - 1) / shape
+            limit = threshold + 2 * sigma * scaled
+        } else {
+            limit = .infinity
+        }
+    }
+
+    /// Hosking & Wallis 1987, eq. (5) ff.: with a₀ the mean and a₁ = Σ (1 − pᵢ) xᵢ / m, pᵢ = (i − 0.35) / m,
+    /// ξ = 2 − a₀ / (a₀ − 2 a₁) and σ = a₀ (1 − ξ).
+    private mutating func fitPareto(_ excesses: [Double]) {
+        shape = 0
+        sigma = 0
+        if excesses.isEmpty { return }
+        let m = Double(excesses.count)
+        var a0 = 0.0
+        var a1 = 0.0
+        for (i, x) in excesses.enumerated() {
+            a0 += x
+            a1 += (1 - (Double(i) + 0.65) / m) * x
+        }
+        a0 /= m
+        a1 /= m
+        if excesses.count >= Self.fewestExcesses && a0 > 2 * a1 {
+            shape = max(0, min(0.9, 2 - a0 / (a0 - 2 * a1)))
+        }
+        sigma = a0 * (1 - shape)
+    }
+
+    // MARK: Codes
+
+    /// Rounded to the nearest number whose lower 16 bits are 0. Positive floats are in the order of their bits.
+    private static func code(_ x: Double) -> UInt16 {
+        UInt16(truncatingIfNeeded: (min(Float(x).bitPattern, 0x7f7f_0000) + 0x7fff) >> 16)
+    }
+
+    private static func value(_ code: UInt16) -> Float { Float(bitPattern: UInt32(code) << 16) }
+
+    private func count(atLeast code: UInt16) -> Int {
+        codes.withUnsafeBufferPointer { codes in
+            // A vectorisable loop: counters as wide as the codes, emptied before they can overflow.
+            var total = 0
+            var start = 0
+            while start < codes.count {
+                let end = min(start + 32_768, codes.count)
+                var counter: UInt16 = 0
+                for i in start..<end { counter &+= codes[i] >= code ? 1 : 0 }
+                total += Int(counter)
+                start = end
+            }
+            return total
+        }
+    }
+
+    /// The smallest code that at most `above` codes exceed, found by bisection over the 15 bits of a code.
+    private func quantile(_ above: Int) -> UInt16 {
+        var low = -1
+        var high = 0x7fff
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if count(atLeast: UInt16(middle + 1)) <= above { high = middle } else { low = middle }
+        }
+        return UInt16(high)
+    }
+
+    // MARK: State
+
+    func encode(into writer: inout StateWriter) {
+        writer.write(codes)
+        writer.write(Int64(next))
+        writer.write(Int64(insertsSinceFit))
+        for number in [toUnit, threshold, thresholdShare, sigma, shape, limit, band] { writer.write(number) }
+    }
+
+    mutating func decode(from reader: inout StateReader) throws {
+        codes = try reader.readArray(atMost: capacity, field: "residuals")
+        let position = try reader.read(Int64.self)
+        guard position >= 0, position < Int64(capacity), position == 0 || codes.count == capacity else {
+            throw StateError.invalid(field: "position", found: "\(position)", expected: "below \(capacity)")
+        }
+        next = Int(position)
+        insertsSinceFit = Int(try reader.read(Int64.self))
+        toUnit = try reader.readDouble()
+        threshold = try reader.readDouble()
+        thresholdShare = try reader.readDouble()
+        sigma = try reader.readDouble()
+        shape = try reader.readDouble()
+        limit = try reader.readDouble()
+        band = try reader.readDouble()
+    }
+}

@@ -1,0 +1,52 @@
+/// What is true of a point besides its numbers. Stored as an integer, so a bit keeps its meaning for ever.
+public struct PointFlags: OptionSet, Sendable, Hashable {
+    public var rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// The value was missing (NaN or an empty field): predicted, neither scored nor learned.
+    public static let missing = PointFlags(rawValue: 1)
+    /// Seen before the warm-up was over: scored, never flagged.
+    public static let warmup = PointFlags(rawValue: 2)
+    /// The score reached the threshold.
+    public static let anomaly = PointFlags(rawValue: 4)
+}
+
+/// What the detector says of one point as a whole.
+public struct PointVerdict: Sendable, Equatable {
+    /// Place of the point in its stream: 1 for the first point, then one more for each.
+    public var sequence: Int64
+    /// Microseconds since 1970.
+    public var time: Int64
+    /// 0 ordinary … 1; −log₁₀(tail probability) / 10: 0.4 is once in 10⁴ ordinary points, 0.6 once in 10⁶.
+    public var score: Double
+    public var flags: PointFlags
+    /// What the point did to the stream's current anomaly.
+    public var change: AnomalyChange
+
+    public init(sequence: Int64, time: Int64, score: Double, flags: PointFlags, change: AnomalyChange) {
+        self.sequence = sequence
+        self.time = time
+        self.score = score
+        self.flags = flags
+        self.change = change
+    }
+}
+
+/// What the detector says of one channel of a point, in the stream's own units. NaN stands for "none".
+public struct ChannelVerdict: Sendable, Equatable {
+    public var value: Double
+    public var prediction: Double
+    /// Lower and upper end of the band in which the value was expected.
+    public var lower: Double
+    public var upper: Double
+    /// value − prediction.
+    public var residual: Double
+
+    public init(value: Double, prediction: Double, lower: Double, upper: Double, residual: Double) {
+        self.value = value
+        self.prediction = prediction
+        self.lower = lower
+        self.upper = upper
+        self.residual = residual
+    }
+}

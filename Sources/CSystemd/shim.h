@@ -1,0 +1,4 @@
+// What Sources/Systemd uses of libsystemd. Functions with variable arguments (sd_notifyf, sd_journal_send) exist here
+// too, but Swift cannot import them: sd_notify and sd_journal_sendv take their place.
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>

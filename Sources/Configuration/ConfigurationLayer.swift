@@ -1,0 +1,266 @@
+/// One source of settings: a file, or the command line. Everything in it is checked by itself when it is made; what
+/// is wrong is collected, not thrown, so that somebody who has made five mistakes reads of five.
+///
+/// Layers are put on top of each other by `DaemonConfiguration.init(layers:paths:)`.
+public struct ConfigurationLayer: Sendable {
+    /// What is wrong with the layer by itself.
+    public private(set) var problems: [ConfigurationProblem] = []
+    /// Known keys with values in range, in the order in which they apply.
+    private(set) var assignments: [Assignment] = []
+    private(set) var sections: [Section] = []
+
+    struct Assignment: Sendable {
+        let key: ConfigurationKey
+        let value: ConfigurationValue
+        let source: String
+    }
+
+    struct Section: Sendable {
+        let section: StreamSection
+        let source: String
+        /// How problems name it.
+        let label: String
+    }
+
+    /// An empty layer, for the command line.
+    public init() {}
+}
+
+// MARK: - A file
+
+extension ConfigurationLayer {
+    /// Reads a file of at most 1 MiB.
+    /// - Parameter mayBeMissing: whether a file that does not exist is an empty layer instead of a problem, as is
+    ///   right for a default file.
+    public static func file(_ path: String, mayBeMissing: Bool = false) -> ConfigurationLayer {
+        do throws(FileFailure) {
+            return ConfigurationLayer(toml: try readFile(path, limit: TOMLPrecheck.largestFile + 1), source: path)
+        } catch {
+            var layer = ConfigurationLayer()
+            if !(mayBeMissing && error.isMissing) {
+                layer.report(path, nil, .unreadable("cannot read the configuration file: \(error.cause)"))
+            }
+            return layer
+        }
+    }
+
+    /// Reads a TOML document.
+    /// - Parameter source: how problems name it.
+    public init(toml bytes: [UInt8], source: String) {
+        do throws(ConfigurationProblem) {
+            let root = try TOMLReader.read(bytes, source: source)
+            read(root, source: source)
+        } catch {
+            problems.append(error)
+        }
+    }
+
+    /// Reads a TOML document.
+    public init(toml text: String, source: String) {
+        self.init(toml: Array(text.utf8), source: source)
+    }
+
+    private mutating func read(_ root: [String: ConfigurationValue], source: String) {
+        let names = ConfigurationKey.groups.map(\.name)
+        for (name, value) in root.sorted(by: { $0.key < $1.key }) {
+            switch value {
+            case _ where name == "stream": readSections(value, source: source)
+            case .table(let table) where names.contains(name):
+                for (path, value) in flattened(table, under: name) {
+                    guard let key = known(path, among: ConfigurationKey.all, label: path, source: source) else {
+                        continue
+                    }
+                    if let value = checked(value, for: key, label: path, source: source) {
+                        assignments.append(Assignment(key: key, value: value, source: source))
+                    }
+                }
+            case _ where names.contains(name):
+                report(source, name, .wrongValue(found: value.excerpt, expected: "a section, written [\(name)]"))
+            default: reportUnknown(name, value, source: source)
+            }
+        }
+    }
+
+    /// Something at the top level that is no section of ours.
+    private mutating func reportUnknown(_ name: String, _ value: ConfigurationValue, source: String) {
+        let sections = ConfigurationKey.groups.map { "[\($0.name)]" } + ["[[stream]]"]
+        let label = ConfigurationValue.key(name)
+        let nearest: String?
+        if value.isSection {
+            nearest = Suggestion.nearest(to: name, among: ConfigurationKey.groups.map(\.name) + ["stream"])
+                .map { $0 == "stream" ? "[[stream]]" : "[\($0)]" }
+        } else {
+            nearest = Suggestion.nearestKey(to: label, among: ConfigurationKey.all)
+        }
+        report(source, label, .unknownKey(suggestion: nearest, known: sections))
+    }
+
+    private mutating func readSections(_ value: ConfigurationValue, source: String) {
+        guard case .array(let tables) = value else {
+            return report(
+                source, "stream",
+                .wrongValue(found: value.excerpt, expected: "sections, each written [[stream]] with two brackets"))
+        }
+        for (index, value) in tables.enumerated() {
+            let label = "stream \(index + 1)"
+            guard case .table(var table) = value else {
+                report(source, label, .wrongValue(found: value.excerpt, expected: "a section, written [[stream]]"))
+                continue
+            }
+            let match = table.removeValue(forKey: "match")
+            let glob = glob(match, label: label, source: source)
+            let name = glob.map { "\(label) (match = \(ConfigurationValue.quoted($0.pattern)))" } ?? label
+            let overrides = overrides(table, label: name, source: source)
+            if let glob {
+                sections.append(
+                    Section(section: StreamSection(match: glob, overrides: overrides), source: source, label: name))
+            }
+        }
+    }
+
+    private mutating func glob(_ value: ConfigurationValue?, label: String, source: String) -> Glob? {
+        let expected = "a glob for the names of streams, such as \"web.*\""
+        switch value {
+        case .string(let pattern) where !pattern.isEmpty:
+            do throws(GlobError) {
+                return try Glob(pattern)
+            } catch {
+                report(
+                    source, label + ": match",
+                    .wrongValue(
+                        found: ConfigurationValue.string(pattern).excerpt + ", where \(error)", expected: expected))
+            }
+        case nil: report(source, label + ": match", .wrongValue(found: "nothing", expected: expected))
+        case let value?: report(source, label + ": match", .wrongValue(found: value.excerpt, expected: expected))
+        }
+        return nil
+    }
+
+    private mutating func overrides(
+        _ table: [String: ConfigurationValue], label: String, source: String
+    ) -> [String: ConfigurationValue] {
+        let perStream = ConfigurationKey.all.filter(\.isPerStream)
+        let names = ConfigurationKey.groups.map(\.name)
+        var overrides: [String: ConfigurationValue] = [:]
+        for (name, value) in table.sorted(by: { $0.key < $1.key }) {
+            let leaves: [(path: String, value: ConfigurationValue)]
+            if !names.contains(name) {
+                leaves = [(ConfigurationValue.key(name), value)]
+            } else if case .table(let inner) = value {
+                leaves = flattened(inner, under: name)
+            } else {
+                report(
+                    source, "\(label): \(name)",
+                    .wrongValue(found: value.excerpt, expected: "keys, such as \(name).KEY = VALUE"))
+                continue
+            }
+            for (path, value) in leaves {
+                let place = label + ": " + path
+                if let key = ConfigurationKey.named(path), !key.isPerStream {
+                    report(source, place, .conflict("holds for the daemon as a whole, expected outside of [[stream]]"))
+                } else if let key = known(path, among: perStream, label: place, source: source) {
+                    overrides[path] = checked(value, for: key, label: place, source: source)
+                }
+            }
+        }
+        return overrides
+    }
+
+    /// The values in a table with the paths that they have. A table where a key is expected stays one value, so
+    /// that its type can be refused.
+    private func flattened(
+        _ table: [String: ConfigurationValue], under prefix: String
+    ) -> [(path: String, value: ConfigurationValue)] {
+        table.sorted { $0.key < $1.key }.map { (prefix + "." + ConfigurationValue.key($0.key), $0.value) }
+    }
+}
+
+// MARK: - The command line
+
+extension ConfigurationLayer {
+    /// Adds a setting as `--set` takes it: `KEY=VALUE`, for instance `model.hidden=32`.
+    ///
+    /// VALUE is TOML; where the key takes a string, the quotation marks may be missing.
+    public mutating func set(_ assignment: String) {
+        guard let equals = assignment.firstIndex(of: "=") else {
+            return report(
+                "--set", nil,
+                .wrongValue(
+                    found: ConfigurationValue.quoted(assignment), expected: "KEY=VALUE, such as model.hidden=32"))
+        }
+        set(
+            Self.trimmed(assignment[..<equals]), to: Self.trimmed(assignment[assignment.index(after: equals)...]),
+            flag: "--set")
+    }
+
+    /// Adds the value of a flag that stands for a key.
+    /// - Parameter text: TOML, or a string without its quotation marks.
+    /// - Parameter flag: how problems name the source, such as `--database`.
+    public mutating func set(_ path: String, to text: String, flag: String) {
+        guard let key = known(path, among: ConfigurationKey.all, label: path, source: flag) else { return }
+        let plain = ConfigurationValue.string(text)
+        // TOML first: `"a b"` in quotation marks means the string within. But 1 for a path or 660 for a mode is the
+        // string that it looks like, and /run/x is no TOML at all.
+        let candidates = [Self.value(text), plain].compactMap { $0 }
+        if let value = candidates.first(where: key.accepts) {
+            assignments.append(Assignment(key: key, value: value, source: flag))
+        } else {
+            report(flag, path, .wrongValue(found: (candidates.first ?? plain).excerpt, expected: key.expectation))
+        }
+    }
+
+    /// Adds the values of a flag that may be given more than once.
+    public mutating func set(_ path: String, to texts: [String], flag: String) {
+        guard let key = known(path, among: ConfigurationKey.all, label: path, source: flag) else { return }
+        let value = ConfigurationValue.array(texts.map { .string($0) })
+        if let value = checked(value, for: key, label: path, source: flag) {
+            assignments.append(Assignment(key: key, value: value, source: flag))
+        }
+    }
+
+    /// The value that a text stands for in TOML, or nil if it is none, or more than one.
+    private static func value(_ text: String) -> ConfigurationValue? {
+        guard let table = try? TOMLReader.read(Array("value = \(text)".utf8), source: ""), table.count == 1 else {
+            return nil
+        }
+        return table["value"]
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}
+
+// MARK: - Checks
+
+extension ConfigurationLayer {
+    private mutating func known(
+        _ path: String, among keys: [ConfigurationKey], label: String, source: String
+    ) -> ConfigurationKey? {
+        if let key = ConfigurationKey.named(path) { return key }
+        let section = path.prefix { $0 != "." }
+        let siblings = keys.filter { $0.path.hasPrefix(section + ".") }.map(\.path)
+        let sections = ConfigurationKey.groups.filter { group in keys.contains { $0.path.hasPrefix(group.name + ".") } }
+        report(
+            source, label,
+            .unknownKey(
+                suggestion: Suggestion.nearestKey(to: path, among: keys),
+                known: siblings.isEmpty ? sections.map { "\($0.name).*" } : siblings))
+        return nil
+    }
+
+    private mutating func checked(
+        _ value: ConfigurationValue, for key: ConfigurationKey, label: String, source: String
+    ) -> ConfigurationValue? {
+        if key.accepts(value) { return value }
+        report(source, label, .wrongValue(found: value.excerpt, expected: key.expectation))
+        return nil
+    }
+
+    private mutating func report(_ source: String, _ key: String?, _ reason: ConfigurationProblem.Reason) {
+        problems.append(ConfigurationProblem(source: source, key: key, reason: reason))
+    }
+}

@@ -1,0 +1,55 @@
+/// One thing that is wrong with a configuration: where, which key, what was found and what was expected.
+public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Reason: Sendable, Equatable {
+        /// The file cannot be read; with the cause.
+        case unreadable(String)
+        /// The text is not TOML. Line and column count from 1.
+        case syntax(line: Int, column: Int, String)
+        /// No such key; with the nearest known one, or with all keys that the section has if none is near.
+        case unknownKey(suggestion: String?, known: [String])
+        /// Wrong type or out of range.
+        case wrongValue(found: String, expected: String)
+        /// Right alone, but not together with another key.
+        case conflict(String)
+    }
+
+    /// The file, or the flag on the command line.
+    public var source: String
+    /// Dotted path of the key (`model.hidden`), with its section in front if that is a `[[stream]]`; nil if the
+    /// problem belongs to no key.
+    public var key: String?
+    public var reason: Reason
+
+    public init(source: String, key: String? = nil, reason: Reason) {
+        self.source = source
+        self.key = key
+        self.reason = reason
+    }
+
+    /// One line: `FILE[:LINE:COLUMN]: [KEY: ]what is wrong`.
+    public var description: String {
+        switch reason {
+        case .syntax(let line, let column, let text): return "\(source):\(line):\(column): \(text)"
+        default: return "\(source): " + (key.map { $0 + ": " } ?? "") + explanation
+        }
+    }
+
+    private var explanation: String {
+        switch reason {
+        case .unreadable(let cause): return cause
+        case .syntax(_, _, let text): return text
+        case .unknownKey(let suggestion?, _): return "unknown key; did you mean \(suggestion)?"
+        case .unknownKey(nil, let known): return "unknown key; known here: " + known.joined(separator: ", ")
+        case .wrongValue(let found, let expected): return "expected \(expected), found \(found)"
+        case .conflict(let text): return text
+        }
+    }
+}
+
+/// All that is wrong with a configuration, never empty.
+public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let problems: [ConfigurationProblem]
+
+    /// One problem a line.
+    public var description: String { problems.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,53 @@
+import AnomalyDetection
+
+/// A relation between keys that a stream's settings must keep.
+struct StreamRule: Sendable {
+    /// The key that is blamed, and the others that take part.
+    let key: String
+    let others: [String]
+    /// What is wrong, or nil.
+    let problem: @Sendable (StreamSettings) -> String?
+    /// Makes settings keep the relation whatever they are.
+    let settle: @Sendable (inout StreamSettings) -> Void
+
+    static let all: [StreamRule] = [
+        StreamRule(
+            key: "model.k1", others: ["model.k2"],
+            problem: { settings in
+                let model = settings.detector.model
+                guard model.k1 > model.k2 else { return nil }
+                return "is \(model.k1), expected at most model.k2, which is \(model.k2)"
+            },
+            settle: { $0.detector.model.k1 = min($0.detector.model.k1, $0.detector.model.k2) })
+    ]
+
+    /// Whether one of these keys takes part.
+    func concerns(_ keys: some Sequence<String>) -> Bool {
+        keys.contains { $0 == key || others.contains($0) }
+    }
+}
+
+/// A relation between keys of the daemon as a whole.
+struct DaemonRule: Sendable {
+    let key: String
+    let others: [String]
+    let problem: @Sendable (DaemonConfiguration) -> String?
+
+    static let all: [DaemonRule] = [
+        DaemonRule(key: "feed.listen", others: []) { configuration in
+            let listen = configuration.feed.listen
+            guard let twice = listen.indices.first(where: { listen[..<$0].contains(listen[$0]) }) else { return nil }
+            return "names \(ConfigurationValue.quoted(listen[twice])) twice, expected different sockets"
+        },
+        DaemonRule(key: "feed.listen", others: ["control.socket"]) { configuration in
+            guard configuration.feed.listen.contains(configuration.control.socket) else { return nil }
+            return "contains \(ConfigurationValue.quoted(configuration.control.socket)), which is control.socket, "
+                + "expected different sockets"
+        },
+        DaemonRule(key: "database.path", others: ["feed.listen", "control.socket"]) { configuration in
+            let sockets = configuration.feed.listen + [configuration.control.socket]
+            guard sockets.contains(configuration.database.path) else { return nil }
+            return "is \(ConfigurationValue.quoted(configuration.database.path)), which is a socket, expected a file"
+        },
+    ]
+}

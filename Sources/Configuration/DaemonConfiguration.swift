@@ -1,0 +1,103 @@
+/// The whole configuration of a daemon, checked and complete.
+///
+/// ```swift
+/// let paths = DefaultPaths.current
+/// var commandLine = ConfigurationLayer()
+/// commandLine.set("database.path", to: "/tmp/a.db", flag: "--database")
+/// commandLine.set("model.hidden=32")
+/// let configuration = try DaemonConfiguration(
+///     layers: [.file(paths.configurationFile, mayBeMissing: true), commandLine], paths: paths)
+/// let settings = configuration.settings(forStream: "web.latency")
+/// ```
+public struct DaemonConfiguration: Sendable, Equatable {
+    public var feed: Feed
+    public var control: Control
+    public var database: Database
+    public var daemon = Daemon()
+    /// `[model]`, `[score]` and `[storage]`: what holds for a stream that no `[[stream]]` section says otherwise of.
+    public var defaults = StreamSettings()
+    /// The `[[stream]]` sections, in the order in which they are applied: the most specific one last.
+    public private(set) var streams: [StreamSection] = []
+
+    /// `[feed]`: where points come in.
+    public struct Feed: Sendable, Equatable {
+        /// Unix sockets to listen on; none if empty.
+        public var listen: [String]
+        /// One of ``formats``.
+        public var format = "auto"
+        /// Longest line, in bytes without its end.
+        public var maxLine = 65_536
+        /// Permission bits of the sockets.
+        public var socketMode: UInt32 = 0o660
+        /// How far a point's time may lie ahead of the clock, in microseconds.
+        public var maxFuture: Int64 = 86_400_000_000
+
+        /// The formats that lines may have; "auto" finds the format of each line from its first bytes.
+        public static let formats = ["auto", "plain", "graphite", "csv"]
+    }
+
+    /// `[control]`: where `anomalyctl` asks.
+    public struct Control: Sendable, Equatable {
+        /// Unix socket.
+        public var socket: String
+    }
+
+    /// `[database]`: what is kept, and how safely.
+    public struct Database: Sendable, Equatable {
+        /// The SQLite file.
+        public var path: String
+        public var synchronous = Synchronous.full
+        /// Longest time that a point waits for its commit, in microseconds.
+        public var commitInterval: Int64 = 1_000_000
+        /// Most points in a commit.
+        public var commitPoints = 50_000
+    }
+
+    /// When SQLite waits for the disk.
+    public enum Synchronous: String, Sendable, CaseIterable {
+        /// At every commit: what is committed survives a power failure.
+        case full
+        /// At WAL checkpoints: a power failure may take the last commits with it, never the file.
+        case normal
+    }
+
+    /// `[daemon]`: the process.
+    public struct Daemon: Sendable, Equatable {
+        /// Threads that learn; 0 stands for one per core.
+        public var shards = 0
+        public var logLevel = LogLevel.info
+    }
+
+    /// Least important messages that are logged; swift-log's levels.
+    public enum LogLevel: String, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+
+    /// The defaults, with files in these folders.
+    public init(paths: DefaultPaths) {
+        feed = Feed(listen: [paths.feedSocket])
+        control = Control(socket: paths.controlSocket)
+        database = Database(path: paths.database)
+    }
+
+    /// What holds for the stream of this name.
+    ///
+    /// Every `[[stream]]` section whose glob matches is applied to ``defaults``, the most specific one last. So each
+    /// key has the value of the most specific section that sets it. Where sections combine to values that contradict
+    /// each other, `k1` is lowered to `k2`.
+    public func settings(forStream name: String) -> StreamSettings {
+        var settings = defaults
+        for section in streams where section.match.matches(name) {
+            section.apply(to: &settings)
+        }
+        for rule in StreamRule.all { rule.settle(&settings) }
+        return settings
+    }
+
+    /// Puts sections in the order in which they are applied: among equally specific ones, the later one wins.
+    mutating func setStreams(_ sections: [StreamSection]) {
+        streams = sections.enumerated().sorted { first, second in
+            (first.element.match.specificity, first.offset) < (second.element.match.specificity, second.offset)
+        }.map(\.element)
+    }
+}

@@ -1,0 +1,117 @@
+import AnomalyDetection
+
+extension ConfigurationKey {
+    /// The keys that every stream may have its own values for. The ranges are those of the settings' own comments.
+    static let streamGroups: [ConfigurationGroup] = [modelGroup, scoreGroup, storageGroup]
+
+    private static let modelGroup = ConfigurationGroup(
+        name: "model", heading: "The network of each stream and how it learns.",
+        keys: [
+            ConfigurationKey(
+                "model.cell", stream: \.detector.model.cell, .choice,
+                "Recurrent cell of the network.",
+                choosing: "\"gru\" has three quarters of the weights of \"lstm\" and usually learns as much; "
+                    + "\"rnn\" is cheapest, but forgets soonest."),
+            ConfigurationKey(
+                "model.hidden", stream: \.detector.model.hidden, .integer(1...1024), unit: "units",
+                "Units in each recurrent layer.",
+                choosing: "More for long or mixed patterns; the cost grows with the square. Multiples of 8 are fastest."
+            ),
+            ConfigurationKey(
+                "model.layers", stream: \.detector.model.layers, .integer(1...8), unit: "layers",
+                "Recurrent layers, one above the other.",
+                choosing: "One, unless a second one shows its worth on your data. More units usually help sooner."),
+            ConfigurationKey(
+                "model.k1", stream: \.detector.model.k1, .integer(1...4096), unit: "points",
+                "Points between two training steps (k1 of truncated back-propagation through time); at most k2.",
+                choosing: "Smaller learns faster and costs more: k2 ÷ k1 backward steps per point."),
+            ConfigurationKey(
+                "model.k2", stream: \.detector.model.k2, .integer(1...4096), unit: "points",
+                "Points that a training step goes back (k2 of truncated back-propagation through time).",
+                choosing: "How far a cause may lie before its effect. The state remembers longer, but learns to only "
+                    + "this far."),
+            ConfigurationKey(
+                "model.learning_rate", stream: \.detector.model.learningRate, .number(above: 0, through: 1),
+                "Step size of the optimiser.",
+                choosing: "Higher adapts sooner and forgets sooner. Lower it if predictions jump about."),
+            ConfigurationKey(
+                "model.optimiser", stream: \.detector.model.optimiser, .choice,
+                "The rule that turns gradients into steps.",
+                choosing: "\"adam\" suits almost every stream; \"sgd\" needs a learning rate chosen for it."),
+            ConfigurationKey(
+                "model.loss", stream: \.detector.model.loss, .choice,
+                "What training makes small.",
+                choosing: "\"huber\" is not carried away by outliers; \"mse\" weighs large errors more."),
+            ConfigurationKey(
+                "model.clip", stream: \.detector.model.clip, .number(0...1000),
+                "Largest gradient of a training step; 0 switches clipping off.",
+                choosing: "Leave it. Without it, one exploding gradient can ruin a model."),
+            ConfigurationKey(
+                "model.clip_by", stream: \.detector.model.clipBy, .choice,
+                "What clip limits: the length of the whole gradient, or each of its components.",
+                choosing: "\"norm\" keeps the gradient's direction."),
+            ConfigurationKey(
+                "model.initialisation", stream: \.detector.model.initialisation, .choice,
+                "How the weights of a new network are drawn.",
+                choosing: "\"xavier\", or \"orthogonal\" for a large k2. \"normal\" is there for comparison only."),
+            ConfigurationKey(
+                "model.target", stream: \.detector.model.target, .choice,
+                "What the network predicts: the change from the last value, or the value itself.",
+                choosing: "\"change\" starts from \"as before\"; \"value\" for streams without memory, such as noise "
+                    + "about a level."),
+            ConfigurationKey(
+                "model.range_half_life", stream: \.detector.model.rangeHalfLife, .integer(0...1_000_000_000),
+                unit: "points",
+                "Points after which the range that scales the input has forgotten half of what lies outside the "
+                    + "recent values; 0 never forgets.",
+                choosing: "A few times the longest cycle of the stream."),
+            ConfigurationKey(
+                "model.seed", stream: \.detector.model.seed, .seed,
+                "Mixed with the stream's name to draw its first weights.",
+                choosing: "Any number. Another one shows how much of a result is luck."),
+            ConfigurationKey(
+                "model.learning", stream: \.detector.model.learning, .boolean,
+                "Whether the network learns. If not, streams are still predicted and scored.",
+                choosing: "false to keep a model as it is."),
+        ])
+
+    private static let scoreGroup = ConfigurationGroup(
+        name: "score", heading: "From residuals to scores, from scores to anomalies.",
+        keys: [
+            ConfigurationKey(
+                "score.false_alarm_probability", stream: \.detector.score.falseAlarmProbability, .number(1e-10...0.1),
+                unit: "per point",
+                "Probability of a false alarm at each ordinary point.",
+                choosing: "False alarms that you accept per day ÷ points per day: 1e-4 is one in 10,000 points."),
+            ConfigurationKey(
+                "score.warmup", stream: \.detector.score.warmup, .integer(16...1_000_000), unit: "points",
+                "Points at the start of a stream during which nothing is flagged.",
+                choosing: "At least one full cycle of the stream."),
+            ConfigurationKey(
+                "score.window", stream: \.detector.score.window, .integer(64...65_536), unit: "points",
+                "Recent residuals that a new one is compared with.",
+                choosing: "Larger is steadier, smaller follows a change of the noise sooner."),
+            ConfigurationKey(
+                "score.tail", stream: \.detector.score.tail, .number(0.005...0.2),
+                "Share of the window, its largest residuals, that the tail of the distribution is fitted to.",
+                choosing: "Leave it. Larger is steadier, smaller is truer to the extremes."),
+            ConfigurationKey(
+                "score.band", stream: \.detector.score.band, .number(0.5...0.999),
+                "Share of the points that the band from lower to upper is meant to cover.",
+                choosing: "A matter of taste: it is shown, and decides nothing."),
+            ConfigurationKey(
+                "score.quiet_points", stream: \.detector.score.quietPoints, .integer(1...100_000), unit: "points",
+                "Unflagged points in a row after which an anomaly is over.",
+                choosing: "Larger joins neighbouring anomalies to one."),
+        ])
+
+    private static let storageGroup = ConfigurationGroup(
+        name: "storage", heading: "How streams are kept.",
+        keys: [
+            ConfigurationKey(
+                "storage.checkpoint_interval", stream: \.storage.checkpointInterval,
+                .duration(1_000_000...86_400_000_000),
+                "Time between two checkpoints of a stream's model.",
+                choosing: "Shorter makes the restart after a crash faster (fewer points to replay) and the file larger.")
+        ])
+}

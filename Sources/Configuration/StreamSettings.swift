@@ -1,0 +1,41 @@
+public import AnomalyDetection
+
+/// All that can be set for one stream.
+public struct StreamSettings: Sendable, Equatable {
+    /// `[model]` and `[score]`.
+    public var detector = DetectorSettings()
+    /// `[storage]`.
+    public var storage = StorageSettings()
+
+    public init() {}
+}
+
+/// How a stream is kept.
+public struct StorageSettings: Sendable, Equatable {
+    /// Time between two checkpoints of the model, in microseconds. After a crash the points since the last one are
+    /// replayed.
+    public var checkpointInterval: Int64 = 60_000_000
+
+    public init() {}
+}
+
+/// A `[[stream]]` section: values of its own for the streams that a glob matches.
+public struct StreamSection: Sendable, Equatable {
+    public let match: Glob
+    /// Values by path of the key; every one is known, per stream and in range.
+    let overrides: [String: ConfigurationValue]
+
+    /// Paths of the keys that the section sets, sorted.
+    public var keys: [String] { overrides.keys.sorted() }
+
+    init(match: Glob, overrides: [String: ConfigurationValue]) {
+        self.match = match
+        self.overrides = overrides
+    }
+
+    func apply(to settings: inout StreamSettings) {
+        for (path, value) in overrides {
+            ConfigurationKey.named(path)?.set(value, in: &settings)
+        }
+    }
+}

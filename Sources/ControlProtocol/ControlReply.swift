@@ -1,0 +1,63 @@
+/// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}` or
+/// `{"error":{"code":…,"message":…},"version":1}`.
+public enum ControlReply: Sendable, Equatable {
+    case status(DaemonStatus)
+    /// The request was refused or could not be understood. The connection stays usable.
+    case error(ControlError)
+}
+
+/// Why a request was not answered.
+public struct ControlError: Error, Sendable, Equatable, Codable {
+    /// A word that programs can act on. A daemon that is newer than the client may send one not listed here.
+    public struct Code: RawRepresentable, Sendable, Hashable, Codable {
+        public var rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// The line is not a JSON object with `version` and `request`.
+        public static let badRequest = Code(rawValue: "bad_request")
+        /// Well formed, but this daemon has no such request.
+        public static let unknownRequest = Code(rawValue: "unknown_request")
+        /// The client is newer than the daemon.
+        public static let unsupportedVersion = Code(rawValue: "unsupported_version")
+        /// The peer's user may not do this.
+        public static let notPermitted = Code(rawValue: "not_permitted")
+        /// The daemon is starting or stopping: ask again.
+        public static let unavailable = Code(rawValue: "unavailable")
+        /// The daemon failed; its journal says more.
+        public static let failed = Code(rawValue: "failed")
+    }
+
+    public var code: Code
+    /// A sentence for people: what failed and what was expected.
+    public var message: String
+
+    public init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+extension ControlReply: Codable {
+    private enum Key: String, CodingKey {
+        case version, status, error
+    }
+
+    /// - Throws: `DecodingError` when there is neither a status nor an error, or one without its fields.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Key.self)
+        if let error = try fields.decodeIfPresent(ControlError.self, forKey: .error) {
+            self = .error(error)
+        } else {
+            self = .status(try fields.decode(DaemonStatus.self, forKey: .status))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Key.self)
+        try fields.encode(ControlVersion.current, forKey: .version)
+        switch self {
+        case .status(let status): try fields.encode(status, forKey: .status)
+        case .error(let error): try fields.encode(error, forKey: .error)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+/// How the daemon does: the reply to `ControlRequest.status`, and what `anomalyctl status -o json` prints.
+///
+/// Times are microseconds since 1970, durations say their unit in their name, counts are since the daemon's start
+/// unless they say otherwise. A field that is added later must be optional, so that clients can ask older daemons.
+public struct DaemonStatus: Sendable, Equatable, Codable {
+    /// The program's version, as `anomalyd --version` prints it.
+    public var version: String
+    public var pid: Int32
+    public var state: State
+    /// What the daemon last told systemd about itself, in a few words; nil when it has nothing to add to `state`.
+    public var text: String?
+    public var started: Int64
+    public var uptimeSeconds: Double
+
+    /// Streams known, and those among them that have not seen enough points for anything to be flagged.
+    public var streams: Int
+    public var warmingStreams: Int
+
+    /// Points accepted, and the recent rate of them.
+    public var points: Int64
+    public var pointsPerSecond: Double
+    /// Rejected lines by reason.
+    public var rejectedLines: [String: Int64]
+    /// Points dropped because their time was that of the stream's newest one, or before it.
+    public var duplicatePoints: Int64
+    public var latePoints: Int64
+
+    /// Anomalies opened since the start, and those that are open now.
+    public var anomalies: Int64
+    public var openAnomalies: Int
+
+    /// Time of the newest commit; nil before the first one.
+    public var lastCommit: Int64?
+    public var commits: Int64
+    public var queues: Queues
+
+    /// Clients connected to the feed now, and the sockets that it is heard on.
+    public var connections: Int
+    public var listeners: [String]
+
+    public var database: Database
+    /// Resident memory of the process.
+    public var residentBytes: Int64
+    /// nil when systemd's watchdog is not in use.
+    public var watchdog: Watchdog?
+    /// Age of the oldest checkpoint that a stream would have to replay from; nil before the first checkpoint.
+    public var checkpointAgeSeconds: Double?
+
+    public init(
+        version: String, pid: Int32, state: State, text: String? = nil, started: Int64, uptimeSeconds: Double,
+        streams: Int, warmingStreams: Int, points: Int64, pointsPerSecond: Double, rejectedLines: [String: Int64],
+        duplicatePoints: Int64, latePoints: Int64, anomalies: Int64, openAnomalies: Int, lastCommit: Int64?,
+        commits: Int64, queues: Queues, connections: Int, listeners: [String], database: Database,
+        residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?
+    ) {
+        self.version = version
+        self.pid = pid
+        self.state = state
+        self.text = text
+        self.started = started
+        self.uptimeSeconds = uptimeSeconds
+        self.streams = streams
+        self.warmingStreams = warmingStreams
+        self.points = points
+        self.pointsPerSecond = pointsPerSecond
+        self.rejectedLines = rejectedLines
+        self.duplicatePoints = duplicatePoints
+        self.latePoints = latePoints
+        self.anomalies = anomalies
+        self.openAnomalies = openAnomalies
+        self.lastCommit = lastCommit
+        self.commits = commits
+        self.queues = queues
+        self.connections = connections
+        self.listeners = listeners
+        self.database = database
+        self.residentBytes = residentBytes
+        self.watchdog = watchdog
+        self.checkpointAgeSeconds = checkpointAgeSeconds
+    }
+
+    /// Where the daemon is in its life, or what is wrong with it. A newer daemon may send other words.
+    public struct State: RawRepresentable, Sendable, Hashable, Codable {
+        public var rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let starting = State(rawValue: "starting")
+        public static let running = State(rawValue: "running")
+        public static let stopping = State(rawValue: "stopping")
+        /// It runs, but something keeps it from its work, such as a disk that is full; `text` says what.
+        public static let degraded = State(rawValue: "degraded")
+    }
+
+    /// Points waiting in the queues between the stages.
+    public struct Queues: Sendable, Equatable, Codable {
+        /// One number for each shard.
+        public var shards: [Int]
+        public var writer: Int
+
+        public init(shards: [Int], writer: Int) {
+            self.shards = shards
+            self.writer = writer
+        }
+    }
+
+    /// The SQLite file.
+    public struct Database: Sendable, Equatable, Codable {
+        public var path: String
+        /// Size of the file and its write-ahead log.
+        public var bytes: Int64
+
+        public init(path: String, bytes: Int64) {
+            self.path = path
+            self.bytes = bytes
+        }
+    }
+
+    /// systemd's watchdog.
+    public struct Watchdog: Sendable, Equatable, Codable {
+        /// Silence after which systemd kills the daemon.
+        public var timeoutSeconds: Double
+        /// Time of the last sign of life; nil before the first one.
+        public var lastSent: Int64?
+
+        public init(timeoutSeconds: Double, lastSent: Int64?) {
+            self.timeoutSeconds = timeoutSeconds
+            self.lastSent = lastSent
+        }
+    }
+}

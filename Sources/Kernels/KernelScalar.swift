@@ -1,0 +1,151 @@
+/// The number types that the networks compute in, each with its own inner loops.
+///
+/// `Float` is what runs; `Double` serves gradient checks. The loops are requirements of the protocol, not free generic
+/// functions, so that a caller that was not specialised still reaches a fast loop with one indirect call.
+///
+/// Matrices are column-major: element (i, j) of an m × n matrix lies at `i + j * m`. A batch of vectors is a matrix
+/// whose columns are the vectors; `stride` is the distance from one to the next.
+///
+/// Every loop sums in one order that depends on the matrix's own shape only, never on the batch. So a row computed
+/// alone has the same bits as the same row in a batch.
+public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable {
+    /// y(m, b) += W(m, n) · x(n, b)
+    static func multiplyAdd(
+        rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Self>, _ x: UnsafePointer<Self>, xStride: Int,
+        _ y: UnsafeMutablePointer<Self>, yStride: Int)
+
+    /// C(m, n) += A(m, t) · B(n, t)ᵀ: the sum of t outer products, which is how weight gradients arise.
+    static func outerAdd(
+        rows m: Int, columns n: Int, terms t: Int, _ a: UnsafePointer<Self>, aStride: Int, _ b: UnsafePointer<Self>,
+        bStride: Int, _ c: UnsafeMutablePointer<Self>)
+
+    /// out(n, m) = W(m, n)ᵀ
+    static func transpose(rows m: Int, columns n: Int, _ w: UnsafePointer<Self>, _ out: UnsafeMutablePointer<Self>)
+
+    /// y(m) += Σ over the t columns of A(m, t)
+    static func sumColumns(
+        rows m: Int, terms t: Int, _ a: UnsafePointer<Self>, aStride: Int, _ y: UnsafeMutablePointer<Self>)
+
+    /// Hyperbolic tangent, for eight numbers at once.
+    static func tanh(_ x: SIMD8<Self>) -> SIMD8<Self>
+}
+
+extension KernelScalar {
+    /// Logistic sigmoid 1 / (1 + e⁻ˣ) as ½ · tanh(½ · x) + ½: one polynomial serves both.
+    @inlinable
+    @inline(__always)
+    public static func sigmoid(_ x: SIMD8<Self>) -> SIMD8<Self> {
+        let half = SIMD8<Self>(repeating: 0.5)
+        return tanh(x * half) * half + half
+    }
+}
+
+extension Float: KernelScalar {
+    public static func multiplyAdd(
+        rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Float>, _ x: UnsafePointer<Float>, xStride: Int,
+        _ y: UnsafeMutablePointer<Float>, yStride: Int
+    ) {
+        for j in 0..<b { multiplyAddVector(m, n, w, x + j * xStride, y + j * yStride) }
+    }
+
+    public static func outerAdd(
+        rows m: Int, columns n: Int, terms t: Int, _ a: UnsafePointer<Float>, aStride: Int, _ b: UnsafePointer<Float>,
+        bStride: Int, _ c: UnsafeMutablePointer<Float>
+    ) {
+        outerAddLoop(m, n, t, a, aStride, b, bStride, c)
+    }
+
+    public static func transpose(
+        rows m: Int, columns n: Int, _ w: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>
+    ) {
+        transposeLoop(m, n, w, out)
+    }
+
+    public static func sumColumns(
+        rows m: Int, terms t: Int, _ a: UnsafePointer<Float>, aStride: Int, _ y: UnsafeMutablePointer<Float>
+    ) {
+        sumColumnsLoop(m, t, a, aStride, y)
+    }
+
+    /// Rational minimax approximation, odd of degree 13 over even of degree 6, as in Eigen's `ptanh`
+    /// (`MathFunctionsImpl.h`). At most 5 units in the last place off; exactly ±1 beyond |x| = 7.91.
+    @inlinable
+    @inline(__always)
+    public static func tanh(_ x: SIMD8<Float>) -> SIMD8<Float> {
+        let limit = SIMD8<Float>(repeating: 7.905_311_107_635_498)
+        // Clamping with this order of arguments lets a NaN through, so that it is noticed and not turned into ±1.
+        let c = x.replacing(with: limit, where: x .> limit).replacing(with: -limit, where: x .< -limit)
+        let s = c * c
+        var p = SIMD8<Float>(repeating: -2.760_768_477_423_55e-16) * s + 2.000_187_904_824_77e-13
+        p = p * s + -8.604_671_522_137_35e-11
+        p = p * s + 5.122_297_090_371_14e-08
+        p = p * s + 1.485_722_357_178_91e-05
+        p = p * s + 6.372_619_288_754_00e-04
+        p = p * s + 4.893_524_558_917_86e-03
+        var q = SIMD8<Float>(repeating: 1.198_258_394_667_02e-06) * s + 1.185_347_056_866_54e-04
+        q = q * s + 2.268_434_632_439_00e-03
+        q = q * s + 4.893_525_185_543_85e-03
+        return c * p / q
+    }
+}
+
+extension Double: KernelScalar {
+    public static func multiplyAdd(
+        rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Double>, _ x: UnsafePointer<Double>,
+        xStride: Int, _ y: UnsafeMutablePointer<Double>, yStride: Int
+    ) {
+        for j in 0..<b { multiplyAddVector(m, n, w, x + j * xStride, y + j * yStride) }
+    }
+
+    public static func outerAdd(
+        rows m: Int, columns n: Int, terms t: Int, _ a: UnsafePointer<Double>, aStride: Int,
+        _ b: UnsafePointer<Double>, bStride: Int, _ c: UnsafeMutablePointer<Double>
+    ) {
+        outerAddLoop(m, n, t, a, aStride, b, bStride, c)
+    }
+
+    public static func transpose(
+        rows m: Int, columns n: Int, _ w: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>
+    ) {
+        transposeLoop(m, n, w, out)
+    }
+
+    public static func sumColumns(
+        rows m: Int, terms t: Int, _ a: UnsafePointer<Double>, aStride: Int, _ y: UnsafeMutablePointer<Double>
+    ) {
+        sumColumnsLoop(m, t, a, aStride, y)
+    }
+
+    /// (1 − e) / (1 + e) with e = exp(−2|x|), and x − x³/3 + … where that would cancel. Precise to 10⁻¹⁵.
+    @inlinable
+    public static func tanh(_ x: SIMD8<Double>) -> SIMD8<Double> {
+        var y = x
+        for k in 0..<8 {
+            let a = abs(x[k])
+            if a.isNaN { continue }
+            if a < 0.1 {
+                let s = x[k] * x[k]
+                // Taylor series (DLMF 4.33.3); the next term is below 10⁻¹⁶ here.
+                let c = [-1.0 / 3, 2.0 / 15, -17.0 / 315, 62.0 / 2835, -1382.0 / 155_925, 21844.0 / 6_081_075]
+                var p = -929_569.0 / 638_512_875
+                for coefficient in c.reversed() { p = p * s + coefficient }
+                y[k] = x[k] + x[k] * s * p
+            } else {
+                let e = exponential(-2 * min(a, 30))
+                let t = (1 - e) / (1 + e)
+                y[k] = x[k] < 0 ? -t : t
+            }
+        }
+        return y
+    }
+
+    /// eˣ for −700 < x ≤ 0: 2ᵏ · e^r with |r| ≤ ½ ln 2 and a Taylor series of degree 14.
+    @usableFromInline
+    static func exponential(_ x: Double) -> Double {
+        let k = (x * 1.442_695_040_888_963_4).rounded()
+        let r = x - k * 0.693_147_180_369_123_8 - k * 1.908_214_929_270_587_7e-10
+        var sum = 1.0
+        for i in stride(from: 14.0, through: 1, by: -1) { sum = 1 + r / i * sum }
+        return sum * Double(sign: .plus, exponent: Int(k), significand: 1)
+    }
+}

@@ -1,0 +1,116 @@
+public import AnomalyDetection
+
+/// All that becomes durable together: points and the states that follow from them are never apart.
+///
+/// The writer fills one, hands it to ``PointStore/commit(_:)``, and calls ``removeAll(keepingCapacity:)`` once that
+/// has returned. When the commit throws, nothing of it is stored and the same batch can be committed again.
+public struct Commit: Sendable {
+    /// New streams. Their points may be in the same batch.
+    public var streams: [StreamRecord] = []
+    public var points: [PointRow] = []
+    /// New anomalies and new states of open ones. Later entries replace earlier ones.
+    public var anomalies: [AnomalyRecord] = []
+    public var checkpoints: [CheckpointRecord] = []
+
+    public init() {}
+
+    public var isEmpty: Bool {
+        streams.isEmpty && points.isEmpty && anomalies.isEmpty && checkpoints.isEmpty
+    }
+
+    public mutating func removeAll(keepingCapacity: Bool = true) {
+        streams.removeAll(keepingCapacity: keepingCapacity)
+        points.removeAll(keepingCapacity: keepingCapacity)
+        anomalies.removeAll(keepingCapacity: keepingCapacity)
+        checkpoints.removeAll(keepingCapacity: keepingCapacity)
+    }
+
+    /// Puts the points into the order of the table's key.
+    mutating func sortPoints() {
+        points.sort { left, right in
+            if left.stream != right.stream { return left.stream < right.stream }
+            if left.time != right.time { return left.time < right.time }
+            return left.channel < right.channel
+        }
+    }
+}
+
+/// One stream, as the store knows it.
+public struct StreamRecord: Sendable, Equatable {
+    /// Positive; given by the writer.
+    public var id: Int32
+    /// Unique, compared byte by byte in UTF-8. (Swift's `==` also equates canonically equivalent spellings; whoever
+    /// looks streams up by name must compare the bytes.)
+    public var name: String
+    /// Values in each point, 1 or more; fixed by the stream's first point.
+    public var channels: Int
+    /// When the stream was first seen, in microseconds since 1970.
+    public var created: Int64
+
+    public init(id: Int32, name: String, channels: Int, created: Int64) {
+        self.id = id
+        self.name = name
+        self.channels = channels
+        self.created = created
+    }
+}
+
+/// One channel of one point. NaN is stored as NULL.
+public struct PointRow: Sendable, Equatable {
+    public var stream: Int32
+    /// 0 for the first value of a point.
+    public var channel: Int32
+    /// Place of the point in its stream: 1 for the first, then one more for each.
+    public var sequence: Int64
+    /// Microseconds since 1970. Grows with `sequence` and never repeats within a stream.
+    public var time: Int64
+    public var value, prediction, lower, upper, residual: Double
+    /// Score and flags belong to the point as a whole and are the same in all of its rows.
+    public var score: Double
+    public var flags: PointFlags
+
+    public init(
+        stream: Int32, channel: Int32, sequence: Int64, time: Int64, value: Double, prediction: Double, lower: Double,
+        upper: Double, residual: Double, score: Double, flags: PointFlags
+    ) {
+        self.stream = stream
+        self.channel = channel
+        self.sequence = sequence
+        self.time = time
+        self.value = value
+        self.prediction = prediction
+        self.lower = lower
+        self.upper = upper
+        self.residual = residual
+        self.score = score
+        self.flags = flags
+    }
+}
+
+/// An anomaly of a stream as it stands now; `anomaly.startSequence` tells which one it is.
+public struct AnomalyRecord: Sendable, Equatable {
+    public var stream: Int32
+    public var anomaly: Anomaly
+
+    public init(stream: Int32, anomaly: Anomaly) {
+        self.stream = stream
+        self.anomaly = anomaly
+    }
+}
+
+/// The saved state of one stream's detector.
+public struct CheckpointRecord: Sendable, Equatable {
+    public var stream: Int32
+    /// Sequence number of the last point that the state has seen; 0 before the first.
+    public var sequence: Int64
+    /// Version of the layout of `state`, for whoever decodes it; the store only keeps it.
+    public var format: Int32
+    public var state: [UInt8]
+
+    public init(stream: Int32, sequence: Int64, format: Int32 = 1, state: [UInt8]) {
+        self.stream = stream
+        self.sequence = sequence
+        self.format = format
+        self.state = state
+    }
+}

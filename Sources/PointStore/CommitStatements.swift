@@ -1,0 +1,132 @@
+import AnomalyDetection
+import GRDB
+
+/// The prepared statements of a commit. Belongs to one connection and is used on its queue only.
+final class CommitStatements {
+    private let stream: Statement
+    private let point: Statement
+    private let anomaly: Statement
+    private let checkpoint: Statement
+
+    init(_ database: Database) throws {
+        stream = try database.makeStatement(
+            sql: "INSERT INTO stream (id, name, channels, created) VALUES (?1, ?2, ?3, ?4)")
+        point = try database.makeStatement(
+            sql: """
+                INSERT INTO point
+                    (stream_id, time, channel, sequence, value, prediction, lower, upper, residual, score, flags)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                """)
+        anomaly = try database.makeStatement(
+            sql: """
+                INSERT INTO anomaly
+                    (stream_id, start_sequence, start_time, end_time, peak_time, peak_score, peak_channel, peak_value,
+                    peak_prediction, points, open)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                ON CONFLICT (stream_id, start_sequence) DO UPDATE SET
+                    start_time = excluded.start_time, end_time = excluded.end_time, peak_time = excluded.peak_time,
+                    peak_score = excluded.peak_score, peak_channel = excluded.peak_channel,
+                    peak_value = excluded.peak_value, peak_prediction = excluded.peak_prediction,
+                    points = excluded.points, open = excluded.open
+                """)
+        // The slot is that of a checkpoint at the same point, else the one that does not hold the newest state. It is
+        // found in the transaction, so that nothing has to be undone here when a commit fails.
+        checkpoint = try database.makeStatement(
+            sql: """
+                INSERT INTO checkpoint (stream_id, slot, sequence, format, checksum, state)
+                VALUES (
+                    ?1,
+                    coalesce(
+                        (SELECT slot FROM checkpoint WHERE stream_id = ?1 AND sequence = ?2),
+                        (SELECT 1 - slot FROM checkpoint WHERE stream_id = ?1 ORDER BY sequence DESC LIMIT 1),
+                        0),
+                    ?2, ?3, ?4, ?5)
+                ON CONFLICT (stream_id, slot) DO UPDATE SET
+                    sequence = excluded.sequence, format = excluded.format, checksum = excluded.checksum,
+                    state = excluded.state
+                """)
+    }
+
+    /// Writes everything, inside a transaction that the caller has begun.
+    func write(_ commit: Commit, path: String) throws {
+        for record in commit.streams {
+            try naming("stream \(record.id) named \(record.name)", path) { try insert(record) }
+        }
+        // The message is made only when it is needed: this runs for every point.
+        for row in commit.points {
+            do {
+                try insert(row)
+            } catch {
+                let object = "channel \(row.channel) of point \(row.sequence) of stream \(row.stream), time \(row.time)"
+                try naming(object, path) { throw error }
+            }
+        }
+        for record in commit.anomalies {
+            try naming("anomaly of stream \(record.stream)", path) { try upsert(record) }
+        }
+        for record in commit.checkpoints {
+            try naming("checkpoint of stream \(record.stream)", path) { try upsert(record) }
+        }
+    }
+
+    private func insert(_ record: StreamRecord) throws {
+        stream.bind(record.id, at: 1)
+        stream.bind(Int64(record.channels), at: 3)
+        stream.bind(record.created, at: 4)
+        try stream.binding(record.name, at: 2) { try stream.run() }
+    }
+
+    private func insert(_ row: PointRow) throws {
+        point.bind(row.stream, at: 1)
+        point.bind(row.time, at: 2)
+        point.bind(row.channel, at: 3)
+        point.bind(row.sequence, at: 4)
+        point.bind(row.value, at: 5)
+        point.bind(row.prediction, at: 6)
+        point.bind(row.lower, at: 7)
+        point.bind(row.upper, at: 8)
+        point.bind(row.residual, at: 9)
+        point.bind(row.score, at: 10)
+        point.bind(Int32(row.flags.rawValue), at: 11)
+        try point.run()
+    }
+
+    private func upsert(_ record: AnomalyRecord) throws {
+        let it = record.anomaly
+        anomaly.bind(record.stream, at: 1)
+        anomaly.bind(it.startSequence, at: 2)
+        anomaly.bind(it.start, at: 3)
+        anomaly.bind(it.end, at: 4)
+        anomaly.bind(it.peak, at: 5)
+        anomaly.bind(it.peakScore, at: 6)
+        anomaly.bind(Int64(it.peakChannel), at: 7)
+        anomaly.bind(it.peakValue, at: 8)
+        anomaly.bind(it.peakPrediction, at: 9)
+        anomaly.bind(it.points, at: 10)
+        anomaly.bind(it.isOpen ? 1 as Int64 : 0, at: 11)
+        try anomaly.run()
+    }
+
+    private func upsert(_ record: CheckpointRecord) throws {
+        try record.state.withUnsafeBytes { state in
+            let checksum = Checksum.of(
+                stream: record.stream, sequence: record.sequence, format: record.format, state: state)
+            checkpoint.bind(record.stream, at: 1)
+            checkpoint.bind(record.sequence, at: 2)
+            checkpoint.bind(record.format, at: 3)
+            checkpoint.bind(Int64(bitPattern: checksum), at: 4)
+            try checkpoint.binding(state, at: 5) { try checkpoint.run() }
+        }
+    }
+
+    /// Says of which part of the batch an error of SQLite's is.
+    private func naming(_ object: String, _ path: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as DatabaseError {
+            var error = StoreError(operation: "commit to", path: path, database: error)
+            error.detail = "\(object): \(error.detail)"
+            throw error
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import GRDB
+
+/// A connection that cannot write, to a file that has been found to be ours and current.
+final class ReadConnection: Sendable {
+    /// Longest wait for a lock; readers meet one only while a crashed writer's WAL is being recovered.
+    private static let busySeconds = 5.0
+
+    let path: String
+    private let queue: DatabaseQueue
+    /// True if the file was opened as one that nobody changes.
+    private let isImmutable: Bool
+
+    /// - parameter acceptsOutdated: Whether a file that lacks migrations is welcome.
+    /// - throws: A ``StoreError`` that says why the file cannot be read by this version and this user.
+    init(path given: String, acceptsOutdated: Bool = false) throws {
+        let path = try StoreFile.resolve(given, operation: "open")
+        try StoreFile.size(path, operation: "open")
+        self.path = path
+        let kind: StoreSchema.Kind
+        (queue, isImmutable, kind) = try StoreError.naming("open", path) { try ReadConnection.open(path) }
+        switch kind {
+        case .current: return
+        case .outdated:
+            if acceptsOutdated { return }
+            throw StoreError(
+                operation: "open", path: path, cause: .outdated, detail: "it was written by an older version",
+                hint: "start anomalyd on it once")
+        case .newer(let migrations):
+            throw StoreError(
+                operation: "open", path: path, cause: .newer(migrations: migrations),
+                detail: "it was written by a newer version (unknown migrations: \(migrations.joined(separator: ", ")))",
+                hint: "install that version")
+        case .foreign(let id):
+            throw StoreError(
+                operation: "open", path: path, cause: .foreign,
+                detail: "an SQLite database, but not one of anomalyd (application id \(id))", hint: "give another file")
+        }
+    }
+
+    /// Runs `body` on one snapshot of the database.
+    func read<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
+        let result = Result { try StoreError.naming(operation, path) { try queue.read(body) } }
+        // An immutable database is read without locks. If its WAL appeared meanwhile, so has a writer, and neither
+        // the rows nor an error can be trusted.
+        if isImmutable, StoreFile.exists(path + "-wal") {
+            throw StoreError(
+                operation: operation, path: path, cause: .busy, detail: "a writer has opened it just now",
+                hint: "try again")
+        }
+        return try result.get()
+    }
+
+    func close() throws {
+        try StoreError.naming("close", path) { try queue.close() }
+    }
+
+    private static func open(_ path: String) throws -> (DatabaseQueue, isImmutable: Bool, StoreSchema.Kind) {
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            return (queue, false, try queue.read { try StoreSchema.kind(of: $0) })
+        } catch let error as DatabaseError {
+            // Somebody with the right to write, such as root in the sqlite3 shell, was the last to close the file
+            // and took the WAL away; and we have no right to make one. Then nobody writes: read it as it lies there.
+            let codes: [ResultCode] = [.SQLITE_READONLY, .SQLITE_CANTOPEN]
+            guard codes.contains(error.resultCode), !StoreFile.exists(path + "-wal") else { throw error }
+            let uri = "file:\(escaped(path))?immutable=1"
+            let queue = try DatabaseQueue(path: uri, configuration: configuration)
+            return (queue, true, try queue.read { try StoreSchema.kind(of: $0) })
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "StoreReader"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(busySeconds)
+        return configuration
+    }
+
+    /// The path as part of a URI: everything but letters, digits and a few marks as %XX.
+    private static func escaped(_ path: String) -> String {
+        let digits = Array("0123456789ABCDEF")
+        return path.utf8.reduce(into: "") { result, byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"),
+                UInt8(ascii: "_"):
+                result.append(Character(Unicode.Scalar(byte)))
+            default:
+                result.append("%")
+                result.append(digits[Int(byte >> 4)])
+                result.append(digits[Int(byte & 15)])
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// What went wrong with the database: doing what, with which file, why, and what helps.
+public struct StoreError: Error, Sendable, Equatable {
+    /// Why. Programs decide by this; people read ``StoreError/description``.
+    public enum Cause: Sendable, Equatable {
+        /// Another process writes to this database; its process id if the lock file tells it.
+        case locked(process: Int32?)
+        /// There is no such file.
+        case missing
+        /// The operating system does not let us.
+        case notPermitted
+        /// The file is not an SQLite database, or one of another program.
+        case foreign
+        /// The file was written by a newer version, which knows these migrations.
+        case newer(migrations: [String])
+        /// The file was written by an older version; a writer must migrate it first.
+        case outdated
+        /// The file is damaged.
+        case damaged
+        /// No space is left.
+        case full
+        /// Somebody else holds a lock of SQLite's for longer than the busy timeout.
+        case busy
+        /// Reading or writing failed.
+        case inputOutput
+        /// The batch contradicts the database, such as a point that is stored already.
+        case conflict
+        /// Anything else that SQLite or the operating system reported.
+        case other
+    }
+
+    /// What was tried, such as "open" or "commit".
+    public var operation: String
+    /// The database file.
+    public var path: String
+    public var cause: Cause
+    /// What SQLite or the operating system said, and of what.
+    public var detail: String
+    /// What helps, if we know.
+    public var hint: String?
+
+    public init(operation: String, path: String, cause: Cause, detail: String, hint: String? = nil) {
+        self.operation = operation
+        self.path = path
+        self.cause = cause
+        self.detail = detail
+        self.hint = hint
+    }
+
+    /// True if the same call may succeed later without anybody mending the file.
+    public var isTransient: Bool {
+        switch cause {
+        case .full, .busy, .inputOutput: true
+        case .locked, .missing, .notPermitted, .foreign, .newer, .outdated, .damaged, .conflict, .other: false
+        }
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    /// One line: `cannot OPERATION PATH: DETAIL (HINT)`.
+    public var description: String {
+        let hint = hint.map { " (\($0))" } ?? ""
+        return "cannot \(operation) \(path): \(detail)\(hint)"
+    }
+}

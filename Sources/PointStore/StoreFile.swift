@@ -1,0 +1,84 @@
+import Glibc
+
+/// The database as a file: where it really is, and how it comes into being.
+enum StoreFile {
+    /// Owner writes, group reads. SQLite gives `-wal` and `-shm` the mode and owner of the database.
+    static let mode: mode_t = 0o640
+
+    /// The absolute path without symbolic links, so that two names of one database have one lock file.
+    ///
+    /// - throws: A ``StoreError`` if the parent directory does not exist or may not be searched.
+    static func resolve(_ path: String, operation: String) throws -> String {
+        if let resolved = realPath(path) { return resolved }
+        let (directory, name) = split(path)
+        guard let parent = realPath(directory) else {
+            throw StoreError(
+                operation: operation, path: path, errno: errno, object: "directory \(directory)",
+                hint: errno == ENOENT ? "create the directory first" : nil)
+        }
+        return parent == "/" ? "/\(name)" : "\(parent)/\(name)"
+    }
+
+    /// Creates the directories that `path` lies in, as the XDG specification wants them: for their owner only.
+    static func createDirectory(of path: String) throws {
+        let directory = split(path).directory
+        if access(directory, F_OK) == 0 { return }
+        try createDirectory(of: directory)
+        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+            throw StoreError(operation: "create", path: path, errno: errno, object: "directory \(directory)")
+        }
+    }
+
+    /// Creates an empty file if there is none, with ``mode`` whatever the umask is.
+    ///
+    /// - returns: Whether the file is empty, that is, not a database yet.
+    static func createIfMissing(_ path: String) throws -> Bool {
+        // Never open a file that may be a live database: closing it would drop every POSIX lock that SQLite holds
+        // on it in this process (https://www.sqlite.org/howtocorrupt.html, 2.2). With O_EXCL the file is new.
+        let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode)
+        if descriptor >= 0 {
+            defer { close(descriptor) }
+            guard fchmod(descriptor, mode) == 0 else {
+                throw StoreError(operation: "create", path: path, errno: errno)
+            }
+            return true
+        }
+        guard errno == EEXIST else { throw StoreError(operation: "create", path: path, errno: errno) }
+        return try size(path, operation: "open") == 0
+    }
+
+    /// Bytes of the file.
+    ///
+    /// - throws: A ``StoreError`` if it does not exist, is not a regular file or may not be read.
+    @discardableResult
+    static func size(_ path: String, operation: String) throws -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            let hint = errno == ENOENT ? "anomalyd creates it when it starts" : nil
+            throw StoreError(operation: operation, path: path, errno: errno, hint: hint)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(operation: operation, path: path, cause: .foreign, detail: "not a regular file")
+        }
+        guard access(path, R_OK) == 0 else {
+            throw StoreError(
+                operation: operation, path: path, errno: errno,
+                hint: "the group of the file may read it; add the user to that group")
+        }
+        return Int(status.st_size)
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func split(_ path: String) -> (directory: String, name: String) {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
+        let directory = path[..<slash]
+        return (directory.isEmpty ? "/" : String(directory), String(path[path.utf8.index(after: slash)...]))
+    }
+}

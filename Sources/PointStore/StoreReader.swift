@@ -1,0 +1,62 @@
+import GRDB
+
+/// Reads a database that a daemon may be writing to, or that lies there without one.
+///
+/// It never writes and never makes the writer wait. The user needs the right to read the file and no more.
+///
+/// ```swift
+/// let reader = try StoreReader(path: "/var/lib/anomalyd/anomaly.db")
+/// var query = PointQuery()
+/// query.order = .newestFirst
+/// query.limit = 10
+/// let points = try reader.points(query)
+/// while let point = try points.next() { print(point.time, point.channels[0].value) }
+/// ```
+///
+/// To follow, remember ``PointCursor/positions``, wait until ``dataVersion()`` differs, and ask again with
+/// ``PointQuery/after``. Everything throws ``StoreError``.
+public final class StoreReader: Sendable {
+    /// The file, absolute and without symbolic links.
+    public var path: String { connection.path }
+
+    private let connection: ReadConnection
+
+    /// - throws: A ``StoreError`` with the cause `missing`, `notPermitted`, `foreign`, `newer`, `outdated`, `damaged` or
+    ///   the like.
+    public init(path: String) throws {
+        connection = try ReadConnection(path: path)
+    }
+
+    /// All streams, by id.
+    public func streams() throws -> [StreamRecord] {
+        try connection.read("read the streams of") { try StreamQueries.streams($0) }
+    }
+
+    /// One summary for each stream, in the order of the bytes of their names; only of the streams in `ids` if that is
+    /// not nil.
+    public func streamSummaries(_ ids: Set<Int32>? = nil) throws -> [StreamSummary] {
+        try connection.read("read the streams of") { try StreamQueries.summaries($0, ids: ids) }
+    }
+
+    /// How far each stream has come; streams without points are absent.
+    public func newest() throws -> [Int32: StreamPosition] {
+        try connection.read("read the newest points of") { try StreamQueries.newest($0) }
+    }
+
+    /// The points that match, in the order of time.
+    public func points(_ query: PointQuery = PointQuery()) throws -> PointCursor {
+        try PointCursor(connection: connection, query: query)
+    }
+
+    /// The anomalies that match, the one that began last first.
+    public func anomalies(_ query: AnomalyQuery = AnomalyQuery()) throws -> [StoredAnomaly] {
+        try connection.read("read the anomalies of") { try AnomalyQueries.anomalies($0, query) }
+    }
+
+    /// A number that differs from the one of the last call if another connection has committed in between.
+    public func dataVersion() throws -> Int64 {
+        try connection.read("look for news in") { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+    }
+
+    public func close() throws { try connection.close() }
+}

@@ -1,0 +1,99 @@
+import GRDB
+
+/// What writer and reader both ask of the stream table. Each runs inside a read of the caller's.
+enum StreamQueries {
+    /// The first and the newest point of a stream.
+    struct Bounds {
+        var stream: StreamRecord
+        var first: StreamPosition
+        var newest: StreamPosition
+        var newestScore: Double
+    }
+
+    /// All streams, by id.
+    static func streams(_ database: Database) throws -> [StreamRecord] {
+        let statement = try database.cachedStatement(sql: "SELECT id, name, channels, created FROM stream ORDER BY id")
+        var streams: [StreamRecord] = []
+        try statement.forEachRow {
+            streams.append(stream($0))
+            return true
+        }
+        return streams
+    }
+
+    /// The bounds of the streams in `ids`, or of all for nil, by id. Streams without points are absent.
+    ///
+    /// Two look-ups in the key for each stream, and no scan: with one clustered table, its neighbours in the key are
+    /// the ends of a stream.
+    static func bounds(_ database: Database, ids: Set<Int32>?) throws -> [Bounds] {
+        var bounds: [Bounds] = []
+        let add: (Statement) -> Bool = { row in
+            bounds.append(
+                Bounds(
+                    stream: stream(row), first: StreamPosition(sequence: row.int64(4), time: row.int64(5)),
+                    newest: StreamPosition(sequence: row.int64(6), time: row.int64(7)), newestScore: row.double(8)))
+            return true
+        }
+        let select = """
+            SELECT stream.id, stream.name, stream.channels, stream.created, first.sequence, first.time,
+                newest.sequence, newest.time, newest.score
+            FROM stream
+            JOIN point AS first ON first.stream_id = stream.id AND first.channel = 0 AND first.time =
+                (SELECT time FROM point WHERE stream_id = stream.id ORDER BY time LIMIT 1)
+            JOIN point AS newest ON newest.stream_id = stream.id AND newest.channel = 0 AND newest.time =
+                (SELECT time FROM point WHERE stream_id = stream.id ORDER BY time DESC LIMIT 1)
+            """
+        guard let ids else {
+            try database.cachedStatement(sql: select + " ORDER BY stream.id").forEachRow(add)
+            return bounds
+        }
+        let statement = try database.cachedStatement(sql: select + " WHERE stream.id = ?1")
+        for id in ids.sorted() {
+            statement.bind(id, at: 1)
+            try statement.forEachRow(add)
+        }
+        return bounds
+    }
+
+    static func newest(_ database: Database) throws -> [Int32: StreamPosition] {
+        try bounds(database, ids: nil).reduce(into: [:]) { $0[$1.stream.id] = $1.newest }
+    }
+
+    /// By the bytes of the names. Streams without points are there too.
+    static func summaries(_ database: Database, ids: Set<Int32>?) throws -> [StreamSummary] {
+        let bounds = try bounds(database, ids: ids).reduce(into: [Int32: Bounds]()) { $0[$1.stream.id] = $1 }
+        let values = try database.cachedStatement(
+            sql: "SELECT value FROM point WHERE stream_id = ?1 AND time = ?2 ORDER BY channel")
+        let anomalies = try database.cachedStatement(sql: "SELECT count(*) FROM anomaly WHERE stream_id = ?1 AND open")
+        var summaries: [StreamSummary] = []
+        for stream in try streams(database) where ids?.contains(stream.id) ?? true {
+            var summary = StreamSummary(
+                stream: stream, points: 0, firstTime: nil, lastTime: nil, lastValues: [], lastScore: .nan,
+                openAnomalies: 0)
+            if let bounds = bounds[stream.id] {
+                // Sequence numbers have no gaps, so that nothing needs counting.
+                summary.points = bounds.newest.sequence - bounds.first.sequence + 1
+                summary.firstTime = bounds.first.time
+                summary.lastTime = bounds.newest.time
+                summary.lastScore = bounds.newestScore
+                values.bind(stream.id, at: 1)
+                values.bind(bounds.newest.time, at: 2)
+                try values.forEachRow {
+                    summary.lastValues.append($0.double(0))
+                    return true
+                }
+            }
+            anomalies.bind(stream.id, at: 1)
+            try anomalies.forEachRow {
+                summary.openAnomalies = Int($0.int64(0))
+                return false
+            }
+            summaries.append(summary)
+        }
+        return summaries.sorted { $0.stream.name.utf8.lexicographicallyPrecedes($1.stream.name.utf8) }
+    }
+
+    private static func stream(_ row: Statement) -> StreamRecord {
+        StreamRecord(id: row.int32(0), name: row.string(1), channels: Int(row.int64(2)), created: row.int64(3))
+    }
+}

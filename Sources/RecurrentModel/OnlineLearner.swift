@@ -1,0 +1,180 @@
+public import Kernels
+
+/// How a stream's network learns while it runs.
+public struct TrainingSettings: Sendable, Equatable {
+    /// Steps between two updates, and steps that each update goes back: k1 ≤ k2.
+    public var k1: Int
+    public var k2: Int
+    public var rate: Double
+    public var optimiser: OptimiserKind
+    public var loss: LossKind
+    public var clip: Double
+    public var clipBy: ClipKind
+    /// False leaves the weights as they are.
+    public var enabled: Bool
+
+    public init(
+        k1: Int, k2: Int, rate: Double, optimiser: OptimiserKind = .adam, loss: LossKind = .mse, clip: Double = 1,
+        clipBy: ClipKind = .norm, enabled: Bool = true
+    ) {
+        precondition(k1 > 0 && k2 >= k1, "1 ≤ k1 ≤ k2")
+        self.k1 = k1
+        self.k2 = k2
+        self.rate = rate
+        self.optimiser = optimiser
+        self.loss = loss
+        self.clip = clip
+        self.clipBy = clipBy
+        self.enabled = enabled
+    }
+}
+
+/// One sequence without end: a network that runs step by step and learns by truncated back-propagation through time
+/// (Williams & Peng 1990: BPTT(h; h') with h = k2, h' = k1).
+///
+/// Call `step` with an input and then `observe` with what the output should have been, in turns. After every k1
+/// observations the last k2 steps are run again with today's weights, from the state that was current before the
+/// first of them, as computed then; the loss over all of them is differentiated, and the optimiser takes one step. The
+/// current state is never reset, and not recomputed after an update. Activations are not kept between updates: inputs
+/// and a few states are, which is an order of magnitude less memory.
+public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
+    public let network: Network<Scalar>
+    public let training: TrainingSettings
+    /// The flat buffer that `network.layout` describes.
+    public internal(set) var parameters: [Scalar]
+    var optimiser: Optimiser<Scalar>
+    /// Σ S scalars: the state after the last step.
+    public package(set) var state: [Scalar]
+    /// Observations so far.
+    public internal(set) var observations: Int64 = 0
+    /// Norm of the last gradient before clipping, and the loss it came from; 0 before the first update.
+    public internal(set) var gradientNorm = 0.0
+    public internal(set) var loss = 0.0
+    /// Updates that were left out because the gradient was not finite.
+    public internal(set) var skippedUpdates: Int64 = 0
+
+    // The window: up to k2 steps that have been observed, and one more between `step` and `observe`.
+    /// Steps in the window.
+    var filled = 0
+    /// (I, k2 + 1) and (O, k2 + 1); NaN in a target means missing.
+    var inputs: [Scalar]
+    var targets: [Scalar]
+    /// States before those rows of the window at which a later update can start, in order of the rows.
+    var startRows: [Int] = []
+    var startStates: [Scalar] = []
+
+    public init(_ network: Network<Scalar>, training: TrainingSettings, parameters: [Scalar]) {
+        precondition(parameters.count == network.layout.count, "the parameters are those of another network")
+        self.network = network
+        self.training = training
+        self.parameters = parameters
+        optimiser = Optimiser(training.optimiser, parameters: training.enabled ? parameters.count : 0)
+        state = Array(repeating: 0, count: network.stateWidth)
+        let rows = training.enabled ? training.k2 + 1 : 1
+        inputs = Array(repeating: 0, count: rows * network.shape.inputs)
+        targets = Array(repeating: .nan, count: rows * network.shape.outputs)
+        let starts = training.enabled ? (training.k2 + training.k1 - 1) / training.k1 + 1 : 0
+        startRows.reserveCapacity(starts)
+        startStates.reserveCapacity(starts * network.stateWidth)
+    }
+
+    /// Optimiser updates so far.
+    public var updates: Int64 { optimiser.steps }
+
+    /// Feeds one input (I) and returns the output (O), which lies in the workspace until its next use.
+    @specialized(where Scalar == Float)
+    public mutating func step(
+        _ input: UnsafePointer<Scalar>, workspace: Workspace<Scalar>
+    ) -> UnsafePointer<Scalar> {
+        if training.enabled { remember(input) }
+        let packed = workspace.sequence(steps: 1)
+        parameters.withUnsafeBufferPointer { p in
+            state.withUnsafeMutableBufferPointer { s in
+                network.forward(
+                    packed, parameters: p.baseAddress!, x: input, initial: UnsafePointer(s.baseAddress!),
+                    workspace: workspace)
+                network.copyFinalStates(packed, workspace: workspace, to: s.baseAddress!)
+            }
+        }
+        return UnsafePointer(workspace.outputs)
+    }
+
+    /// Says what the output of the last `step` should have been (O; NaN: not known), and learns when it is time.
+    @specialized(where Scalar == Float)
+    public mutating func observe(_ target: UnsafePointer<Scalar>, workspace: Workspace<Scalar>) {
+        observations += 1
+        if !training.enabled { return }
+        let o = network.shape.outputs
+        for i in 0..<o { targets[filled * o + i] = target[i] }
+        filled += 1
+        if observations % Int64(training.k1) == 0 {
+            update(workspace)
+            let surplus = filled + training.k1 - training.k2
+            if surplus > 0 { forget(surplus) }
+        }
+    }
+
+    private mutating func remember(_ input: UnsafePointer<Scalar>) {
+        let n = network.shape.inputs
+        for i in 0..<n { inputs[filled * n + i] = input[i] }
+        // Updates come at multiples of k1 and start k2 steps before; the first ones start at the beginning.
+        if observations == 0 || (observations + Int64(training.k2)) % Int64(training.k1) == 0 {
+            startRows.append(filled)
+            startStates.append(contentsOf: state)
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    private mutating func update(_ workspace: Workspace<Scalar>) {
+        let packed = workspace.sequence(steps: filled)
+        let count = parameters.count
+        workspace.reserve(rows: filled, batch: 1)
+        workspace.gradient.update(repeating: 0, count: count)
+        parameters.withUnsafeBufferPointer { p in
+            inputs.withUnsafeBufferPointer { x in
+                startStates.withUnsafeBufferPointer { initial in
+                    network.forward(
+                        packed, parameters: p.baseAddress!, x: x.baseAddress!, initial: initial.baseAddress!,
+                        workspace: workspace)
+                    let loss = targets.withUnsafeBufferPointer { targets in
+                        training.loss.evaluate(
+                            count: filled * network.shape.outputs, outputs: workspace.outputs,
+                            targets: targets.baseAddress!, gradient: workspace.dOutputs)
+                    }
+                    self.loss = Double(loss)
+                    network.backward(
+                        packed, parameters: p.baseAddress!, x: x.baseAddress!, initial: initial.baseAddress!,
+                        workspace: workspace, gradient: workspace.gradient)
+                }
+            }
+        }
+        gradientNorm = training.clipBy.apply(
+            threshold: training.clip, count: count, gradient: workspace.gradient)
+        guard gradientNorm.isFinite else {
+            skippedUpdates += 1
+            return
+        }
+        parameters.withUnsafeMutableBufferPointer { p in
+            optimiser.step(
+                rate: training.rate, count: count, gradient: workspace.gradient, parameters: p.baseAddress!)
+        }
+    }
+
+    /// Drops the oldest `rows` rows of the window.
+    private mutating func forget(_ rows: Int) {
+        let keep = filled - rows
+        inputs.withUnsafeMutableBufferPointer { x in
+            let n = network.shape.inputs
+            x.baseAddress!.update(from: x.baseAddress! + rows * n, count: keep * n)
+        }
+        targets.withUnsafeMutableBufferPointer { y in
+            let n = network.shape.outputs
+            y.baseAddress!.update(from: y.baseAddress! + rows * n, count: keep * n)
+        }
+        filled = keep
+        let gone = startRows.prefix { $0 < rows }.count
+        startRows.removeFirst(gone)
+        startStates.removeFirst(gone * state.count)
+        for i in startRows.indices { startRows[i] -= rows }
+    }
+}

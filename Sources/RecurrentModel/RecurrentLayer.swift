@@ -1,0 +1,144 @@
+import Kernels
+
+/// One recurrent layer: its place in the flat parameter buffer, and the walk forward and backward through time.
+struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
+    let cell: any RecurrentCell<Scalar>
+    let inputs: Int
+    let weightIH: ParameterView
+    let weightHH: ParameterView
+    let biasIH: ParameterView
+    let biasHH: ParameterView
+
+    init(_ kind: CellKind, index: Int, inputs: Int, hidden: Int, layout: inout ParameterLayout) {
+        cell = makeCell(kind, hidden: hidden)
+        self.inputs = inputs
+        let gates = cell.gates
+        weightIH = layout.add("weight_ih_l\(index)", rows: gates * hidden, columns: inputs, gates: gates)
+        weightHH = layout.add("weight_hh_l\(index)", rows: gates * hidden, columns: hidden, gates: gates)
+        biasIH = layout.add("bias_ih_l\(index)", rows: gates * hidden, columns: 1, gates: gates)
+        biasHH = layout.add("bias_hh_l\(index)", rows: gates * hidden, columns: 1, gates: gates)
+    }
+
+    var hidden: Int { cell.hidden }
+    var gateRows: Int { cell.gates * cell.hidden }
+    var stateWidth: Int { cell.stateWidth }
+
+    /// What `forward` writes and `backward` reads, for N rows.
+    struct Tape {
+        /// (G·H, N): input products, then activated gates, then their gradients.
+        var x: UnsafeMutablePointer<Scalar>
+        /// (G·H, N): recurrent products, where the cell keeps them apart.
+        var r: UnsafeMutablePointer<Scalar>
+        /// (S, N): the state after each row.
+        var states: UnsafeMutablePointer<Scalar>
+    }
+
+    /// x: (I, N) with `xStride` from row to row; initial: (S, B). Fills `tape`; its states are the layer's output.
+    @specialized(where Scalar == Float)
+    func forward(
+        _ shape: PackedShape, parameters p: UnsafePointer<Scalar>, x: UnsafePointer<Scalar>, xStride: Int,
+        initial: UnsafePointer<Scalar>, tape: Tape
+    ) {
+        let g = gateRows
+        let s = stateWidth
+        let apart = cell.keepsRecurrentApart
+        let bIH = p + biasIH.offset
+        let bHH = p + biasHH.offset
+        for row in 0..<shape.rows { (tape.x + row * g).update(from: bIH, count: g) }
+        Scalar.multiplyAdd(
+            rows: g, columns: inputs, batch: shape.rows, p + weightIH.offset, x, xStride: xStride, tape.x, yStride: g)
+        let target = apart ? tape.r : tape.x
+        if apart {
+            for row in 0..<shape.rows { (tape.r + row * g).update(from: bHH, count: g) }
+        } else {
+            for row in 0..<shape.rows { add(bHH, to: tape.x + row * g, count: g) }
+        }
+        var row = 0
+        var previous = initial
+        for batch in shape.batchSizes {
+            Scalar.multiplyAdd(
+                rows: g, columns: hidden, batch: batch, p + weightHH.offset, previous, xStride: s, target + row * g,
+                yStride: g)
+            cell.forward(
+                batch: batch, x: tape.x + row * g, r: tape.r + row * g, previous: previous,
+                state: tape.states + row * s)
+            previous = UnsafePointer(tape.states + row * s)
+            row += batch
+        }
+    }
+
+    /// d: (S, B) scratch. dOut: (H, N) = ∂loss/∂output of this layer. Adds to `gradient` (whole buffer), and if
+    /// `dX` is given writes ∂loss/∂x (I, N) there. `transposed` holds max(G·H·H, G·H·I) scalars of scratch.
+    @specialized(where Scalar == Float)
+    func backward(
+        _ shape: PackedShape, parameters p: UnsafePointer<Scalar>, x: UnsafePointer<Scalar>, xStride: Int,
+        initial: UnsafePointer<Scalar>, tape: Tape, dOut: UnsafePointer<Scalar>, d: UnsafeMutablePointer<Scalar>,
+        gradient: UnsafeMutablePointer<Scalar>, dX: UnsafeMutablePointer<Scalar>?,
+        transposed: UnsafeMutablePointer<Scalar>
+    ) {
+        let g = gateRows
+        let h = hidden
+        let s = stateWidth
+        let recurrent = cell.keepsRecurrentApart ? tape.r : tape.x
+        Scalar.transpose(rows: g, columns: h, p + weightHH.offset, transposed)
+        d.update(repeating: 0, count: shape.batch * s)
+        var row = shape.rows
+        for t in stride(from: shape.steps - 1, through: 0, by: -1) {
+            let batch = shape.batchSizes[t]
+            row -= batch
+            for j in 0..<batch { add(dOut + (row + j) * h, to: d + j * s, count: h) }
+            let previous = t == 0 ? initial : UnsafePointer(tape.states + (row - shape.batchSizes[t - 1]) * s)
+            cell.backward(
+                batch: batch, x: tape.x + row * g, r: tape.r + row * g, previous: previous,
+                state: tape.states + row * s, d: d)
+            Scalar.multiplyAdd(
+                rows: h, columns: g, batch: batch, transposed, recurrent + row * g, xStride: g, d, yStride: s)
+        }
+
+        Scalar.outerAdd(
+            rows: g, columns: inputs, terms: shape.rows, tape.x, aStride: g, x, bStride: xStride,
+            gradient + weightIH.offset)
+        addRecurrentGradient(shape, recurrent, initial, tape.states, gradient + weightHH.offset)
+        Scalar.sumColumns(rows: g, terms: shape.rows, tape.x, aStride: g, gradient + biasIH.offset)
+        Scalar.sumColumns(rows: g, terms: shape.rows, recurrent, aStride: g, gradient + biasHH.offset)
+
+        if let dX {
+            Scalar.transpose(rows: g, columns: inputs, p + weightIH.offset, transposed)
+            dX.update(repeating: 0, count: shape.rows * inputs)
+            Scalar.multiplyAdd(
+                rows: inputs, columns: g, batch: shape.rows, transposed, tape.x, xStride: g, dX, yStride: inputs)
+        }
+    }
+
+    /// ∂loss/∂W_hh: each row's gate gradient times the state that came before it.
+    @specialized(where Scalar == Float)
+    private func addRecurrentGradient(
+        _ shape: PackedShape, _ recurrent: UnsafePointer<Scalar>, _ initial: UnsafePointer<Scalar>,
+        _ states: UnsafePointer<Scalar>, _ gradient: UnsafeMutablePointer<Scalar>
+    ) {
+        let g = gateRows
+        let s = stateWidth
+        func add(terms: Int, from row: Int, previous: UnsafePointer<Scalar>) {
+            Scalar.outerAdd(
+                rows: g, columns: hidden, terms: terms, recurrent + row * g, aStride: g, previous, bStride: s, gradient)
+        }
+        add(terms: shape.batch, from: 0, previous: initial)
+        if shape.isUniform {
+            add(terms: shape.rows - shape.batch, from: shape.batch, previous: states)
+        } else {
+            var row = 0
+            for (before, batch) in zip(shape.batchSizes, shape.batchSizes.dropFirst()) {
+                add(terms: batch, from: row + before, previous: states + row * s)
+                row += before
+            }
+        }
+    }
+}
+
+/// y += x, elementwise.
+@inline(__always)
+func add<S: KernelScalar>(_ x: UnsafePointer<S>, to y: UnsafeMutablePointer<S>, count: Int) {
+    for i in stride(from: 0, to: count, by: 8) {
+        setLanes(y, i, of: count, lanes(y, i, of: count) + lanes(x, i, of: count))
+    }
+}

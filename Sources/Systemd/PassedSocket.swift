@@ -1,0 +1,55 @@
+import CSystemd
+import Glibc
+
+/// A file descriptor that the service manager opened for us.
+public struct PassedSocket: Sendable, Hashable {
+    /// What can be done with it.
+    public enum Kind: Sendable, Hashable {
+        /// A listening Unix stream socket.
+        case unixStream
+        /// A Unix datagram socket.
+        case unixDatagram
+        /// A listening TCP socket, IPv4 or IPv6.
+        case tcp
+        /// None of these: a FIFO, a file, UDP, or a connection that was already accepted (`Accept=yes`).
+        case other
+    }
+
+    /// Open, with CLOEXEC set; whoever takes it closes it.
+    public let descriptor: Int32
+    /// `FileDescriptorName=` of the socket unit, by default the unit's name; "unknown" where the manager gave no names.
+    public let name: String
+    public let kind: Kind
+
+    /// - Throws: ``SystemdError`` when the descriptor cannot be examined.
+    init(descriptor: Int32, name: String) throws(SystemdError) {
+        self.descriptor = descriptor
+        self.name = name
+        kind = try Self.kind(of: descriptor)
+    }
+
+    /// Whether this is a Unix socket bound to exactly this path.
+    public func isBound(to path: String) -> Bool {
+        // A length of 0 tells libsystemd to take the path up to its NUL.
+        sd_is_socket_unix(descriptor, 0, -1, path, 0) > 0
+    }
+
+    private static func kind(of descriptor: Int32) throws(SystemdError) -> Kind {
+        // The third argument: 1 = listening only, -1 = either.
+        let stream = Int32(SOCK_STREAM.rawValue)
+        let datagram = Int32(SOCK_DGRAM.rawValue)
+        if try holds(sd_is_socket_unix(descriptor, stream, 1, nil, 0), descriptor) { return .unixStream }
+        if try holds(sd_is_socket_unix(descriptor, datagram, -1, nil, 0), descriptor) { return .unixDatagram }
+        if try holds(sd_is_socket_inet(descriptor, AF_UNSPEC, stream, 1, 0), descriptor) { return .tcp }
+        return .other
+    }
+
+    private static func holds(_ result: Int32, _ descriptor: Int32) throws(SystemdError) -> Bool {
+        guard result >= 0 else {
+            throw SystemdError(
+                operation: "examine a passed socket", object: "file descriptor \(descriptor)", code: -result,
+                expected: "an open file descriptor")
+        }
+        return result > 0
+    }
+}

@@ -1,0 +1,85 @@
+package import ArgumentParser
+import Glibc
+
+/// The program: finds the command, runs it, and tells the shell how it went.
+@main
+package struct Anomalyctl: ParsableCommand {
+    /// Printed by `--version`; the daemon tells its own in `anomalyctl status`.
+    package static let version = "0.1.0"
+
+    package static let configuration = CommandConfiguration(
+        commandName: "anomalyctl",
+        abstract: "See what anomalyd predicts, what it found, and how it does.",
+        discussion: """
+            EXAMPLES:
+              anomalyctl query --anomalies --since yesterday   what was wrong since yesterday
+              anomalyctl query -f 'web.*'                      follow all streams whose names begin with web.
+              anomalyctl streams --sort score                  the streams, the strangest first
+              anomalyctl status                                how the daemon does
+
+            query and streams read the database and work without the daemon; status asks the daemon.
+
+            \(ExitStatus.explanation)
+            """,
+        version: version,
+        subcommands: [QueryCommand.self, StreamsCommand.self, StatusCommand.self])
+
+    /// Also read here, so that they may stand before the command.
+    @OptionGroup(title: "GLOBAL OPTIONS")
+    var common: CommonOptions
+
+    package init() {}
+
+    package static func main() {
+        // A closed pipe is an error of write(2) that we handle, not a death.
+        signal(SIGPIPE, SIG_IGN)
+        Glibc.exit(status(ofRunning: Array(CommandLine.arguments.dropFirst())).rawValue)
+    }
+
+    /// Runs a command line with the output and the clock of this process.
+    private static func status(ofRunning arguments: [String]) -> ExitStatus {
+        do {
+            var command = try parseAsRoot(arguments)
+            if let command = command as? any ReportingCommand {
+                try run(command)
+            } else {
+                try command.run()
+            }
+            return .success
+        } catch {
+            return report(error)
+        }
+    }
+
+    private static func run(_ command: some ReportingCommand) throws {
+        let output = Output(descriptor: STDOUT_FILENO)
+        do {
+            try command.run(in: .current(), output: output)
+        } catch let error where !(error is OutputClosed) {
+            // What was printed before the error belongs before the message.
+            try output.flush()
+            throw error
+        }
+        try output.flush()
+    }
+
+    /// Tells the user of `error` on the right channel.
+    private static func report(_ error: any Error) -> ExitStatus {
+        if error is OutputClosed { return .success }
+        if let failure = Failure(explaining: error) {
+            tell(failure.text, on: STDERR_FILENO)
+            return failure.status
+        }
+        // What is left comes from the parser: help, version, completion scripts, and errors of usage.
+        let isAnswer = exitCode(for: error) == .success
+        tell(fullMessage(for: error) + "\n", on: isAnswer ? STDOUT_FILENO : STDERR_FILENO)
+        return isAnswer ? .success : exitCode(for: error) == .validationFailure ? .usage : .failure
+    }
+
+    private static func tell(_ text: String, on descriptor: Int32) {
+        let channel = Output(descriptor: descriptor)
+        channel.write(text)
+        // There is nobody left to tell of an error here.
+        try? channel.flush()
+    }
+}

@@ -1,0 +1,129 @@
+package import ArgumentParser
+import Configuration
+import PointStore
+
+/// `anomalyctl query`: points, as they were stored.
+package struct QueryCommand: ReportingCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "query",
+        abstract: "Print points with what was expected, the score, and whether they were flagged.",
+        discussion: """
+            Prints the points of all streams whose names match a GLOB (* ? [a-z], quoted from the shell), or of all \
+            streams, in the order of time. Works with the daemon running or stopped.
+
+            EXAMPLES:
+              anomalyctl query cpu.load -n 20                    the last 20 points of one stream
+              anomalyctl query 'web.*' --since -1h               the last hour of some streams
+              anomalyctl query --anomalies --since yesterday     only points that were flagged
+              anomalyctl query -f --min-score 0.3                follow what stands out
+              anomalyctl query cpu.load -S '2026-11-23 14:00' -U '2026-11-23 15:00 UTC' -o csv > points.csv
+              anomalyctl query -o json -n all | jq 'select(.residual > 10)'
+
+            TIMES:
+              \(TimeExpressionError.examples)
+            """)
+
+    @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))
+    var glob: [Glob] = []
+
+    @Option(
+        name: [.customShort("S"), .long], parsing: .unconditional,
+        help: ArgumentHelp("Only points at this time or later.", valueName: "time"), transform: TimeExpression.init(_:))
+    var since: TimeExpression?
+
+    @Option(
+        name: [.customShort("U"), .long], parsing: .unconditional,
+        help: ArgumentHelp("Only points at this time or earlier.", valueName: "time"),
+        transform: TimeExpression.init(_:))
+    var until: TimeExpression?
+
+    @Option(
+        name: [.customShort("n"), .long], parsing: .unconditional,
+        help: ArgumentHelp("Only the newest so many points, or \"all\".", valueName: "number"),
+        transform: LineLimit.init(_:))
+    var lines: LineLimit?
+
+    @Flag(name: .shortAndLong, help: "Newest points first.")
+    var reverse = false
+
+    @Flag(name: .shortAndLong, help: "Print the last 10 points, then new ones as they are stored.")
+    var follow = false
+
+    @Flag(help: "Only points that were flagged.")
+    var anomalies = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Only points whose score, 0 to 1, is at least this.", valueName: "score"))
+    var minScore: Double?
+
+    @OptionGroup(title: "OUTPUT OPTIONS")
+    var outputOptions: OutputOptions
+
+    @OptionGroup(title: "GLOBAL OPTIONS")
+    var common: CommonOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if follow, reverse { throw ValidationError("Choose either --follow or --reverse: new points come last.") }
+        if follow, until != nil { throw ValidationError("Leave out --until: --follow has no end.") }
+        if let minScore, !(0...1).contains(minScore) {
+            throw ValidationError("--min-score \(minScore) is outside the range of scores, 0 to 1.")
+        }
+    }
+
+    package func run(in surroundings: Surroundings, output: Output) throws {
+        let since = since?.resolve(now: surroundings.now(), zone: surroundings.zone)
+        let until = until?.resolve(now: surroundings.now(), zone: surroundings.zone)
+        if let since, let until, since > until {
+            throw Failure(.usage, "--since is later than --until: no point can lie between them")
+        }
+        let store = try common.openStore(in: surroundings)
+        let selection = StreamSelection(globs: glob)
+        // Before the first read, so that a commit in between is not missed, only looked at twice.
+        let version = try store.dataVersion()
+        let streams = try selection.streamsOrFailure(in: store.streams())
+
+        var query = PointQuery()
+        query.streams = glob.isEmpty ? nil : Set(streams.map(\.id))
+        query.since = since
+        // Inclusive for people, exclusive for the store.
+        query.until = until.map { $0 < .max ? $0 + 1 : $0 }
+        query.minimumScore = minScore
+        query.anomaliesOnly = anomalies
+        query.order = reverse ? .newestFirst : .oldestFirst
+
+        var printer = PointPrinter(
+            streams: streams, writer: outputOptions.writer(of: .points(of: streams), in: surroundings), output: output)
+        let positions = try PointListing(query: query, newest: limit).forEach(in: store) { try printer.print($0) }
+        guard follow else { return printer.finish() }
+        try Follower(store: store, selection: selection, query: query)
+            .run(from: positions, version: version, printer: &printer)
+    }
+
+    private var limit: Int? {
+        switch lines {
+        case .newest(let count): count
+        case .all: nil
+        // As journalctl does: whoever says since when wants all since then.
+        case nil: follow && since == nil ? 10 : nil
+        }
+    }
+}
+
+/// The value of `--lines`.
+enum LineLimit: Sendable, Equatable {
+    case newest(Int)
+    case all
+
+    init(_ text: String) throws {
+        if text == "all" {
+            self = .all
+        } else if let count = Int(text), count >= 0 {
+            self = .newest(count)
+        } else {
+            throw ValidationError("expected a number of points, or \"all\"")
+        }
+    }
+}

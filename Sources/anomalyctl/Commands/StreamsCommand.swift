@@ -1,0 +1,109 @@
+package import ArgumentParser
+import Configuration
+import PointStore
+
+/// `anomalyctl streams`: one line for each stream.
+package struct StreamsCommand: ReportingCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "streams",
+        abstract: "List streams with their newest point.",
+        discussion: """
+            Lists all streams, or those whose names match a GLOB (* ? [a-z], quoted from the shell). Works with the \
+            daemon running or stopped.
+
+            EXAMPLES:
+              anomalyctl streams
+              anomalyctl streams 'web.*' --sort last             those with the newest points first
+              anomalyctl streams --sort score                    the strangest first
+              anomalyctl streams -o json | jq -r 'select(.open_anomaly) | .stream'
+            """)
+
+    @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))
+    var glob: [Glob] = []
+
+    @Option(help: ArgumentHelp("What to sort by; all but names sort downwards.", valueName: "key"))
+    var sort = StreamOrder.name
+
+    @Flag(name: .shortAndLong, help: "Sort the other way round.")
+    var reverse = false
+
+    @OptionGroup(title: "OUTPUT OPTIONS")
+    var outputOptions: OutputOptions
+
+    @OptionGroup(title: "GLOBAL OPTIONS")
+    var common: CommonOptions
+
+    package init() {}
+
+    package func run(in surroundings: Surroundings, output: Output) throws {
+        let store = try common.openStore(in: surroundings)
+        let streams = try StreamSelection(globs: glob).streamsOrFailure(in: store.streams())
+        var summaries = try store.streamSummaries(glob.isEmpty ? nil : Set(streams.map(\.id)))
+        summaries.sort(by: sort.areInOrder)
+        if reverse { summaries.reverse() }
+        var writer = outputOptions.writer(of: .streams(summaries), in: surroundings)
+        for summary in summaries {
+            writer.write(Record(summary), to: output)
+            try output.checkpoint()
+        }
+        writer.finish(output)
+    }
+}
+
+/// What streams are sorted by.
+enum StreamOrder: String, CaseIterable, ExpressibleByArgument {
+    case name, points, last, score
+
+    /// Equal ones are sorted by their names, so that the order is always the same.
+    func areInOrder(_ left: StreamSummary, _ right: StreamSummary) -> Bool {
+        switch self {
+        case .name: break
+        case .points: if left.points != right.points { return left.points > right.points }
+        case .last:
+            let times = (left.lastTime ?? .min, right.lastTime ?? .min)
+            if times.0 != times.1 { return times.0 > times.1 }
+        case .score:
+            // NaN would break the order.
+            let scores = [left, right].map { $0.lastScore.isNaN ? -1 : $0.lastScore }
+            if scores[0] != scores[1] { return scores[0] > scores[1] }
+        }
+        return left.stream.name.utf8.lexicographicallyPrecedes(right.stream.name.utf8)
+    }
+}
+
+extension Schema {
+    /// What `anomalyctl streams` prints of a stream.
+    static func streams(_ summaries: [StreamSummary]) -> Schema {
+        func widest(_ text: (StreamSummary) -> String) -> Int { summaries.map { TextWidth.of(text($0)) }.max() ?? 0 }
+        // The values of a wide stream are cut off rather than push all else off the screen.
+        let values = min(32, widest { $0.lastValues.map(NumberText.compact).joined(separator: ",") })
+        return Schema(
+            columns: [
+                Column("stream", "STREAM", .text, textWidth: widest(\.stream.name)),
+                Column(
+                    "channels", "CHANNELS", .integer, textWidth: widest { NumberText.grouped(Int64($0.stream.channels)) },
+                    rank: 2),
+                Column("points", "POINTS", .integer, textWidth: widest { NumberText.grouped($0.points) }, rank: 1),
+                Column("last_time", "LAST", .time),
+                Column("last_value", "VALUE", .number, textWidth: values),
+                Column("last_score", "SCORE", .score),
+                Column("open_anomaly", "", .hidden),
+            ],
+            emptyText: "no streams")
+    }
+}
+
+extension Record {
+    /// A stream as a record of the schema `streams(_:)`.
+    init(_ summary: StreamSummary) {
+        let values = summary.lastValues
+        self.init(
+            fields: [
+                .text(summary.stream.name), .integer(Int64(summary.stream.channels)), .integer(summary.points),
+                .time(summary.lastTime),
+                .channels(summary.stream.channels) { $0 < values.count ? values[$0] : .nan },
+                .number(summary.lastScore), .flag(summary.openAnomalies > 0),
+            ],
+            note: summary.openAnomalies > 0 ? .anomaly : nil)
+    }
+}

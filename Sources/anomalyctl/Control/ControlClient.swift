@@ -1,0 +1,149 @@
+package import ControlProtocol
+import Glibc
+
+/// Asks the daemon, one question a connection, and waits for the answer.
+package struct ControlClient: Sendable {
+    /// The control socket.
+    package var path: String
+    /// How long connecting and waiting for the whole reply may take together, in milliseconds.
+    package var timeout: Int
+
+    package init(path: String, timeout: Int = 5000) {
+        self.path = path
+        self.timeout = timeout
+    }
+
+    /// - Returns: the daemon's status.
+    /// - Throws: `Failure` with `daemonNotRunning`, `notPermitted` or `failure`.
+    package func status() throws(Failure) -> DaemonStatus {
+        switch try ask(.status) {
+        case .status(let status): return status
+        case .error(let error): throw failure(error)
+        }
+    }
+
+    /// Sends one request and reads one reply.
+    package func ask(_ request: ControlRequest) throws(Failure) -> ControlReply {
+        let deadline = Self.milliseconds() + timeout
+        let connection = try connect()
+        defer { close(connection) }
+        do {
+            try send(try ControlLine.encode(request), over: connection, until: deadline)
+            return try ControlLine.decodeReply(try receive(from: connection, until: deadline))
+        } catch let error as ControlError {
+            throw failure(error)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.failure, "cannot ask the daemon at \(path): \(error)")
+        }
+    }
+
+    private func failure(_ error: ControlError) -> Failure {
+        Failure(
+            error.code == .notPermitted ? .notPermitted : .failure, "the daemon at \(path) refuses: \(error.message)")
+    }
+
+    private func connect() throws(Failure) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let room = MemoryLayout.size(ofValue: address.sun_path) - 1
+        guard path.utf8.count <= room else {
+            throw Failure(.usage, "the socket's path is longer than the \(room) bytes that unix(7) allows: \(path)")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw failure("open a socket for", errno) }
+        // On connect(2) to a socket whose backlog is full, this is the time-out (unix(7), EAGAIN).
+        var limit = timeval(tv_sec: timeout / 1000, tv_usec: timeout % 1000 * 1000)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let result = withUnsafePointer(to: address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else {
+            let error = errno
+            close(descriptor)
+            throw failure("connect to", error)
+        }
+        return descriptor
+    }
+
+    /// What an error of the operating system means.
+    private func failure(_ operation: String, _ error: Int32) -> Failure {
+        let message = "cannot \(operation) \(path): \(String(cString: strerror(error)))"
+        return switch error {
+        case ENOENT, ECONNREFUSED, ENOTDIR, ECONNRESET, EPIPE:
+            Failure(.daemonNotRunning, message, hint: "is the daemon running? try: systemctl start anomalyd")
+        case EACCES, EPERM:
+            Failure(
+                .notPermitted, message, hint: "are you in the group anomalyd? try: id; sudo usermod -aG anomalyd $USER")
+        case EAGAIN: timedOut
+        default: Failure(.failure, message)
+        }
+    }
+
+    private var timedOut: Failure {
+        Failure(
+            .failure, "the daemon at \(path) did not answer within \(RelativeSpan.text(Int64(timeout) * 1000))",
+            hint: "it may be overloaded or stopping; try: journalctl -u anomalyd -e")
+    }
+
+    private func send(_ line: [UInt8], over connection: Int32, until deadline: Int) throws(Failure) {
+        var sent = 0
+        while sent < line.count {
+            try wait(for: POLLOUT, on: connection, until: deadline)
+            let count = line[sent...].withUnsafeBytes {
+                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            }
+            if count >= 0 {
+                sent += count
+            } else if errno != EINTR, errno != EAGAIN {
+                throw failure("write to", errno)
+            }
+        }
+    }
+
+    /// One line, without its line feed.
+    private func receive(from connection: Int32, until deadline: Int) throws(Failure) -> [UInt8] {
+        var line: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            try wait(for: POLLIN, on: connection, until: deadline)
+            let count = recv(connection, &chunk, chunk.count, Int32(MSG_DONTWAIT))
+            if count > 0 {
+                if let end = chunk[..<count].firstIndex(of: UInt8(ascii: "\n")) {
+                    return line + chunk[..<end]
+                }
+                line += chunk[..<count]
+                guard line.count <= ControlLine.maxLength else {
+                    throw Failure(.failure, "the reply from \(path) is longer than any reply of anomalyd's control socket")
+                }
+            } else if count == 0 {
+                throw Failure(.failure, "\(path) closed the connection without a whole reply",
+                    hint: "is this the control socket, and not the feed? try: journalctl -u anomalyd -e")
+            } else if errno != EINTR, errno != EAGAIN {
+                throw failure("read from", errno)
+            }
+        }
+    }
+
+    private func wait(for event: Int32, on connection: Int32, until deadline: Int) throws(Failure) {
+        var state = pollfd(fd: connection, events: Int16(event), revents: 0)
+        while true {
+            let left = deadline - Self.milliseconds()
+            guard left > 0 else { throw timedOut }
+            let ready = poll(&state, 1, Int32(clamping: left))
+            if ready > 0 { return }
+            if ready < 0, errno != EINTR { throw failure("wait for", errno) }
+        }
+    }
+
+    /// A clock that is never set.
+    private static func milliseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    }
+}

@@ -1,0 +1,68 @@
+import Glibc
+
+/// Numbers as text.
+package enum NumberText {
+    /// The fewest digits that read back as the same double: `1`, `0.1`, `1e-05`, `1e+22`. Valid in JSON and CSV.
+    ///
+    /// - Parameter number: finite.
+    package static func shortest(_ number: Double) -> Substring {
+        let text = number.description
+        return text.hasSuffix(".0") ? text.dropLast(2) : text[...]
+    }
+
+    /// Columns that `compact` never exceeds.
+    package static let compactWidth = 10
+
+    /// At most `compactWidth` columns for people: about six significant digits; empty for NaN.
+    package static func compact(_ number: Double) -> String {
+        guard !number.isNaN else { return "" }
+        guard number.isFinite else { return number < 0 ? "-inf" : "inf" }
+        let magnitude = abs(number)
+        if magnitude < 1e9, number == number.rounded() { return String(Int64(number)) }
+        if magnitude >= 1e99 || magnitude < 1e-99 { return formatted("%.2e", number) }
+        if magnitude >= 999_999_999.5 || magnitude < 1e-4 { return formatted("%.3e", number) }
+        // Six digits after the point below 10, one fewer for each further digit before it.
+        var decimals = 6
+        var bound = 10.0
+        while magnitude >= bound, decimals > 0 {
+            decimals -= 1
+            bound *= 10
+        }
+        return formatted("%.\(decimals)f", number)
+    }
+
+    /// Three decimals, `0.412`; empty for NaN.
+    package static func score(_ score: Double) -> String {
+        score.isNaN ? "" : formatted("%.3f", score)
+    }
+
+    /// Digits in groups of three: `1,234,567`.
+    package static func grouped(_ number: Int64) -> String {
+        var text = ""
+        for (place, digit) in String(number.magnitude).reversed().enumerated() {
+            if place > 0, place.isMultiple(of: 3) { text.append(",") }
+            text.append(digit)
+        }
+        return (number < 0 ? "-" : "") + String(text.reversed())
+    }
+
+    /// `12.3M`, in powers of 1024 as systemctl counts.
+    package static func bytes(_ count: Int64) -> String {
+        guard count >= 1024 else { return "\(count)B" }
+        var size = Double(count)
+        var unit = ""
+        for next in ["K", "M", "G", "T", "P", "E"] where size >= 1024 {
+            size /= 1024
+            unit = next
+        }
+        return formatted("%.1f", size) + unit
+    }
+
+    /// `number` by a format of printf(3) that takes one double.
+    package static func formatted(_ format: String, _ number: Double) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+            let count = withVaList([number]) { vsnprintf(buffer.baseAddress, buffer.count, format, $0) }
+            return String(decoding: buffer.prefix(Int(count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        }
+    }
+}

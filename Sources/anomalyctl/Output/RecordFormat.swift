@@ -1,0 +1,41 @@
+/// A way to print records, chosen with `-o NAME`.
+///
+/// To add one: a file with a `RecordWriter` and a `RecordFormat` for it, and the format's name in `all`.
+package struct RecordFormat: Sendable {
+    package var name: String
+    /// What it is, in the help.
+    package var summary: String
+    package var writer: @Sendable (FormatOptions) -> any RecordWriter
+
+    package static let all: [RecordFormat] = [.table, .json, .csv]
+
+    package init(name: String, summary: String, writer: @escaping @Sendable (FormatOptions) -> any RecordWriter) {
+        self.name = name
+        self.summary = summary
+        self.writer = writer
+    }
+}
+
+/// What a format may want to know before it writes.
+package struct FormatOptions: Sendable {
+    package var schema: Schema
+    package var terminal: Terminal
+    /// The zone of times meant for people.
+    package var zone: any Zone
+    /// Whether to begin with the names of the columns, if the format has such a line.
+    package var hasHeader: Bool
+
+    package init(schema: Schema, terminal: Terminal, zone: any Zone, hasHeader: Bool = true) {
+        self.schema = schema
+        self.terminal = terminal
+        self.zone = zone
+        self.hasHeader = hasHeader
+    }
+}
+
+/// Turns records into bytes, one after the other, keeping none.
+package protocol RecordWriter {
+    mutating func write(_ record: Record, to output: Output)
+    /// After the last record.
+    mutating func finish(_ output: Output)
+}

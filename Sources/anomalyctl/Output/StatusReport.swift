@@ -1,0 +1,126 @@
+package import ControlProtocol
+
+/// The daemon's status in the layout of systemctl(1).
+package struct StatusReport {
+    private let status: DaemonStatus
+    private let now: Int64
+    private let zone: any Zone
+
+    /// A commit is due every second; longer than this without one, while points come in, deserves a look.
+    private static let lateCommit: Int64 = 30_000_000
+
+    /// - Parameter now: microseconds since 1970.
+    package init(status: DaemonStatus, now: Int64, zone: any Zone) {
+        self.status = status
+        self.now = now
+        self.zone = zone
+    }
+
+    package func write(to output: Output, terminal: Terminal) {
+        let health = health
+        output.write("\(health("●", on: terminal)) anomalyd - online anomaly detection for streams of numbers\n")
+        let lines = lines(health: health, terminal: terminal)
+        let width = lines.map(\.key.utf8.count).max() ?? 0
+        for line in lines {
+            output.pad(width + 1 - line.key.utf8.count)
+            output.write("\(line.key): \(line.value)\n")
+        }
+    }
+
+    private var health: Style {
+        switch status.state {
+        case .running: isCommitLate ? .warning : .good
+        case .degraded: .alarm
+        default: .warning
+        }
+    }
+
+    private var isCommitLate: Bool {
+        status.queues.writer > 0 && now - (status.lastCommit ?? status.started) > Self.lateCommit
+    }
+
+    private func lines(health: Style, terminal: Terminal) -> [(key: String, value: String)] {
+        var clock = ZoneClock(zone: zone)
+        let since = "since \(clock.longText(status.started)); \(ago(status.started))"
+        var lines = [
+            ("Active", "\(health(status.state.rawValue, on: terminal)) \(since)"),
+            ("Main PID", "\(status.pid) (anomalyd \(status.version))"),
+        ]
+        if let text = status.text, !text.isEmpty { lines.append(("Status", "\"\(TextWidth.harmless(text))\"")) }
+        lines += [
+            ("Streams", count(status.streams) + part(Int64(status.warmingStreams), " (", " warming up)")),
+            (
+                "Points",
+                "\(NumberText.grouped(status.points)) since start, "
+                    + "\(NumberText.grouped(Int64(status.pointsPerSecond.rounded())))/s"
+            ),
+            ("Anomalies", anomalies(terminal)),
+            ("Rejected", rejected),
+            (
+                "Dropped",
+                status.duplicatePoints + status.latePoints == 0
+                    ? "none"
+                    : "\(NumberText.grouped(status.duplicatePoints)) duplicate, "
+                        + "\(NumberText.grouped(status.latePoints)) late"
+            ),
+            ("Last commit", lastCommit(terminal)),
+            ("Queues", queues),
+            ("Listening", status.listeners.isEmpty ? "no sockets" : status.listeners.joined(separator: ", ")),
+            ("Connections", count(status.connections)),
+            ("Database", "\(status.database.path) (\(NumberText.bytes(status.database.bytes)))"),
+            ("Memory", NumberText.bytes(status.residentBytes)),
+            ("Checkpoints", checkpoints),
+            ("Watchdog", watchdog),
+        ]
+        return lines
+    }
+
+    private func anomalies(_ terminal: Terminal) -> String {
+        let open = "\(count(status.openAnomalies)) open"
+        return (status.openAnomalies > 0 ? Style.alarm(open, on: terminal) : open)
+            + ", \(NumberText.grouped(status.anomalies)) since start"
+    }
+
+    private var rejected: String {
+        let reasons = status.rejectedLines.filter { $0.value > 0 }.sorted {
+            ($1.value, $0.key) < ($0.value, $1.key)
+        }
+        guard !reasons.isEmpty else { return "none" }
+        let sum = NumberText.grouped(reasons.reduce(0) { $0 + $1.value })
+        let list = reasons.map { "\($0.key) \(NumberText.grouped($0.value))" }.joined(separator: ", ")
+        return "\(sum) \(sum == "1" ? "line" : "lines") (\(list))"
+    }
+
+    private func lastCommit(_ terminal: Terminal) -> String {
+        guard let time = status.lastCommit else { return "none yet" }
+        let text = ago(time)
+        return (isCommitLate ? Style.warning(text, on: terminal) : text)
+            + " (\(NumberText.grouped(status.commits)) since start)"
+    }
+
+    private var queues: String {
+        let shards = status.queues.shards.map { NumberText.grouped(Int64($0)) }.joined(separator: " + ")
+        return "\(shards.isEmpty ? "0" : shards) points in shards, \(count(status.queues.writer)) in the writer"
+    }
+
+    private var checkpoints: String {
+        status.checkpointAgeSeconds.map { "oldest \(RelativeSpan.text(microseconds($0))) ago" } ?? "none yet"
+    }
+
+    private var watchdog: String {
+        guard let watchdog = status.watchdog else { return "off" }
+        let sent = watchdog.lastSent.map { "last sign of life \(ago($0))" } ?? "no sign of life yet"
+        return "\(sent), limit \(RelativeSpan.text(microseconds(watchdog.timeoutSeconds)))"
+    }
+
+    private func ago(_ time: Int64) -> String { "\(RelativeSpan.text(now - time)) ago" }
+    private func count(_ number: Int) -> String { NumberText.grouped(Int64(number)) }
+
+    private func part(_ number: Int64, _ before: String, _ after: String) -> String {
+        number > 0 ? before + NumberText.grouped(number) + after : ""
+    }
+
+    private func microseconds(_ seconds: Double) -> Int64 {
+        Int64(exactly: (seconds * 1e6).rounded()) ?? 0
+    }
+}

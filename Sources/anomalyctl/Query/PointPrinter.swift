@@ -1,0 +1,34 @@
+package import PointStore
+
+/// Writes points with the names of their streams.
+package struct PointPrinter {
+    private var names: [Int32: String]
+    private var writer: any RecordWriter
+    package let output: Output
+
+    package init(streams: [StreamRecord], writer: any RecordWriter, output: Output) {
+        names = Dictionary(streams.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        self.writer = writer
+        self.output = output
+    }
+
+    /// Streams that have been found since.
+    package mutating func add(_ streams: [StreamRecord]) {
+        for stream in streams { names[stream.id] = stream.name }
+    }
+
+    /// Writes one point; passes the output on when its buffer is full.
+    ///
+    /// A point of a stream that began after the names were read is left out: for a listing it is newer than the
+    /// question, and whoever follows adds the names first.
+    package mutating func print(_ point: StoredPoint) throws {
+        guard let name = names[point.stream] else { return }
+        writer.write(Record(point, stream: name), to: output)
+        try output.checkpoint()
+    }
+
+    /// After the last point.
+    package mutating func finish() {
+        writer.finish(output)
+    }
+}

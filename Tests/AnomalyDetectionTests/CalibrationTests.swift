@@ -1,0 +1,54 @@
+import AnomalyDetection
+import RecurrentModel
+import RealModule
+import Testing
+
+/// The score must mean the same for every stream: so many flagged points as were asked for, whatever the noise.
+@Suite struct CalibrationTests {
+    enum Noise: String, CaseIterable {
+        case normal, uniform, laplace, student
+        func draw(_ random: inout SeededGenerator) -> Double {
+            switch self {
+            case .normal: random.normal()
+            case .uniform: random.uniform() - 0.5
+            case .laplace: (Bool.random(using: &random) ? 1 : -1) * Double.log(1 - random.uniform())
+            // Three degrees of freedom: infinite kurtosis.
+            case .student:
+                random.normal() / ((0..<3).reduce(0.0) { s, _ in s + Double.pow(random.normal(), 2) } / 3).squareRoot()
+            }
+        }
+    }
+
+    @Test(arguments: Noise.allCases) func falseAlarmsAreAsRareAsAskedFor(_ noise: Noise) {
+        var settings = DetectorSettings()
+        settings.score.falseAlarmProbability = 1e-3
+        settings.model.hidden = 8
+        var flagged = 0
+        var points = 0
+        for stream in 0..<6 {
+            var probe = Probe(settings, name: "s\(stream)")
+            var random = SeededGenerator(seed: UInt64(stream))
+            for t in 0..<8000 {
+                let verdict = probe.take(noise.draw(&random))
+                if t < 500 { continue }
+                points += 1
+                if verdict.flags.contains(.anomaly) { flagged += 1 }
+            }
+        }
+        let ratio = Double(flagged) / Double(points) / 1e-3
+        // Student's outliers are so large that they disturb the predictions after them as well.
+        let most = noise == .student ? 3.0 : 2.0
+        #expect(ratio > 0.3 && ratio < most, "\(noise): \(ratio) times as many as asked for")
+    }
+
+    @Test func noiseThatGrowsBecomesNormal() {
+        var probe = Probe()
+        var random = SeededGenerator(seed: 3)
+        var late = 0
+        for t in 0..<6000 {
+            let verdict = probe.take(random.normal() * (t < 2000 ? 1 : 10))
+            if t >= 4000 && verdict.flags.contains(.anomaly) { late += 1 }
+        }
+        #expect(late <= 4)
+    }
+}

@@ -1,0 +1,97 @@
+import AnomalyDetection
+import Configuration
+import Testing
+
+@Suite struct KeyTableTests {
+    /// A value that is neither the default nor out of range, by key.
+    static let others = [
+        "feed.listen": #"["/a", "/b"]"#, "feed.format": #""plain""#, "feed.max_line": "4096",
+        "feed.socket_mode": #""0600""#, "feed.max_future": #""1h 30min""#, "control.socket": #""/tmp/c.sock""#,
+        "database.path": #""/tmp/x.db""#, "database.synchronous": #""normal""#, "database.commit_interval": #""50ms""#,
+        "database.commit_points": "10", "daemon.shards": "3", "daemon.log_level": #""debug""#, "model.cell": #""lstm""#,
+        "model.hidden": "32", "model.layers": "2", "model.k1": "4", "model.k2": "64", "model.learning_rate": "0.01",
+        "model.optimiser": #""sgd""#, "model.loss": #""mse""#, "model.clip": "0.5", "model.clip_by": #""value""#,
+        "model.initialisation": #""orthogonal""#, "model.target": #""value""#, "model.range_half_life": "0",
+        "model.seed": "9223372036854775807", "model.learning": "false", "score.false_alarm_probability": "1e-06",
+        "score.warmup": "16", "score.window": "64", "score.tail": "0.1", "score.band": "0.99",
+        "score.quiet_points": "7", "storage.checkpoint_interval": #""2min 30s""#,
+    ]
+
+    @Test func pathsAreUniqueAndTextsComplete() {
+        #expect(Set(ConfigurationKey.all.map(\.path)).count == ConfigurationKey.all.count)
+        for key in ConfigurationKey.all {
+            #expect(key.path.split(separator: ".").count == 2)
+            #expect(key.summary.hasSuffix("."), "\(key.path)")
+            #expect(key.choosing.hasSuffix("."), "\(key.path)")
+            #expect(!key.expectation.isEmpty)
+        }
+        #expect(Set(ConfigurationKey.all.map(\.path)) == Set(Self.others.keys))
+    }
+
+    /// A setting that is added to the detector cannot be forgotten here.
+    @Test func everySettingHasItsKey() {
+        let settings = StreamSettings()
+        let expected =
+            Self.names(of: settings.detector.model, in: "model") + Self.names(of: settings.detector.score, in: "score")
+            + Self.names(of: settings.storage, in: "storage")
+        #expect(ConfigurationKey.all.filter(\.isPerStream).map(\.path) == expected)
+        let daemon = DaemonConfiguration(paths: .system)
+        let rest =
+            Self.names(of: daemon.feed, in: "feed") + Self.names(of: daemon.control, in: "control")
+            + Self.names(of: daemon.database, in: "database") + Self.names(of: daemon.daemon, in: "daemon")
+        #expect(ConfigurationKey.all.filter { !$0.isPerStream }.map(\.path) == rest)
+    }
+
+    private static func names(of group: Any, in section: String) -> [String] {
+        Mirror(reflecting: group).children.map { child in
+            let name = (child.label ?? "").map { $0.isUppercase ? "_" + $0.lowercased() : String($0) }.joined()
+            return "\(section).\(name)"
+        }
+    }
+
+    @Test(arguments: ConfigurationKey.all.map(\.path)) func isWrittenAsItIsRead(path: String) throws {
+        let key = try #require(ConfigurationKey.named(path))
+        let other = try #require(Self.others[path])
+        let defaults = DaemonConfiguration(paths: .system)
+        let file = ConfigurationLayer(toml: "\(path) = \(other)", source: "f")
+        let changed = try DaemonConfiguration(layers: [file], paths: .system)
+        #expect(changed != defaults)
+        #expect(key.text(in: changed) == other)
+        for rest in ConfigurationKey.all where rest.path != path {
+            #expect(rest.text(in: changed) == rest.text(in: defaults))
+        }
+        // The default is in range, and states itself.
+        let same = ConfigurationLayer(toml: "\(path) = \(key.text(in: defaults))", source: "f")
+        #expect(try DaemonConfiguration(layers: [same], paths: .system) == defaults)
+        // The same by --set, and, if it can be, for a stream alone.
+        var line = ConfigurationLayer()
+        line.set("\(path)=\(other)")
+        #expect(try DaemonConfiguration(layers: [line], paths: .system) == changed)
+        let section = ConfigurationLayer(toml: "[[stream]]\nmatch = 'a'\n\(path) = \(other)", source: "f")
+        #expect(section.problems.isEmpty == key.isPerStream)
+        if key.isPerStream {
+            let configuration = try DaemonConfiguration(layers: [section], paths: .system)
+            #expect(configuration.settings(forStream: "a") == changed.defaults)
+            #expect(configuration.settings(forStream: "b") == defaults.defaults)
+        }
+    }
+
+    @Test func theDefaultsAreThoseOfThePlan() {
+        let configuration = DaemonConfiguration(paths: .system)
+        #expect(configuration.feed.listen == ["/run/anomalyd/feed.sock"])
+        #expect(configuration.feed.format == "auto")
+        #expect(configuration.feed.maxLine == 65_536)
+        #expect(configuration.feed.socketMode == 0o660)
+        #expect(configuration.feed.maxFuture == 86_400_000_000)
+        #expect(configuration.control.socket == "/run/anomalyd/control.sock")
+        #expect(configuration.database.path == "/var/lib/anomalyd/anomaly.db")
+        #expect(configuration.database.synchronous == .full)
+        #expect(configuration.database.commitInterval == 1_000_000)
+        #expect(configuration.database.commitPoints == 50_000)
+        #expect(configuration.daemon.shards == 0)
+        #expect(configuration.daemon.logLevel == .info)
+        #expect(configuration.defaults.detector == DetectorSettings())
+        #expect(configuration.defaults.storage.checkpointInterval == 60_000_000)
+        #expect(configuration.settings(forStream: "any") == StreamSettings())
+    }
+}

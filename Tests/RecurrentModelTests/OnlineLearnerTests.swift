@@ -1,0 +1,156 @@
+import Kernels
+import RecurrentModel
+import Testing
+
+private func learner(
+    _ cell: CellKind = .gru, hidden: Int = 8, k1: Int, k2: Int, rate: Double = 0.01, optimiser: OptimiserKind = .adam
+) -> OnlineLearner<Float> {
+    let network = Network<Float>(NetworkShape(cell: cell, inputs: 1, hidden: hidden, layers: 1, outputs: 1))
+    var random = SeededGenerator(seed: 7)
+    return OnlineLearner(
+        network, training: TrainingSettings(k1: k1, k2: k2, rate: rate, optimiser: optimiser),
+        parameters: network.initialParameters(.xavier, using: &random))
+}
+
+extension OnlineLearner<Float> {
+    fileprivate mutating func take(_ x: Float, _ y: Float, _ workspace: Workspace<Float>) -> Float {
+        let output = step([x], workspace: workspace)[0]
+        observe([y], workspace: workspace)
+        return output
+    }
+}
+
+@Suite struct OnlineLearnerTests {
+    /// k1 that divides k2, that doesn't, that equals it, and windows of one.
+    static let windows = [(1, 1), (1, 5), (2, 8), (3, 8), (5, 7), (8, 8)]
+
+    /// Each update must see exactly the last k2 steps, from the state that was current before the first of them.
+    @Test(arguments: windows) func updatesAreThoseOfTheDefinition(_ k1: Int, _ k2: Int) {
+        var ours = learner(k1: k1, k2: k2)
+        let network = ours.network
+        let workspace = Workspace(for: network)
+        let reference = Workspace(for: network)
+        var parameters = ours.parameters
+        var optimiser = Optimiser<Float>(.adam, parameters: parameters.count)
+        var states = [ours.state]
+        var inputs: [Float] = []
+        var targets: [Float] = []
+        var random = SeededGenerator(seed: 3)
+        for t in 1...60 {
+            let x = Float(random.normal())
+            let y = t % 7 == 0 ? Float.nan : Float(random.normal())
+            _ = ours.take(x, y, workspace)
+
+            inputs.append(x)
+            targets.append(y)
+            let one = PackedShape(steps: 1)
+            network.forward(one, parameters: parameters, x: [x], initial: states[t - 1], workspace: reference)
+            var state = states[t - 1]
+            network.copyFinalStates(one, workspace: reference, to: &state)
+            states.append(state)
+            if t % k1 == 0 {
+                let start = max(0, t - k2)
+                let packed = PackedShape(steps: t - start)
+                let window = Array(inputs[start..<t])
+                network.forward(
+                    packed, parameters: parameters, x: window, initial: states[start], workspace: reference)
+                _ = LossKind.mse.evaluate(
+                    count: t - start, outputs: reference.outputs, targets: Array(targets[start..<t]),
+                    gradient: reference.dOutputs)
+                var g = [Float](repeating: 0, count: parameters.count)
+                network.backward(
+                    packed, parameters: parameters, x: window, initial: states[start], workspace: reference,
+                    gradient: &g)
+                _ = ClipKind.norm.apply(threshold: 1, count: g.count, gradient: &g)
+                optimiser.step(rate: 0.01, count: g.count, gradient: g, parameters: &parameters)
+            }
+            #expect(ours.parameters == parameters, "after step \(t)")
+            #expect(ours.state == state, "after step \(t)")
+        }
+        #expect(ours.updates == Int64(60 / k1))
+    }
+
+    @Test(arguments: CellKind.allCases) func savedStateGoesOnBitForBit(_ cell: CellKind) throws {
+        for cut in [0, 1, 5, 8, 13, 29] {
+            var whole = learner(cell, k1: 3, k2: 8)
+            let workspace = Workspace(for: whole.network)
+            func x(_ t: Int) -> Float { Float((t * 7919) % 101) / 50 - 1 }
+            for t in 0..<cut { _ = whole.take(x(t), x(t + 1), workspace) }
+            var writer = StateWriter()
+            whole.encode(into: &writer)
+            var restored = learner(cell, k1: 3, k2: 8)
+            var reader = StateReader(writer.bytes)
+            try restored.decode(from: &reader)
+            #expect(reader.isAtEnd)
+            for t in cut..<60 {
+                #expect(
+                    whole.take(x(t), x(t + 1), workspace).bitPattern
+                        == restored.take(x(t), x(t + 1), workspace).bitPattern)
+            }
+            #expect(whole.parameters == restored.parameters)
+        }
+    }
+
+    @Test func damagedStateIsRefusedNotTrusted() throws {
+        var whole = learner(k1: 3, k2: 8)
+        let workspace = Workspace(for: whole.network)
+        for t in 0..<20 { _ = whole.take(Float(t % 5), Float(t % 3), workspace) }
+        var writer = StateWriter()
+        whole.encode(into: &writer)
+        for length in 0..<writer.bytes.count where length % 97 == 0 {
+            var reader = StateReader(Array(writer.bytes.prefix(length)))
+            var other = learner(k1: 3, k2: 8)
+            #expect(throws: StateError.self) { try other.decode(from: &reader) }
+        }
+        var wider = learner(hidden: 9, k1: 3, k2: 8)
+        var reader = StateReader(writer.bytes)
+        #expect(throws: StateError.self) { try wider.decode(from: &reader) }
+    }
+
+    /// A cue (±1), then a gap of zeros of random length, a marker (0.5), and the cue once more. Gaps of ten and more
+    /// reach beyond the k2 = 8 steps of a window, so only a state that is never reset can carry the cue across.
+    @Test func stateThatIsNeverResetRemembersBeyondK2() {
+        func meanErrorOfLongGaps(resetsState: Bool) -> Double {
+            var learner = learner(hidden: 16, k1: 4, k2: 8, rate: 0.003)
+            let workspace = Workspace(for: learner.network)
+            var random = SeededGenerator(seed: 11)
+            var previous: Float = 0
+            var errors: [Double] = []
+            let blocks = 12_000
+            for block in 0..<blocks {
+                let cue: Float = Bool.random(using: &random) ? 1 : -1
+                let gap = Int.random(in: 0...16, using: &random)
+                for (i, value) in ([cue] + Array(repeating: 0, count: gap) + [0.5, cue]).enumerated() {
+                    if resetsState && learner.observations % 8 == 0 {
+                        learner.state = Array(repeating: 0, count: learner.state.count)
+                    }
+                    let prediction = learner.take(previous, value, workspace)
+                    if block > blocks * 3 / 4 && gap >= 10 && i == gap + 2 {
+                        errors.append(Double(abs(prediction - value)))
+                    }
+                    previous = value
+                }
+            }
+            return errors.reduce(0, +) / Double(errors.count)
+        }
+        let kept = meanErrorOfLongGaps(resetsState: false)
+        let reset = meanErrorOfLongGaps(resetsState: true)
+        #expect(kept < 0.3, "mean error with the state kept")
+        #expect(reset > 0.8, "mean error with the state reset, which can only guess")
+    }
+
+    @Test func parametersStayFiniteWhateverComesIn() {
+        var random = SeededGenerator(seed: 5)
+        let nasty: [Float] = [0, -0.0, 1, -1, 1e30, -1e30, 3e38, .leastNonzeroMagnitude, .nan]
+        for cell in CellKind.allCases {
+            var learner = learner(cell, k1: 2, k2: 6, rate: 0.1)
+            let workspace = Workspace(for: learner.network)
+            for _ in 0..<2000 {
+                let x = nasty.dropLast().randomElement(using: &random)!
+                _ = learner.take(x, nasty.randomElement(using: &random)!, workspace)
+            }
+            #expect(learner.parameters.allSatisfy { $0.isFinite })
+            #expect(learner.state.allSatisfy { $0.isFinite })
+        }
+    }
+}

@@ -20,6 +20,7 @@ let selfContained: [LinkerSetting] = [
 
 func numerics(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-numerics") }
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
+func lifecycle(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-service-lifecycle") }
 let grdb: [Target.Dependency] = [
     .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
 ]
@@ -71,12 +72,16 @@ let package = Package(
             dependencies: [
                 "AnomalyDetection", "FeedProtocol", "PointStore", "Systemd", "Configuration", "ControlProtocol",
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
         // The programs.
         .executableTarget(
-            name: "anomalyd", dependencies: ["AnomalyDaemon", "Configuration", arguments, log],
+            name: "anomalyd",
+            dependencies: [
+                "AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", "Systemd", arguments, log,
+                lifecycle("ServiceLifecycle"), lifecycle("UnixSignals"),
+            ],
             swiftSettings: settings, linkerSettings: selfContained),
         .executableTarget(
             name: "anomalyctl",

@@ -9,7 +9,7 @@ public struct ConfigurationKey: Sendable {
     public let expectation: String
     /// What the key means, in one or two sentences.
     public let summary: String
-    /// How to choose the value.
+    /// How to choose the value, as the end of a sentence.
     public let choosing: String
 
     /// Whether a `[[stream]]` section may set it.

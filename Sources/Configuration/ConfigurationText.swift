@@ -25,7 +25,7 @@ extension DaemonConfiguration {
             lines += ["", ""] + prose(group.heading) + ["[\(group.name)]"]
             for key in group.keys {
                 lines.append("")
-                lines += prose(key.summary) + prose(key.choosing) + prose(key.takes)
+                lines += prose(key.summary) + prose("Choose: " + key.choosing) + prose("Takes: " + key.takes)
                 lines.append("#\(key.name) = \(key.text(in: defaults))")
             }
         }
@@ -93,8 +93,8 @@ extension DaemonConfiguration {
 }
 
 extension ConfigurationKey {
-    /// What values are taken, as a sentence: "Takes an integer from 1 to 8 (layers)."
+    /// What values are taken, with their unit: "an integer from 1 to 4096 (points)."
     fileprivate var takes: String {
-        "Takes \(expectation)\(unit.isEmpty ? "" : ", in \(unit)")."
+        expectation + (unit.isEmpty ? "." : " (\(unit)).")
     }
 }

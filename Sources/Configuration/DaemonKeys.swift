@@ -11,24 +11,24 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "feed.listen", daemon: \.feed.listen, .socketPaths,
                 "Unix stream sockets that take points from any number of clients; an empty array opens none.",
-                choosing: "One is enough. More serve senders that cannot reach its folder."),
+                choosing: "one is enough; more serve senders that cannot reach its folder."),
             ConfigurationKey(
                 "feed.format", daemon: \.feed.format, .choice(of: DaemonConfiguration.Feed.formats),
                 "Format of the lines. \"auto\" finds it for each line from its first bytes.",
-                choosing: "Fix it if all senders speak the same format: a stray line is then an error, not a guess."),
+                choosing: "fix it if all senders speak the same format: a stray line is then an error, not a guess."),
             ConfigurationKey(
                 "feed.max_line", daemon: \.feed.maxLine, .integer(256...65_536), unit: "bytes",
                 "Longest line, without its end. A longer one is counted as an error and skipped.",
-                choosing: "Leave it, unless a client with less to say should be stopped earlier."),
+                choosing: "leave it; lower it to stop senders sooner that have lost their line ends."),
             ConfigurationKey(
                 "feed.socket_mode", daemon: \.feed.socketMode, .fileMode,
                 "Permissions of the sockets: who may connect needs to write.",
                 choosing: "\"0660\" admits the owner and the group, \"0666\" every local user."),
             ConfigurationKey(
-                "feed.max_future", daemon: \.feed.maxFuture, .duration(second...(36_500 * day)),
+                "feed.max_future", daemon: \.feed.maxFuture, .duration(second...(36_400 * day)),
                 "How far the time of a point may lie ahead of the clock. A line further ahead is rejected, because "
                     + "all points before it would then be late.",
-                choosing: "As much as the senders' clocks may be wrong; more, if forecasts are fed."),
+                choosing: "as much as the senders' clocks may be wrong; more, if forecasts are fed."),
         ])
 
     private static let controlGroup = ConfigurationGroup(
@@ -37,7 +37,7 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "control.socket", daemon: \.control.socket, .socketPath,
                 "Unix socket that answers anomalyctl.",
-                choosing: "If you move it, tell anomalyctl with --socket.")
+                choosing: "if you move it, tell anomalyctl with --socket.")
         ])
 
     private static let databaseGroup = ConfigurationGroup(
@@ -46,20 +46,20 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "database.path", daemon: \.database.path, .path,
                 "The file. SQLite puts two more beside it, with -wal and -shm at the end.",
-                choosing: "A local disk: SQLite's locks do not work reliably on network file systems."),
+                choosing: "a local disk: SQLite's locks do not work reliably on network file systems."),
             ConfigurationKey(
                 "database.synchronous", daemon: \.database.synchronous, .choice,
                 "\"full\" waits for the disk at every commit. \"normal\" does not: a power failure may take the last "
-                    + "commits with it, though never damage the file, and !sync promises less.",
+                    + "commits with it, even those that a !sync has confirmed, but not damage the file.",
                 choosing: "\"normal\" on slow disks, if the last seconds before a power failure do not matter."),
             ConfigurationKey(
                 "database.commit_interval", daemon: \.database.commitInterval, .duration(1000...(60 * second)),
                 "Longest time that a point waits for its commit. A !sync does not wait for it.",
-                choosing: "Shorter shows points sooner to queries; longer writes less to the disk."),
+                choosing: "shorter shows points sooner to queries; longer writes less to the disk."),
             ConfigurationKey(
                 "database.commit_points", daemon: \.database.commitPoints, .integer(1...1_000_000), unit: "points",
                 "A commit is made early when this many points wait for it.",
-                choosing: "Leave it. Fewer need less memory, more make a burst of points cheaper."),
+                choosing: "leave it; fewer need less memory, more make a burst of points cheaper."),
         ])
 
     private static let processGroup = ConfigurationGroup(
@@ -68,7 +68,7 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "daemon.shards", daemon: \.daemon.shards, .integer(0...1024), unit: "threads",
                 "Threads that predict and learn. Each has its own share of the streams; 0 is one per core.",
-                choosing: "Fewer than cores leaves some to others. It changes no result."),
+                choosing: "fewer than cores leaves some to others; no result depends on it."),
             ConfigurationKey(
                 "daemon.log_level", daemon: \.daemon.logLevel, .choice,
                 "Least important messages that are logged.",

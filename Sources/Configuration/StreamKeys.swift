@@ -15,25 +15,25 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "model.hidden", stream: \.detector.model.hidden, .integer(1...1024), unit: "units",
                 "Units in each recurrent layer.",
-                choosing: "More for long or mixed patterns; the cost grows with the square. Multiples of 8 are fastest."
+                choosing: "more for long or mixed patterns; the cost grows with the square. Multiples of 8 are fastest."
             ),
             ConfigurationKey(
                 "model.layers", stream: \.detector.model.layers, .integer(1...8), unit: "layers",
                 "Recurrent layers, one above the other.",
-                choosing: "One, unless a second one shows its worth on your data. More units usually help sooner."),
+                choosing: "one, unless a second one shows its worth on your data; more units usually help sooner."),
             ConfigurationKey(
                 "model.k1", stream: \.detector.model.k1, .integer(1...4096), unit: "points",
                 "Points between two training steps (k1 of truncated back-propagation through time); at most k2.",
-                choosing: "Smaller learns faster and costs more: k2 ÷ k1 backward steps per point."),
+                choosing: "smaller learns faster and costs more: k2 ÷ k1 backward steps per point."),
             ConfigurationKey(
                 "model.k2", stream: \.detector.model.k2, .integer(1...4096), unit: "points",
                 "Points that a training step goes back (k2 of truncated back-propagation through time).",
-                choosing: "How far a cause may lie before its effect. The state remembers longer, but learns to only "
-                    + "this far."),
+                choosing: "as far as a cause may lie before its effect; the state remembers longer, but what to "
+                    + "remember is learned only within this distance."),
             ConfigurationKey(
                 "model.learning_rate", stream: \.detector.model.learningRate, .number(above: 0, through: 1),
                 "Step size of the optimiser.",
-                choosing: "Higher adapts sooner and forgets sooner. Lower it if predictions jump about."),
+                choosing: "higher adapts sooner and forgets sooner; lower it if predictions jump about."),
             ConfigurationKey(
                 "model.optimiser", stream: \.detector.model.optimiser, .choice,
                 "The rule that turns gradients into steps.",
@@ -44,8 +44,8 @@ extension ConfigurationKey {
                 choosing: "\"huber\" is not carried away by outliers; \"mse\" weighs large errors more."),
             ConfigurationKey(
                 "model.clip", stream: \.detector.model.clip, .number(0...1000),
-                "Largest gradient of a training step; 0 switches clipping off.",
-                choosing: "Leave it. Without it, one exploding gradient can ruin a model."),
+                "Largest norm of a gradient (or component, see clip_by); 0 switches clipping off.",
+                choosing: "leave it; without clipping, one exploding gradient can ruin a model."),
             ConfigurationKey(
                 "model.clip_by", stream: \.detector.model.clipBy, .choice,
                 "What clip limits: the length of the whole gradient, or each of its components.",
@@ -64,11 +64,11 @@ extension ConfigurationKey {
                 unit: "points",
                 "Points after which the range that scales the input has forgotten half of what lies outside the "
                     + "recent values; 0 never forgets.",
-                choosing: "A few times the longest cycle of the stream."),
+                choosing: "a few times the longest cycle of the stream."),
             ConfigurationKey(
                 "model.seed", stream: \.detector.model.seed, .seed,
                 "Mixed with the stream's name to draw its first weights.",
-                choosing: "Any number. Another one shows how much of a result is luck."),
+                choosing: "any number; another one shows how much of a result is luck."),
             ConfigurationKey(
                 "model.learning", stream: \.detector.model.learning, .boolean,
                 "Whether the network learns. If not, streams are still predicted and scored.",
@@ -82,27 +82,27 @@ extension ConfigurationKey {
                 "score.false_alarm_probability", stream: \.detector.score.falseAlarmProbability, .number(1e-10...0.1),
                 unit: "per point",
                 "Probability of a false alarm at each ordinary point.",
-                choosing: "False alarms that you accept per day ÷ points per day: 1e-4 is one in 10,000 points."),
+                choosing: "false alarms that you accept per day ÷ points per day: 1e-4 is one in 10,000 points."),
             ConfigurationKey(
                 "score.warmup", stream: \.detector.score.warmup, .integer(16...1_000_000), unit: "points",
                 "Points at the start of a stream during which nothing is flagged.",
-                choosing: "At least one full cycle of the stream."),
+                choosing: "at least one full cycle of the stream."),
             ConfigurationKey(
                 "score.window", stream: \.detector.score.window, .integer(64...65_536), unit: "points",
                 "Recent residuals that a new one is compared with.",
-                choosing: "Larger is steadier, smaller follows a change of the noise sooner."),
+                choosing: "larger is steadier, smaller follows a change of the noise sooner."),
             ConfigurationKey(
                 "score.tail", stream: \.detector.score.tail, .number(0.005...0.2),
                 "Share of the window, its largest residuals, that the tail of the distribution is fitted to.",
-                choosing: "Leave it. Larger is steadier, smaller is truer to the extremes."),
+                choosing: "leave it; larger is steadier, smaller is truer to the extremes."),
             ConfigurationKey(
                 "score.band", stream: \.detector.score.band, .number(0.5...0.999),
                 "Share of the points that the band from lower to upper is meant to cover.",
-                choosing: "A matter of taste: it is shown, and decides nothing."),
+                choosing: "a matter of taste: it is shown, and decides nothing."),
             ConfigurationKey(
                 "score.quiet_points", stream: \.detector.score.quietPoints, .integer(1...100_000), unit: "points",
                 "Unflagged points in a row after which an anomaly is over.",
-                choosing: "Larger joins neighbouring anomalies to one."),
+                choosing: "larger joins neighbouring anomalies to one."),
         ])
 
     private static let storageGroup = ConfigurationGroup(
@@ -112,6 +112,6 @@ extension ConfigurationKey {
                 "storage.checkpoint_interval", stream: \.storage.checkpointInterval,
                 .duration(1_000_000...86_400_000_000),
                 "Time between two checkpoints of a stream's model.",
-                choosing: "Shorter makes the restart after a crash faster (fewer points to replay) and the file larger.")
+                choosing: "shorter replays fewer points after a crash and writes more.")
         ])
 }

@@ -1,7 +1,7 @@
 /// Finds what the TOML parser behind us does not survive, or would silently get wrong, before it sees a file.
 ///
 /// - toml++ ends the process by `assert` at some mistakes: a section's name that begins with a wrong character
-///   (`[$x]`), a `}` in an array, a date with a space and a digit behind it, very long numbers. TOMLKit compiles it
+///   (`[$x]`), a `}` in an array, some broken dates and times, very long numbers. TOMLKit compiles it
 ///   with assertions in every configuration, and without them the same places are undefined behaviour.
 /// - toml++ recurses through nested tables when it destroys them, without a limit for dotted keys.
 /// - TOMLKit hands strings on as C strings, which end at the first NUL.

@@ -10,8 +10,10 @@ struct TOMLScanner {
     private var dots = 0
     /// Whether only white space stands before the position on its line, outside of brackets.
     private var isStatementStart = true
-    /// Whether a value can begin at the position.
-    private var isTokenStart = true
+    /// Whether the position is in the line of a section header.
+    private var isHeader = false
+    /// Whether the next thing that is neither white space nor a comment begins a value.
+    private var isValueStart = false
 
     /// - Parameter bytes: UTF-8 without NUL.
     init(bytes: [UInt8]) {
@@ -32,24 +34,30 @@ struct TOMLScanner {
     private mutating func step() -> String? {
         let byte = bytes[position]
         let wasStatementStart = isStatementStart
-        let wasTokenStart = isTokenStart
+        let wasValueStart = isValueStart
         isStatementStart = false
-        isTokenStart = true
+        isValueStart = false
         switch byte {
         case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
             isStatementStart = wasStatementStart
+            isValueStart = wasValueStart
         case UInt8(ascii: "\n"):
             dots = 0
             isStatementStart = open.isEmpty
-        case UInt8(ascii: "="), UInt8(ascii: ","):
-            dots = 0
+            isHeader = false
+            isValueStart = wasValueStart
         case UInt8(ascii: "#"):
             skipComment()
+            isValueStart = wasValueStart
+        case UInt8(ascii: "="):
+            dots = 0
+            isValueStart = true
+        case UInt8(ascii: ","):
+            dots = 0
+            isValueStart = open.last == UInt8(ascii: "[")
         case UInt8(ascii: "\""):
-            isTokenStart = false
             return skipBasicString()
         case UInt8(ascii: "'"):
-            isTokenStart = false
             skipLiteralString()
         case UInt8(ascii: "["), UInt8(ascii: "{"):
             dots = 0
@@ -57,7 +65,11 @@ struct TOMLScanner {
             if open.count > TOMLPrecheck.deepestNesting {
                 return "values nested more than \(TOMLPrecheck.deepestNesting) deep, expected at most 3"
             }
-            if wasStatementStart { return headerProblem() }
+            if wasStatementStart {
+                isHeader = true
+                return headerProblem()
+            }
+            isValueStart = byte == UInt8(ascii: "[") && !isHeader
         case UInt8(ascii: "]"), UInt8(ascii: "}"):
             dots = 0
             // ASCII has each closing bracket two places behind its opening one.
@@ -66,7 +78,6 @@ struct TOMLScanner {
             }
         case UInt8(ascii: "."):
             dots += 1
-            isTokenStart = false
             if dots > TOMLPrecheck.mostDots {
                 return "a key with more than \(TOMLPrecheck.mostDots) dots, expected at most one"
             }
@@ -75,8 +86,7 @@ struct TOMLScanner {
         case ..<0x20, 0x7F:
             return "a control character, expected only as an escape sequence in quotation marks"
         default:
-            isTokenStart = false
-            if wasTokenStart { return numberProblem() }
+            if wasValueStart { return numberProblem() }
         }
         return nil
     }
@@ -95,13 +105,16 @@ struct TOMLScanner {
         }
     }
 
-    /// What is wrong with the number or date that begins at the position, if it is one.
+    /// What is wrong with the value that begins at the position, if it begins like a number or a date.
     private func numberProblem() -> String? {
         guard isDigit(at: position) || bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-")
         else { return nil }
         var end = position
         var digits: [UInt8] = []
         while end < bytes.count, !isValueEnd(bytes[end]), end - position <= TOMLPrecheck.longestNumber {
+            guard isBareKey(bytes[end]) || bytes[end] == UInt8(ascii: ".") || bytes[end] == UInt8(ascii: "+") else {
+                return "a value that is no number, expected a number or a string in quotation marks"
+            }
             if bytes[end] != UInt8(ascii: "_") { digits.append(bytes[end]) }
             end += 1
         }

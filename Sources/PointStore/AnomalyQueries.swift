@@ -8,22 +8,19 @@ enum AnomalyQueries {
     /// They are read along the index of their starts, and streams are picked out here: anomalies are few beside points.
     static func anomalies(_ database: Database, _ query: AnomalyQuery) throws -> [StoredAnomaly] {
         let limit = max(0, query.limit ?? .max)
-        var conditions: [String] = []
-        if query.until != nil { conditions.append("start_time < ?1") }
-        if query.since != nil { conditions.append("end_time >= ?2") }
-        if query.minimumScore != nil { conditions.append("peak_score >= ?3") }
-        if query.openOnly { conditions.append("open") }
-        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        // ?1 to ?3 are parameters even where the filter does not use them.
         let statement = try database.cachedStatement(
             sql: """
                 SELECT id, stream_id, start_sequence, start_time, end_time, peak_time, peak_score, peak_channel,
-                    peak_value, peak_prediction, points, open, coalesce(?1, ?2, ?3)
-                FROM anomaly \(filter) ORDER BY start_time DESC, id DESC
+                    peak_value, peak_prediction, points, open
+                FROM anomaly
+                WHERE (?1 IS NULL OR start_time < ?1) AND (?2 IS NULL OR end_time >= ?2)
+                    AND (?3 IS NULL OR peak_score >= ?3) AND (open OR NOT ?4)
+                ORDER BY start_time DESC, id DESC
                 """)
-        statement.bind(query.until ?? 0, at: 1)
-        statement.bind(query.since ?? 0, at: 2)
-        statement.bind(query.minimumScore ?? 0, at: 3)
+        statement.bind(query.until, at: 1)
+        statement.bind(query.since, at: 2)
+        statement.bind(query.minimumScore ?? .nan, at: 3)
+        statement.bind(query.openOnly ? 1 as Int64 : 0, at: 4)
         var result: [StoredAnomaly] = []
         if limit == 0 { return result }
         try statement.forEachRow { row in

@@ -79,6 +79,7 @@ public final class PointStore: @unchecked Sendable {
         if commit.isEmpty { return }
         commit.sortPoints()
         try StoreError.naming("commit to", path) {
+            try queue.requireOpen()
             try queue.writeWithoutTransaction { database in
                 let statements = try self.statements ?? CommitStatements(database)
                 self.statements = statements
@@ -160,6 +161,9 @@ public final class PointStore: @unchecked Sendable {
     }
 
     private func read<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
-        try StoreError.naming(operation, path) { try queue.read(body) }
+        try StoreError.naming(operation, path) {
+            try queue.requireOpen()
+            return try queue.read(body)
+        }
     }
 }

@@ -8,7 +8,16 @@ extension Statement {
 
     func bind(_ value: Int32, at index: Int32) { sqlite3_bind_int64(sqliteStatement, index, Int64(value)) }
 
-    /// NaN is stored as NULL.
+    /// Nil is NULL.
+    func bind(_ value: Int64?, at index: Int32) {
+        if let value {
+            sqlite3_bind_int64(sqliteStatement, index, value)
+        } else {
+            sqlite3_bind_null(sqliteStatement, index)
+        }
+    }
+
+    /// NaN is NULL.
     func bind(_ value: Double, at index: Int32) {
         if value.isNaN {
             sqlite3_bind_null(sqliteStatement, index)

@@ -39,7 +39,12 @@ final class ReadConnection: Sendable {
 
     /// Runs `body` on one snapshot of the database.
     func read<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
-        let result = Result { try StoreError.naming(operation, path) { try queue.read(body) } }
+        let result = Result {
+            try StoreError.naming(operation, path) {
+                try queue.requireOpen()
+                return try queue.read(body)
+            }
+        }
         // An immutable database is read without locks. If its WAL appeared meanwhile, so has a writer, and neither
         // the rows nor an error can be trusted.
         if isImmutable, StoreFile.exists(path + "-wal") {

@@ -1,6 +1,15 @@
 import GRDB
 import Glibc
 
+extension DatabaseQueue {
+    /// - throws: An error if the queue has been closed; GRDB 7.10 hands SQLite a null pointer then.
+    func requireOpen() throws {
+        if unsafeRead({ $0.sqliteConnection == nil }) {
+            throw DatabaseError(resultCode: .SQLITE_MISUSE, message: "it has been closed")
+        }
+    }
+}
+
 extension StoreError {
     /// Runs `body` and turns what SQLite throws into a ``StoreError``; other errors pass unchanged.
     static func naming<T>(_ operation: String, _ path: String, _ body: () throws -> T) throws -> T {

@@ -36,10 +36,17 @@ package struct Anomalyctl: ParsableCommand {
         Glibc.exit(status(ofRunning: Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
+    /// The command that `arguments`, without the program's name, ask for.
+    ///
+    /// - Throws: what the parser says of arguments that make no sense, and of requests for help.
+    package static func command(for arguments: [String]) throws -> any ParsableCommand {
+        try parseAsRoot(arguments)
+    }
+
     /// Runs a command line with the output and the clock of this process.
     private static func status(ofRunning arguments: [String]) -> ExitStatus {
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try command(for: arguments)
             if let command = command as? any ReportingCommand {
                 try run(command)
             } else {

@@ -98,6 +98,6 @@ import Testing
         #expect(lines.count == ConfigurationKey.all.count + 2)
         #expect(lines.allSatisfy { $0.hasPrefix("|") && $0.hasSuffix("|") && $0.count { $0 == "|" } == 6 })
         #expect(
-            lines.contains { $0.hasPrefix("| `model.hidden` | units | `16` | an integer from 1 to 1024 | More for") })
+            lines.contains { $0.hasPrefix("| `model.hidden` | units | `16` | an integer from 1 to 1024 | more for") })
     }
 }

@@ -60,6 +60,9 @@ import Testing
         Case("next line", "a = [\u{85}]", "f:1:6: a character outside of ASCII"),
         Case("date, space, digit", "a = 2026-11-24 1", "f:1:5: a date with a time"),
         Case("date, space, digit in an array", "a = [2026-1_1-24 1]", "f:1:6: a date with a time"),
+        Case("date, T, no time", "a = 2026-11-24T\"", "f:1:5: a value that is no number"),
+        Case("date, T, no time, in an array", "a = [ # 1\n 1, 2026-11-24T=:]", "f:2:5: a value that is no number"),
+        Case("time", "a = 12:30:00", "f:1:5: a value that is no number"),
         Case("long number", "a = 2" + repeated("_", 116) + "026-11-24 1", "f:1:5: a number of more than 100"),
         Case("long sign", "a = -" + repeated("1", 100_000), "f:1:5: a number of more than 100"),
         Case("vertical tab", "a = \u{B}1", "f:1:5: a control character"),
@@ -80,7 +83,7 @@ import Testing
         "database.path = '\(repeated("[.", 100))'", "database.path = \"\(repeated("\\\"{.", 100))\"",
         "database.path = \"\"\"\n\"\"\(repeated(".[", 100))\"\"\"\"\"", "database.path = '''\(repeated("[.\n", 100))'''''",
         "database.path = \"\"\"\\\"\"\"\(repeated(".", 50))\"\"\"", "database.path = 'ü 2026-11-24 1'",
-        "  [ model ]\n\"hidden\" = 8\n[ \"score\" ] # [$]\n['storage']\r\n", "feed.listen = [\n'/a', # [[[[\n'/b'\n]",
+        "  [ model ]\n\n\"hidden\" = 8\n[ \"score\" ] # [$]\n['storage']\r\n", "feed.listen = [\n'/a', # [[[[\n'/b'\n]",
     ]) func isAccepted(toml: String) {
         #expect(ConfigurationLayer(toml: toml, source: "f").problems == [])
     }

@@ -33,7 +33,7 @@ struct CommonOptions: ParsableArguments {
 /// How a command prints records.
 struct OutputOptions: ParsableArguments {
     @Option(
-        name: [.customShort("o"), .customLong("output")],
+        name: [.customShort("o", allowingJoined: true), .customLong("output")],
         help: ArgumentHelp("How to print.", discussion: RecordFormat.explanation, valueName: "format"))
     var format = RecordFormat.table
 

@@ -27,18 +27,18 @@ package struct QueryCommand: ReportingCommand {
     var glob: [Glob] = []
 
     @Option(
-        name: [.customShort("S"), .long], parsing: .unconditional,
+        name: [.customShort("S", allowingJoined: true), .long], parsing: .unconditional,
         help: ArgumentHelp("Only points at this time or later.", valueName: "time"), transform: TimeExpression.init(_:))
     var since: TimeExpression?
 
     @Option(
-        name: [.customShort("U"), .long], parsing: .unconditional,
+        name: [.customShort("U", allowingJoined: true), .long], parsing: .unconditional,
         help: ArgumentHelp("Only points at this time or earlier.", valueName: "time"),
         transform: TimeExpression.init(_:))
     var until: TimeExpression?
 
     @Option(
-        name: [.customShort("n"), .long], parsing: .unconditional,
+        name: [.customShort("n", allowingJoined: true), .long], parsing: .unconditional,
         help: ArgumentHelp("Only the newest so many points, or \"all\".", valueName: "number"),
         transform: LineLimit.init(_:))
     var lines: LineLimit?

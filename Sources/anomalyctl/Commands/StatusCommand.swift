@@ -16,7 +16,7 @@ package struct StatusCommand: ReportingCommand {
             """)
 
     @Option(
-        name: [.customShort("o"), .customLong("output")],
+        name: [.customShort("o", allowingJoined: true), .customLong("output")],
         help: ArgumentHelp(
             "How to print: text for people, or one JSON object with times in microseconds since 1970.",
             valueName: "format"))

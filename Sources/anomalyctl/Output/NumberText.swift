@@ -19,8 +19,8 @@ package enum NumberText {
         guard number.isFinite else { return number < 0 ? "-inf" : "inf" }
         let magnitude = abs(number)
         if magnitude < 1e9, number == number.rounded() { return String(Int64(number)) }
-        if magnitude >= 1e99 || magnitude < 1e-99 { return formatted("%.2e", number) }
-        if magnitude >= 999_999_999.5 || magnitude < 1e-4 { return formatted("%.3e", number) }
+        if magnitude >= 1e99 || magnitude < 1e-99 { return trimmed(formatted("%.2e", number)) }
+        if magnitude >= 999_999_999.5 || magnitude < 1e-4 { return trimmed(formatted("%.3e", number)) }
         // Six digits after the point below 10, one fewer for each further digit before it.
         var decimals = 6
         var bound = 10.0
@@ -28,7 +28,17 @@ package enum NumberText {
             decimals -= 1
             bound *= 10
         }
-        return formatted("%.\(decimals)f", number)
+        return trimmed(formatted("%.\(decimals)f", number))
+    }
+
+    /// Without zeros at the end of the fraction: `0.5` for `0.500000`, `1e-07` for `1.000e-07`.
+    private static func trimmed(_ text: String) -> String {
+        guard let point = text.firstIndex(of: ".") else { return text }
+        let exponent = text.firstIndex(of: "e") ?? text.endIndex
+        var fraction = text[point..<exponent]
+        while fraction.last == "0" { fraction.removeLast() }
+        if fraction.count == 1 { fraction.removeLast() }
+        return String(text[..<point] + fraction + text[exponent...])
     }
 
     /// Three decimals, `0.412`; empty for NaN.

@@ -1,0 +1,49 @@
+/// Points on their way from one feed to one shard, in the order in which they came.
+struct PointBatch: Sendable {
+    struct Point: Sendable {
+        var stream: Int32
+        /// How many of the `values` are this point's.
+        var width: Int32
+        /// Microseconds since 1970.
+        var time: Int64
+        /// True if the client gave no time and `time` is that of arrival, which may be moved to keep the order.
+        var isArrival: Bool
+    }
+
+    private(set) var points: [Point] = []
+    private(set) var values: [Double] = []
+
+    var isEmpty: Bool { points.isEmpty }
+    var count: Int { points.count }
+
+    mutating func append(_ point: Point, values: UnsafeBufferPointer<Double>) {
+        points.append(point)
+        self.values.append(contentsOf: values)
+    }
+}
+
+/// What feeds tell shards.
+enum ShardMessage: Sendable {
+    case points(PointBatch)
+    case barrier(SyncBarrier)
+    /// Checkpoint everything, pass all on, and end.
+    case stop
+}
+
+/// What shards tell the writer.
+enum WriterMessage: Sendable {
+    case verdicts(VerdictBatch)
+    case barrier(SyncBarrier)
+    case shardStopped
+}
+
+/// A `!sync` on its way. It follows the points through each shard to the writer; when it has come from all of them,
+/// everything before it has arrived.
+final class SyncBarrier: @unchecked Sendable {
+    // @unchecked: `arrivals` belongs to the writer's thread.
+    var arrivals = 0
+    /// Called on the writer's thread after the commit.
+    let whenCommitted: @Sendable () -> Void
+
+    init(whenCommitted: @escaping @Sendable () -> Void) { self.whenCommitted = whenCommitted }
+}

@@ -1,0 +1,223 @@
+import AnomalyDetection
+import Configuration
+import Foundation
+import PointStore
+
+/// One thread that owns its streams' models outright: it takes batches of points, steps the detectors, and passes
+/// the verdicts on. No lock is taken for a point.
+final class Shard: @unchecked Sendable {
+    // @unchecked: all but `queue` and `heartbeat` belongs to the shard's own thread once `start` has been called.
+
+    /// Points that may wait in front of a shard before reading from the sockets stops.
+    static let queuedPoints = 65_536
+    /// Checkpoints written in one round of the loop, so that they never hold up points for long.
+    private static let checkpointsARound = 64
+    /// Streams looked at in one round to see whether a checkpoint is due.
+    private static let lookedAtARound = 4096
+
+    let number: Int
+    let queue = BoundedQueue<ShardMessage>(capacity: Shard.queuedPoints)
+    let heartbeat: Heartbeat
+
+    private let directory: StreamDirectory
+    private let configuration: DaemonConfiguration
+    private let statistics: Statistics
+    private let writer: BoundedQueue<WriterMessage>
+    private let workbench = Workbench()
+    /// By stream id; other shards' streams are nil.
+    private var streams: [StreamState?] = []
+    private var active: [StreamState] = []
+    private var nextToCheckpoint = 0
+    private var verdicts: [ChannelVerdict] = []
+    private var batch = VerdictBatch()
+
+    init(
+        number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, statistics: Statistics,
+        writer: BoundedQueue<WriterMessage>
+    ) {
+        self.number = number
+        heartbeat = Heartbeat("shard \(number)")
+        self.directory = directory
+        self.configuration = configuration
+        self.statistics = statistics
+        self.writer = writer
+    }
+
+    /// Starts the thread: it restores `records` first, then calls `restored`, then works until it is told to stop.
+    func start(
+        restoring records: [StreamRecord], with restorer: StreamRestorer,
+        restored: @escaping @Sendable ((any Error)?) -> Void
+    ) {
+        let thread = Thread { [self] in
+            do {
+                for record in records {
+                    let state = try restorer.restore(record, workbench: workbench)
+                    add(state)
+                    statistics.warmingStreams.add(state.detector.isWarmingUp ? 1 : 0)
+                    statistics.openAnomalies.add(state.detector.anomaly?.isOpen == true ? 1 : 0)
+                    heartbeat.beat()
+                }
+                restored(nil)
+            } catch {
+                restored(error)
+                return
+            }
+            run()
+        }
+        thread.name = "shard \(number)"
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+
+    private func run() {
+        while true {
+            for message in queue.takeAll(until: Date(timeIntervalSinceNow: 0.1)) {
+                heartbeat.beat()
+                switch message {
+                case .points(let points):
+                    step(points)
+                    passOn()
+                case .barrier(let barrier):
+                    push(.barrier(barrier), weight: 0)
+                case .stop:
+                    checkpoint(all: true)
+                    passOn()
+                    push(.shardStopped, weight: 0)
+                    return
+                }
+            }
+            heartbeat.beat()
+            checkpoint(all: false)
+            passOn()
+        }
+    }
+
+    private func passOn() {
+        if batch.isEmpty { return }
+        let weight = batch.weight
+        push(.verdicts(batch), weight: weight)
+        batch = VerdictBatch()
+    }
+
+    /// Waiting for the writer is a known reason: it shows in the writer's own heartbeat if that is stuck.
+    private func push(_ message: WriterMessage, weight: Int) {
+        writer.push(message, weight: weight) { heartbeat.beat() }
+    }
+
+    // MARK: Points
+
+    private func step(_ points: PointBatch) {
+        var duplicates = 0
+        var late = 0
+        batch.commit.points.reserveCapacity(batch.commit.points.count + points.values.count)
+        points.values.withUnsafeBufferPointer { values in
+            var position = 0
+            for point in points.points {
+                let width = Int(point.width)
+                let own = UnsafeBufferPointer(rebasing: values[position..<(position + width)])
+                position += width
+                let state = self.state(of: point.stream)
+                let newest = state.detector.newestTime
+                var time = point.time
+                if time <= newest {
+                    if point.isArrival {
+                        time = newest + 1
+                    } else {
+                        if time == newest { duplicates += 1 } else { late += 1 }
+                        continue
+                    }
+                }
+                step(state, time, own)
+            }
+        }
+        statistics.points.add(points.count - duplicates - late)
+        if duplicates > 0 { statistics.duplicates.add(duplicates) }
+        if late > 0 { statistics.late.add(late) }
+    }
+
+    private func step(_ state: StreamState, _ time: Int64, _ values: UnsafeBufferPointer<Double>) {
+        let detector = state.detector
+        let wasWarming = detector.isWarmingUp
+        while verdicts.count < values.count {
+            verdicts.append(ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0))
+        }
+        let verdict = verdicts.withUnsafeMutableBufferPointer { buffer in
+            detector.step(time: time, values: values, verdicts: buffer)
+        }
+        for channel in 0..<values.count {
+            let v = verdicts[channel]
+            batch.commit.points.append(
+                PointRow(
+                    stream: state.id, channel: Int32(channel), sequence: verdict.sequence, time: time, value: v.value,
+                    prediction: v.prediction, lower: v.lower, upper: v.upper, residual: v.residual,
+                    score: verdict.score, flags: verdict.flags))
+        }
+        if wasWarming && !detector.isWarmingUp { statistics.warmingStreams.add(-1) }
+        if verdict.change == .none { return }
+        if let anomaly = detector.anomaly {
+            batch.commit.anomalies.append(AnomalyRecord(stream: state.id, anomaly: anomaly))
+        }
+        switch verdict.change {
+        case .opened:
+            statistics.anomalies.add(1)
+            statistics.openAnomalies.add(1)
+        case .closed: statistics.openAnomalies.add(-1)
+        case .extended, .none: break
+        }
+    }
+
+    // MARK: Streams
+
+    private func state(of id: Int32) -> StreamState {
+        if Int(id) < streams.count, let state = streams[Int(id)] { return state }
+        return found(id)
+    }
+
+    /// The first point of a new stream.
+    private func found(_ id: Int32) -> StreamState {
+        guard let record = directory.record(of: id) else {
+            preconditionFailure("stream \(id) has points but is not in the directory")
+        }
+        let settings = configuration.settings(forStream: record.name)
+        let detector = Detector(
+            settings.detector, channels: record.channels, name: record.name.utf8, workbench: workbench)
+        // Spread by id, so that streams that begin together are not all checkpointed together ever after.
+        let interval = settings.storage.checkpointInterval
+        let spread = interval > 0 ? Int64(id) &* 7919 &* 1_000_003 % interval : 0
+        let state = StreamState(
+            id: id, detector: detector, checkpointInterval: interval, checkpointed: 0,
+            checkpointTime: SteadyClock.now - abs(spread))
+        add(state)
+        batch.commit.streams.append(record)
+        statistics.warmingStreams.add(detector.isWarmingUp ? 1 : 0)
+        return state
+    }
+
+    private func add(_ state: StreamState) {
+        while streams.count <= Int(state.id) { streams.append(nil) }
+        streams[Int(state.id)] = state
+        active.append(state)
+    }
+
+    private func checkpoint(all: Bool) {
+        let now = SteadyClock.now
+        if all {
+            for state in active where state.detector.sequence > state.checkpointed {
+                batch.commit.checkpoints.append(state.checkpoint(now))
+                // In pieces: all at once could be gigabytes.
+                if batch.commit.checkpoints.count >= Self.checkpointsARound { passOn() }
+                heartbeat.beat()
+            }
+            return
+        }
+        var written = 0
+        for _ in 0..<min(active.count, Self.lookedAtARound) where written < Self.checkpointsARound {
+            nextToCheckpoint = nextToCheckpoint + 1 < active.count ? nextToCheckpoint + 1 : 0
+            let state = active[nextToCheckpoint]
+            if state.isCheckpointDue(now) {
+                batch.commit.checkpoints.append(state.checkpoint(now))
+                written += 1
+            }
+        }
+    }
+}

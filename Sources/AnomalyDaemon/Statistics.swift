@@ -1,0 +1,32 @@
+import FeedProtocol
+import Synchronization
+
+/// Counts since the start, kept by the stages and read by status and systemd. Stages add once a batch, not a point.
+final class Statistics: Sendable {
+    let points = Atomic<Int64>(0)
+    let duplicates = Atomic<Int64>(0)
+    let late = Atomic<Int64>(0)
+    let anomalies = Atomic<Int64>(0)
+    let openAnomalies = Atomic<Int64>(0)
+    let warmingStreams = Atomic<Int64>(0)
+    let connections = Atomic<Int64>(0)
+    let commits = Atomic<Int64>(0)
+    /// Microseconds since 1970; 0: none yet.
+    let lastCommit = Atomic<Int64>(0)
+    /// Why the writer can't commit; nil while it can.
+    let writerTrouble = Mutex<String?>(nil)
+
+    private let rejected = Mutex<[FeedLineError.Reason: Int64]>([:])
+
+    func countRejected(_ reason: FeedLineError.Reason) { rejected.withLock { $0[reason, default: 0] += 1 } }
+
+    /// Rejected lines by reason.
+    var rejectedLines: [String: Int64] {
+        rejected.withLock { Dictionary(uniqueKeysWithValues: $0.map { ($0.key.rawValue, $0.value) }) }
+    }
+}
+
+extension Atomic where Value == Int64 {
+    func add(_ amount: Int) { _ = wrappingAdd(Int64(amount), ordering: .relaxed) }
+    var now: Int64 { load(ordering: .relaxed) }
+}

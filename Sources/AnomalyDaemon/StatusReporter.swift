@@ -1,0 +1,144 @@
+import Configuration
+import ControlProtocol
+import Foundation
+import Synchronization
+import Systemd
+
+/// Says how the daemon does: to the service manager once a second, and to whoever asks on the control socket.
+final class StatusReporter: Sendable {
+    /// Time over which points per second are averaged, in seconds.
+    private static let rateWindow = 10.0
+
+    private struct Rate {
+        var points: Int64 = 0
+        var time = SteadyClock.now
+        var perSecond = 0.0
+    }
+
+    private let pipeline: Pipeline
+    private let listeners: Listeners
+    private let configuration: DaemonConfiguration
+    private let version: String
+    private let notifier: Notifier
+    /// Silence after which systemd kills the daemon, in microseconds; nil without a watchdog.
+    private let watchdogTimeout: Int64?
+    /// Beats of the event loops, which only they can give.
+    private let loopBeats: [Heartbeat]
+    private let started = WallClock.now
+    private let startedSteady = SteadyClock.now
+    private let rate = Mutex(Rate())
+    private let lastPing = Atomic<Int64>(0)
+    private let state = Mutex(DaemonStatus.State.starting)
+
+    init(
+        pipeline: Pipeline, listeners: Listeners, configuration: DaemonConfiguration, version: String,
+        notifier: Notifier, watchdogTimeout: Int64?, loopBeats: [Heartbeat]
+    ) {
+        self.pipeline = pipeline
+        self.listeners = listeners
+        self.configuration = configuration
+        self.version = version
+        self.notifier = notifier
+        self.watchdogTimeout = watchdogTimeout
+        self.loopBeats = loopBeats
+    }
+
+    func ready() {
+        state.withLock { $0 = .running }
+        notifier.ready(status: text)
+    }
+
+    func stopping() {
+        state.withLock { $0 = .stopping }
+        notifier.stopping(status: "Storing what was received")
+    }
+
+    /// One second's duty: the rate, the status text, and the watchdog if every stage is alive.
+    func tick() {
+        updateRate()
+        notifier.status(text)
+        guard let watchdogTimeout else { return }
+        let now = SteadyClock.now
+        // Twice as often as asked for; the ticks are a second apart.
+        if now - lastPing.now < watchdogTimeout / 2 - 1_000_000 { return }
+        let stuck = (pipeline.heartbeats + loopBeats).filter { $0.age > watchdogTimeout / 2 }
+        if stuck.isEmpty {
+            notifier.watchdog()
+            lastPing.store(now, ordering: .relaxed)
+        } else {
+            notifier.status("Stuck: \(stuck.map(\.stage).joined(separator: ", "))")
+        }
+    }
+
+    /// One line, such as "3 streams, 120 points/s, 1 anomaly open (4 found), last commit 0.6 s ago".
+    private var text: String {
+        let statistics = pipeline.statistics
+        if let trouble = statistics.writerTrouble.withLock({ $0 }) { return "Not storing: \(trouble)" }
+        let commit = statistics.lastCommit.now
+        let age = Double(WallClock.now - commit) / 1e6
+        return [
+            "\(pipeline.directory.count) streams",
+            "\(Int(rate.withLock { $0.perSecond }.rounded())) points/s",
+            "\(statistics.openAnomalies.now) anomalies open (\(statistics.anomalies.now) found)",
+            commit == 0 ? "no commit yet" : "last commit \((age * 10).rounded() / 10) s ago",
+        ].joined(separator: ", ")
+    }
+
+    private func updateRate() {
+        let points = pipeline.statistics.points.now
+        let now = SteadyClock.now
+        rate.withLock { rate in
+            let seconds = Double(now - rate.time) / 1e6
+            guard seconds > 0.1 else { return }
+            let weight = min(1, seconds / min(Self.rateWindow, Double(now - startedSteady) / 1e6))
+            rate.perSecond += (Double(points - rate.points) / seconds - rate.perSecond) * weight
+            rate.points = points
+            rate.time = now
+        }
+    }
+
+    /// All of it, for `anomalyctl status`.
+    func status() -> DaemonStatus {
+        let statistics = pipeline.statistics
+        let trouble = statistics.writerTrouble.withLock { $0 }
+        let now = WallClock.now
+        let commit = statistics.lastCommit.now
+        let ping = lastPing.now
+        let current = state.withLock { $0 }
+        return DaemonStatus(
+            version: version, pid: getpid(), state: trouble != nil && current == .running ? .degraded : current,
+            text: text, started: started, uptimeSeconds: Double(SteadyClock.now - startedSteady) / 1e6,
+            streams: pipeline.directory.count, warmingStreams: Int(statistics.warmingStreams.now),
+            points: statistics.points.now, pointsPerSecond: rate.withLock { $0.perSecond },
+            rejectedLines: statistics.rejectedLines, duplicatePoints: statistics.duplicates.now,
+            latePoints: statistics.late.now, anomalies: statistics.anomalies.now,
+            openAnomalies: Int(statistics.openAnomalies.now), lastCommit: commit == 0 ? nil : commit,
+            commits: statistics.commits.now,
+            queues: DaemonStatus.Queues(
+                shards: pipeline.shards.map(\.queue.weight), writer: pipeline.writer.queue.weight),
+            connections: Int(statistics.connections.now), listeners: listeners.paths,
+            database: DaemonStatus.Database(path: configuration.database.path, bytes: databaseBytes),
+            residentBytes: Self.residentBytes,
+            watchdog: watchdogTimeout.map { timeout in
+                DaemonStatus.Watchdog(
+                    timeoutSeconds: Double(timeout) / 1e6,
+                    lastSent: ping == 0 ? nil : now - (SteadyClock.now - ping))
+            },
+            checkpointAgeSeconds: nil)
+    }
+
+    private var databaseBytes: Int64 {
+        ["", "-wal"].reduce(0) { sum, suffix in
+            var info = stat()
+            return stat(configuration.database.path + suffix, &info) == 0 ? sum + Int64(info.st_size) : sum
+        }
+    }
+
+    /// Resident pages from /proc/self/statm (proc(5)).
+    private static var residentBytes: Int64 {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
+            let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int64($0) })
+        else { return 0 }
+        return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}

@@ -1,0 +1,96 @@
+import AnomalyDetection
+import Configuration
+import Logging
+import PointStore
+
+/// A stream in the memory of its shard: the detector, and how much of it is on disk.
+final class StreamState {
+    let id: Int32
+    let detector: Detector
+    let checkpointInterval: Int64
+    /// Sequence number of the newest checkpoint, and the steady time of it.
+    var checkpointed: Int64
+    var checkpointTime: Int64
+
+    init(id: Int32, detector: Detector, checkpointInterval: Int64, checkpointed: Int64, checkpointTime: Int64) {
+        self.id = id
+        self.detector = detector
+        self.checkpointInterval = checkpointInterval
+        self.checkpointed = checkpointed
+        self.checkpointTime = checkpointTime
+    }
+
+    func isCheckpointDue(_ now: Int64) -> Bool {
+        detector.sequence > checkpointed && now - checkpointTime >= checkpointInterval
+    }
+
+    /// The checkpoint as of now.
+    func checkpoint(_ now: Int64) -> CheckpointRecord {
+        checkpointed = detector.sequence
+        checkpointTime = now
+        return CheckpointRecord(
+            stream: id, sequence: detector.sequence, format: Int32(Detector.stateVersion), state: detector.savedState())
+    }
+}
+
+/// Brings streams back from the store: the newest checkpoint that can be used, and every point stored after it
+/// through the very steps that it took before. The outcome is the state that was lost, bit for bit.
+struct StreamRestorer {
+    /// Points that a stream is taught again when its settings have changed so that no checkpoint fits any more.
+    static let relearnedPoints: Int64 = 5000
+
+    let store: PointStore
+    let configuration: DaemonConfiguration
+    let logger: Logger
+
+    /// - Throws: `StoreError` if the store can't be read.
+    func restore(_ record: StreamRecord, workbench: Workbench) throws -> StreamState {
+        let settings = configuration.settings(forStream: record.name)
+        let newest = try store.newest(of: record.id)?.sequence ?? 0
+        let (detector, checkpointed) = try start(record, settings.detector, newest: newest, workbench)
+        var verdicts = [ChannelVerdict](
+            repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),
+            count: record.channels)
+        try store.replay(of: record.id, after: detector.sequence) { _, time, values, _ in
+            _ = values.withUnsafeBufferPointer { values in
+                verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
+            }
+        }
+        return StreamState(
+            id: record.id, detector: detector, checkpointInterval: settings.storage.checkpointInterval,
+            checkpointed: checkpointed, checkpointTime: SteadyClock.now)
+    }
+
+    /// A detector in the state of the newest good checkpoint; else a new one, before the first point that it will see.
+    private func start(
+        _ record: StreamRecord, _ settings: DetectorSettings, newest: Int64, _ workbench: Workbench
+    ) throws -> (detector: Detector, checkpointed: Int64) {
+        func new(after sequence: Int64) -> Detector {
+            Detector(
+                settings, channels: record.channels, name: record.name.utf8, after: sequence, workbench: workbench)
+        }
+        var before = Int64.max
+        var misfits = 0
+        while let checkpoint = try store.checkpoint(of: record.id, before: before, onDamage: { warn(record, $0) }) {
+            let detector = new(after: 0)
+            do {
+                try detector.restore(checkpoint.state)
+                return (detector, checkpoint.sequence)
+            } catch {
+                warn(record, error)
+                misfits += 1
+                before = checkpoint.sequence
+            }
+        }
+        // Without any checkpoint all points are replayed, which gives the very state that was lost. If checkpoints
+        // were there but don't fit the settings, there is no such state, and the last points are enough.
+        let origin = misfits > 0 ? max(0, newest - Self.relearnedPoints) : 0
+        return (new(after: origin), 0)
+    }
+
+    private func warn(_ record: StreamRecord, _ error: any Error) {
+        logger.warning(
+            "a checkpoint cannot be used, falling back to older data",
+            metadata: ["stream": "\(record.name)", "cause": "\(error)"])
+    }
+}

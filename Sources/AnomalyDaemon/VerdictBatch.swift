@@ -1,0 +1,23 @@
+import PointStore
+
+/// What a shard hands to the writer: verdicts, and whatever must be committed with them.
+struct VerdictBatch: Sendable {
+    /// What a checkpoint weighs in the writer's queue, in rows: about as many bytes.
+    static let checkpointWeight = 100
+
+    var commit = Commit()
+
+    var isEmpty: Bool { commit.isEmpty }
+    /// Rows, roughly: what the queue's capacity is measured in.
+    var weight: Int { commit.points.count + commit.checkpoints.count * Self.checkpointWeight }
+}
+
+extension Commit {
+    /// Adds what another one holds.
+    mutating func append(_ other: Commit) {
+        streams.append(contentsOf: other.streams)
+        points.append(contentsOf: other.points)
+        anomalies.append(contentsOf: other.anomalies)
+        checkpoints.append(contentsOf: other.checkpoints)
+    }
+}

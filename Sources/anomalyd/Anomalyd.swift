@@ -1,0 +1,120 @@
+import AnomalyDaemon
+import ArgumentParser
+import Configuration
+import FeedProtocol
+import Foundation
+import Logging
+import PointStore
+import ServiceLifecycle
+import Systemd
+import UnixSignals
+
+@main
+struct Anomalyd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "anomalyd",
+        abstract: "Watches numeric streams for anomalies.",
+        discussion: """
+            Takes points from Unix sockets and stdin, predicts each value with an online recurrent network before it \
+            sees it, scores how rare the residual is, learns, and stores it all in SQLite. Ask it with anomalyctl.
+
+            EXAMPLES
+              anomalyd                                   as the configuration file says
+              anomalyd --listen /tmp/feed.sock --database /tmp/a.db
+              echo "room.temperature 21.5" | socat - UNIX-CONNECT:/tmp/feed.sock
+              anomalyd --stdin --format csv --stream taxi --database /tmp/a.db < taxi.csv
+
+            EXIT STATUS
+              0  stopped as asked, everything received is stored
+              1  failure
+              2  wrong usage or configuration
+              5  not permitted
+              6  damaged database
+            """,
+        version: Version.current)
+
+    @Option(help: ArgumentHelp("Read the configuration from this file.", valueName: "FILE"))
+    var config: String?
+    @Flag(help: "Read points from stdin; end with it, unless --listen is given as well.")
+    var stdin = false
+    @Option(help: ArgumentHelp("Listen on this Unix socket instead of the configured ones. May be repeated.",
+        valueName: "PATH"))
+    var listen: [String] = []
+    @Option(help: ArgumentHelp("Format of the feeds: auto, plain, graphite or csv.", valueName: "F"))
+    var format: String?
+    @Option(help: ArgumentHelp("Stream that CSV rows belong to.", valueName: "NAME"))
+    var stream: String?
+    @Option(help: ArgumentHelp("The SQLite file.", valueName: "FILE"))
+    var database: String?
+    @Option(name: .customLong("set"), help: ArgumentHelp(
+        "Set any configuration key, for example --set model.hidden=32. May be repeated.", valueName: "KEY=VALUE"))
+    var assignments: [String] = []
+    @Option(name: .customLong("log-level"), help: ArgumentHelp(
+        "Least important messages to log: trace, debug, info, notice, warning, error or critical.", valueName: "L"))
+    var logLevel: String?
+    @Flag(name: .customLong("check-config"), help: "Check the configuration and exit.")
+    var checkConfig = false
+    @Flag(name: .customLong("cat-config"), help: "Print the configuration in force and exit.")
+    var catConfig = false
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if let anomalyd = command as? Anomalyd { try await anomalyd.run() } else { try command.run() }
+        } catch {
+            ExitStatus.exit(for: error)
+        }
+    }
+
+    func run() async throws {
+        // Before any other thread runs: it changes the environment.
+        let passed = try PassedSockets.take()
+        let paths = DefaultPaths.current
+        let configuration = try resolve(paths)
+        if catConfig {
+            print(configuration.effectiveFile(paths: paths), terminator: "")
+            return
+        }
+        if checkConfig {
+            print("The configuration is valid.")
+            return
+        }
+
+        let level = Logger.Level(rawValue: configuration.daemon.logLevel.rawValue) ?? .info
+        let logger = Logger(label: "anomalyd") { _ in StandardErrorLog(level: level) }
+        var options = AnomalyDaemon.Options(version: Version.current)
+        options.readsStandardInput = stdin
+        options.stream = stream.map { Array($0.utf8) }
+        options.passedSockets = passed.all
+        options.createsDirectories = paths != .system
+        // A client that goes away while we answer is no reason to die.
+        signal(SIGPIPE, SIG_IGN)
+        let daemon = AnomalyDaemon(configuration: configuration, options: options, logger: logger)
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await services.run()
+    }
+
+    /// The lifecycle library tells of every step at debug level only; its warnings are worth having.
+    private var quiet: Logger { Logger(label: "lifecycle") { _ in StandardErrorLog(level: .warning) } }
+
+    private func resolve(_ paths: DefaultPaths) throws -> DaemonConfiguration {
+        let file = config.map { ConfigurationLayer.file($0) }
+            ?? ConfigurationLayer.file(paths.configurationFile, mayBeMissing: true)
+        var flags = ConfigurationLayer()
+        for assignment in assignments { flags.set(assignment) }
+        if let format { flags.set("feed.format", to: format, flag: "--format") }
+        if let database { flags.set("database.path", to: database, flag: "--database") }
+        if let logLevel { flags.set("daemon.log_level", to: logLevel, flag: "--log-level") }
+        if !listen.isEmpty || stdin { flags.set("feed.listen", to: listen, flag: "--listen") }
+        let configuration = try DaemonConfiguration(layers: [file, flags], paths: paths)
+        if let stream {
+            try stream.utf8.withContiguousStorageIfAvailable { try StreamName.check(UnsafeRawBufferPointer($0)) }
+        } else if configuration.feed.format == "csv" {
+            throw ValidationError("--format csv needs --stream NAME: CSV rows carry no name")
+        }
+        return configuration
+    }
+}

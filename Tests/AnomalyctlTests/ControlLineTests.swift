@@ -1,0 +1,89 @@
+import ControlProtocol
+import Testing
+
+@Suite struct ControlLineTests {
+    private func text(_ message: some Encodable) throws -> String {
+        String(decoding: try ControlLine.encode(message), as: UTF8.self)
+    }
+
+    @Test func requestOnTheWire() throws {
+        #expect(try text(ControlRequest.status) == #"{"request":"status","version":1}"# + "\n")
+        #expect(try ControlLine.decodeRequest(try ControlLine.encode(ControlRequest.status)) == .status)
+    }
+
+    @Test func statusOnTheWire() throws {
+        #expect(
+            try text(ControlReply.status(SampleStatus.busy)) == #"""
+                {"status":{"anomalies":17,"checkpoint_age_seconds":42.25,"commits":7400,"connections":3,\#
+                "database":{"bytes":1073741824,"path":"/var/lib/anomalyd/anomaly.db"},"duplicate_points":5,\#
+                "last_commit":1795449899600000,"late_points":1200,\#
+                "listeners":["/run/anomalyd/feed.sock","/run/anomalyd/more.sock"],"open_anomalies":3,"pid":4711,\#
+                "points":2500000,"points_per_second":50123.4,"queues":{"shards":[120,0],"writer":7},\#
+                "rejected_lines":{"name":1,"too-long":1,"utf8":0,"value":12},"resident_bytes":36909875,\#
+                "started":1795442400000000,"state":"running","streams":1000,"text":"processing 1000 streams",\#
+                "uptime_seconds":7500,"version":"0.1.0","warming_streams":12,\#
+                "watchdog":{"last_sent":1795449898500000,"timeout_seconds":30}},"version":1}
+
+                """#)
+    }
+
+    @Test func repliesComeBackEqual() throws {
+        let error = ControlError(code: .notPermitted, message: "say \"please\"\nor ask root: größe")
+        for reply in [.status(SampleStatus.busy), .status(SampleStatus.idle), .error(error)] as [ControlReply] {
+            let line = try ControlLine.encode(reply)
+            #expect(line.filter { $0 == UInt8(ascii: "\n") }.count == 1)
+            #expect(try ControlLine.decodeReply(line) == reply)
+        }
+    }
+
+    @Test func keysOfADictionaryAreLeftAlone() throws {
+        var status = SampleStatus.idle
+        status.rejectedLines = ["too_long": 1, "snake_case_key": 2, "camelCase": 3]
+        #expect(try ControlLine.decodeReply(try ControlLine.encode(ControlReply.status(status))) == .status(status))
+    }
+
+    @Test func unknownFieldsAndWordsAreWelcome() throws {
+        let line = try text(ControlReply.status(SampleStatus.idle))
+            .replacing(#""pid":4711"#, with: #""pid":4711,"new_thing":{"a":[1]}"#)
+            .replacing(#""state":"running""#, with: #""state":"dreaming""#)
+            .replacing(#""version":1}"#, with: #""version":2,"more":null}"#)
+        guard case .status(let status) = try ControlLine.decodeReply(line.utf8) else {
+            Issue.record("no status")
+            return
+        }
+        #expect(status.state.rawValue == "dreaming")
+        #expect(status.pid == 4711)
+        let request = #"{"version":1,"request":"status","why":"curiosity"}"#
+        #expect(try ControlLine.decodeRequest(request.utf8) == .status)
+    }
+
+    @Test(arguments: [
+        (#"{"request":"dance","version":1}"#, ControlError.Code.unknownRequest),
+        (#"{"request":"status","version":2}"#, .unsupportedVersion),
+        (#"{"request":"status"}"#, .badRequest),
+        (#"{"request":7,"version":1}"#, .badRequest),
+        (#"{"version":1}"#, .badRequest),
+        ("", .badRequest), ("status", .badRequest), ("[]", .badRequest), ("{", .badRequest), ("\0", .badRequest),
+        (#"{"request":"status","version":1}{"request":"status","version":1}"#, .badRequest),
+    ])
+    func badRequests(line: String, code: ControlError.Code) {
+        let error = #expect(throws: ControlError.self) { try ControlLine.decodeRequest(line.utf8) }
+        #expect(error?.code == code)
+        #expect(error?.message.isEmpty == false)
+    }
+
+    @Test func badReplies() throws {
+        let complete = try text(ControlReply.status(SampleStatus.idle))
+        for (line, reason) in [
+            (complete.replacing(#""pid":4711,"#, with: ""), "status.pid is missing"),
+            (complete.replacing(#""pid":4711"#, with: #""pid":"x""#), "status.pid has the wrong type"),
+            (complete.replacing(#""pid":4711"#, with: #""pid":null"#), "status.pid is null"),
+            (#"{"version":1}"#, "status is missing"),
+            ("hello", "it is not one JSON object"),
+        ] {
+            let error = #expect(throws: ControlError.self) { try ControlLine.decodeReply(line.utf8) }
+            #expect(error?.code == .failed)
+            #expect(error?.message == "the daemon's reply is not understood: \(reason)")
+        }
+    }
+}

@@ -15,7 +15,7 @@ let selfContained: [LinkerSetting] = [
     .unsafeFlags(["-static-stdlib"]),
     // Foundation's own static libraries, in the order in which they need each other.
     .linkedLibrary("CoreFoundation"), .linkedLibrary("_FoundationICU"), .linkedLibrary("_FoundationCShims"),
-    .linkedLibrary("_FoundationCollections"), .linkedLibrary("stdc++"),
+    .linkedLibrary("_FoundationCollections"), .linkedLibrary("swiftSynchronization"), .linkedLibrary("stdc++"),
 ]
 
 func numerics(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-numerics") }

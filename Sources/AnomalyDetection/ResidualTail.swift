@@ -140,18 +140,26 @@ struct ResidualTail: Sendable {
 
     private static func value(_ code: UInt16) -> Float { Float(bitPattern: UInt32(code) << 16) }
 
+    /// How many of the window's codes are at least this large.
     private func count(atLeast code: UInt16) -> Int {
-        codes.withUnsafeBufferPointer { codes in
-            // A vectorisable loop: counters as wide as the codes, emptied before they can overflow.
+        codes.withUnsafeBytes { bytes in
+            // Codes are below 2¹⁵, so signed comparison will do, which the oldest SIMD units have. A true lane is −1;
+            // the counters are emptied before one of them can reach 2¹⁵.
+            let limit = SIMD16<Int16>(repeating: Int16(bitPattern: code) &- 1)
+            let lanes = codes.count / 16
             var total = 0
-            var start = 0
-            while start < codes.count {
-                let end = min(start + 32_768, codes.count)
-                var counter: UInt16 = 0
-                for i in start..<end { counter &+= codes[i] >= code ? 1 : 0 }
-                total += Int(counter)
-                start = end
+            var i = 0
+            while i < lanes {
+                var counters = SIMD16<Int16>.zero
+                let end = min(lanes, i + 32_767)
+                while i < end {
+                    let v = bytes.loadUnaligned(fromByteOffset: i * 32, as: SIMD16<Int16>.self)
+                    counters &-= unsafeBitCast(v .> limit, to: SIMD16<Int16>.self)
+                    i += 1
+                }
+                for k in 0..<16 { total += Int(counters[k]) }
             }
+            for k in (lanes * 16)..<codes.count where codes[k] >= code { total += 1 }
             return total
         }
     }

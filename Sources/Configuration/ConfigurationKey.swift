@@ -15,6 +15,10 @@ public struct ConfigurationKey: Sendable {
     /// Whether a `[[stream]]` section may set it.
     public var isPerStream: Bool { streamSetter != nil }
 
+    /// Path and name as `Suggestion` compares them, so that thousands of unknown keys are not slow.
+    let foldedPath: [UInt8]
+    let foldedName: [UInt8]
+
     let accepts: @Sendable (ConfigurationValue) -> Bool
     private let daemonSetter: @Sendable (ConfigurationValue, inout DaemonConfiguration) -> Void
     private let streamSetter: (@Sendable (ConfigurationValue, inout StreamSettings) -> Void)?
@@ -26,6 +30,8 @@ public struct ConfigurationKey: Sendable {
         _ kind: ValueKind<Value>, unit: String = "", _ summary: String, choosing: String
     ) {
         self.path = path
+        foldedPath = Suggestion.folded(path)
+        foldedName = Array(foldedPath.drop { $0 != UInt8(ascii: ".") }.dropFirst())
         self.unit = unit
         expectation = kind.expectation
         self.summary = summary
@@ -44,6 +50,8 @@ public struct ConfigurationKey: Sendable {
         _ kind: ValueKind<Value>, unit: String = "", _ summary: String, choosing: String
     ) {
         self.path = path
+        foldedPath = Suggestion.folded(path)
+        foldedName = Array(foldedPath.drop { $0 != UInt8(ascii: ".") }.dropFirst())
         self.unit = unit
         expectation = kind.expectation
         self.summary = summary

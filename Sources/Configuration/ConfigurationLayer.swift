@@ -83,7 +83,6 @@ extension ConfigurationLayer {
 
     /// Something at the top level that is no section of ours.
     private mutating func reportUnknown(_ name: String, _ value: ConfigurationValue, source: String) {
-        let sections = ConfigurationKey.groups.map { "[\($0.name)]" } + ["[[stream]]"]
         let label = ConfigurationValue.key(name)
         let nearest: String?
         if value.isSection {
@@ -92,7 +91,8 @@ extension ConfigurationLayer {
         } else {
             nearest = Suggestion.nearestKey(to: label, among: ConfigurationKey.all)
         }
-        report(source, label, .unknownKey(suggestion: nearest, known: sections))
+        let sections = ConfigurationKey.groups.map { "[\($0.name)]" } + ["[[stream]]"]
+        report(source, label, .unknownKey(suggestion: nearest, known: nearest == nil ? sections : []))
     }
 
     private mutating func readSections(_ value: ConfigurationValue, source: String) {
@@ -241,14 +241,14 @@ extension ConfigurationLayer {
         _ path: String, among keys: [ConfigurationKey], label: String, source: String
     ) -> ConfigurationKey? {
         if let key = ConfigurationKey.named(path) { return key }
-        let section = path.prefix { $0 != "." }
-        let siblings = keys.filter { $0.path.hasPrefix(section + ".") }.map(\.path)
-        let sections = ConfigurationKey.groups.filter { group in keys.contains { $0.path.hasPrefix(group.name + ".") } }
-        report(
-            source, label,
-            .unknownKey(
-                suggestion: Suggestion.nearestKey(to: path, among: keys),
-                known: siblings.isEmpty ? sections.map { "\($0.name).*" } : siblings))
+        let nearest = Suggestion.nearestKey(to: path, among: keys)
+        var known: [String] = []
+        if nearest == nil {
+            let section = path.prefix { $0 != "." } + "."
+            known = keys.map(\.path).filter { $0.hasPrefix(section) }
+            if known.isEmpty { known = keys.map(\.path) }
+        }
+        report(source, label, .unknownKey(suggestion: nearest, known: known))
         return nil
     }
 

@@ -5,7 +5,7 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
         case unreadable(String)
         /// The text is not TOML. Line and column count from 1.
         case syntax(line: Int, column: Int, String)
-        /// No such key; with the nearest known one, or with all keys that the section has if none is near.
+        /// No such key; with the nearest known one, or, if none is near, with all that are possible in its place.
         case unknownKey(suggestion: String?, known: [String])
         /// Wrong type or out of range.
         case wrongValue(found: String, expected: String)

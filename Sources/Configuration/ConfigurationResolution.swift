@@ -12,34 +12,34 @@ extension DaemonConfiguration {
         let problems = layers.flatMap(\.problems)
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
 
-        // Path of a key → who set it last.
-        var origins: [String: String] = [:]
-        for layer in layers {
-            for assignment in layer.assignments {
-                assignment.key.set(assignment.value, in: &self)
-                origins[assignment.key.path] = assignment.source
-            }
-        }
+        let assignments = layers.flatMap(\.assignments)
+        for assignment in assignments { assignment.key.set(assignment.value, in: &self) }
         setStreams(layers.flatMap { $0.sections.map(\.section) })
-        let contradictions = daemonContradictions(origins) + sectionContradictions(layers.flatMap(\.sections))
+        let contradictions = daemonContradictions(assignments) + sectionContradictions(layers.flatMap(\.sections))
         guard contradictions.isEmpty else { throw ConfigurationError(problems: contradictions) }
     }
 
-    private func daemonContradictions(_ origins: [String: String]) -> [ConfigurationProblem] {
+    private func daemonContradictions(_ assignments: [ConfigurationLayer.Assignment]) -> [ConfigurationProblem] {
         let daemon = DaemonRule.all.map { (key: $0.key, others: $0.others, text: $0.problem(self)) }
         let stream = StreamRule.all.map { (key: $0.key, others: $0.others, text: $0.problem(defaults)) }
         return (daemon + stream).compactMap { rule in
             rule.text.map { text in
-                let source = origins[rule.key] ?? rule.others.lazy.compactMap { origins[$0] }.first ?? "defaults"
+                // Before the last of the keys was set, nothing was wrong.
+                let last = assignments.last { $0.key.path == rule.key || rule.others.contains($0.key.path) }
+                let source = last?.source ?? "defaults"
                 return ConfigurationProblem(source: source, key: rule.key, reason: .conflict(text))
             }
         }
     }
 
-    /// Tries out each section on a stream that it matches, together with the other sections that match it.
+    /// A section that contradicts itself or the defaults is tried out on a stream that it matches, together with the
+    /// other sections that match it: a more general one may make it right.
     private func sectionContradictions(_ sections: [ConfigurationLayer.Section]) -> [ConfigurationProblem] {
         sections.flatMap { section -> [ConfigurationProblem] in
-            let rules = StreamRule.all.filter { $0.concerns(section.section.overrides.keys) }
+            var alone = defaults
+            section.section.apply(to: &alone)
+            let keys = section.section.overrides.keys
+            let rules = StreamRule.all.filter { $0.concerns(keys) && $0.problem(alone) != nil }
             guard !rules.isEmpty, let name = section.section.match.example else { return [] }
             var settings = defaults
             for other in streams where other.match.matches(name) { other.apply(to: &settings) }

@@ -52,10 +52,12 @@ public final class PointStore: @unchecked Sendable {
     public init(path given: String, options: Options = Options()) throws {
         if options.createsDirectory { try StoreFile.createDirectory(of: given) }
         let path = try StoreFile.resolve(given, operation: "open")
+        // Looked at through a connection that cannot write, so that a file that is not for us stays as it is.
+        if StoreFile.exists(path), try StoreFile.size(path, operation: "open") > 0 {
+            try ReadConnection(path: path, acceptsOutdated: true).close()
+        }
         let lock = try LockFile(database: path)
         let isNew = try StoreFile.createIfMissing(path)
-        // Looked at through a connection that cannot write, so that a file that is not for us stays as it is.
-        if !isNew { try ReadConnection(path: path, acceptsOutdated: true).close() }
         queue = try StoreError.naming("open", path) {
             let queue = try WriteConnection.open(path, isNew: isNew, options: options)
             try StoreSchema.migrator.migrate(queue)

@@ -12,10 +12,14 @@ package struct Anomalyctl: ParsableCommand {
         abstract: "See what anomalyd predicts, what it found, and how it does.",
         discussion: """
             EXAMPLES:
-              anomalyctl query --anomalies --since yesterday   what was wrong since yesterday
-              anomalyctl query -f 'web.*'                      follow all streams whose names begin with web.
-              anomalyctl streams --sort score                  the streams, the strangest first
-              anomalyctl status                                how the daemon does
+              What was wrong since yesterday:
+                anomalyctl query --anomalies --since yesterday
+              Follow all streams whose names begin with "web.":
+                anomalyctl query -f 'web.*'
+              The streams, the strangest first:
+                anomalyctl streams --sort score
+              How the daemon does:
+                anomalyctl status
 
             query and streams read the database and work without the daemon; status asks the daemon.
 

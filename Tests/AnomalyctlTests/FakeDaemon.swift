@@ -16,11 +16,13 @@ final class FakeDaemon: Sendable {
 
     let path: String
     private let listener: Int32
+    private let isDeaf: Bool
 
     init(_ manner: Manner) throws {
         path = NSTemporaryDirectory() + "ctl-\(UUID().uuidString.prefix(8)).sock"
         let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
+        isDeaf = if case .deaf = manner { true } else { false }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -30,20 +32,22 @@ final class FakeDaemon: Sendable {
             }
         }
         guard result == 0, listen(listener, 0) == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
-        if case .deaf = manner { return }
+        if isDeaf { return }
         Thread.detachNewThread {
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else { break }
                 Self.serve(connection, manner)
                 close(connection)
             }
+            close(listener)
         }
     }
 
     deinit {
+        // Ends the thread's accept(2). Whoever waits there must close: the number could belong to another by then.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        if isDeaf { close(listener) }
         unlink(path)
     }
 

@@ -72,4 +72,18 @@ final class SampleStore {
         ]
         try writer.commit(&commit)
     }
+
+    /// One stream "filled" with a point each second, whose values count from 0.
+    func fill(points: Int) throws {
+        var commit = Commit()
+        commit.streams = [StreamRecord(id: 1, name: "filled", channels: 1, created: Self.start)]
+        for index in 0..<points {
+            commit.points.append(
+                PointRow(
+                    stream: 1, channel: 0, sequence: Int64(index + 1), time: Self.start + Int64(index) * Self.second,
+                    value: Double(index), prediction: 0.5, lower: -1, upper: 1, residual: Double(index) - 0.5,
+                    score: 0.01, flags: []))
+        }
+        try writer.commit(&commit)
+    }
 }

@@ -15,22 +15,22 @@ import anomalyctl
         #expect(
             report(SampleStatus.busy) == """
                 ● anomalyd - online anomaly detection for streams of numbers
-                       Active: running since Mon 2026-11-23 14:00:00 UTC; 2h 5min ago
-                     Main PID: 4711 (anomalyd 0.1.0)
-                       Status: "processing 1000 streams"
-                      Streams: 1,000 (12 warming up)
-                       Points: 2,500,000 since start, 50,123/s
-                    Anomalies: 3 open, 17 since start
-                     Rejected: 14 lines (value 12, name 1, too-long 1)
-                      Dropped: 5 duplicate, 1,200 late
-                  Last commit: 0.4s ago (7,400 since start)
-                       Queues: 120 + 0 points in shards, 7 in the writer
-                    Listening: /run/anomalyd/feed.sock, /run/anomalyd/more.sock
-                  Connections: 3
-                     Database: /var/lib/anomalyd/anomaly.db (1.0G)
-                       Memory: 35.2M
-                  Checkpoints: oldest 42s ago
-                     Watchdog: last sign of life 1.5s ago, limit 30s
+                        Active: running since Mon 2026-11-23 14:00:00 UTC; 2h 5min ago
+                      Main PID: 4711 (anomalyd 0.1.0)
+                        Status: "processing 1000 streams"
+                       Streams: 1,000 (12 warming up)
+                        Points: 2,500,000 since start, 50,123/s
+                     Anomalies: 3 open, 17 since start
+                      Rejected: 14 lines (value 12, name 1, too-long 1)
+                       Dropped: 5 duplicate, 1,200 late
+                   Last commit: 0.4s ago (7,400 since start)
+                        Queues: 120 + 0 points in shards, 7 in the writer
+                     Listening: /run/anomalyd/feed.sock, /run/anomalyd/more.sock
+                   Connections: 3
+                      Database: /var/lib/anomalyd/anomaly.db (1.0G)
+                        Memory: 35.2M
+                   Checkpoints: oldest 42s ago
+                      Watchdog: last sign of life 1.5s ago, limit 30s
 
                 """)
     }
@@ -39,21 +39,21 @@ import anomalyctl
         #expect(
             report(SampleStatus.idle) == """
                 ● anomalyd - online anomaly detection for streams of numbers
-                       Active: running since Mon 2026-11-23 16:05:00 UTC; 0.0s ago
-                     Main PID: 4711 (anomalyd 0.1.0)
-                      Streams: 0
-                       Points: 0 since start, 0/s
-                    Anomalies: 0 open, 0 since start
-                     Rejected: none
-                      Dropped: none
-                  Last commit: none yet
-                       Queues: 0 points in shards, 0 in the writer
-                    Listening: no sockets
-                  Connections: 0
-                     Database: /var/lib/anomalyd/anomaly.db (0B)
-                       Memory: 10.0M
-                  Checkpoints: none yet
-                     Watchdog: off
+                        Active: running since Mon 2026-11-23 16:05:00 UTC; 0.0s ago
+                      Main PID: 4711 (anomalyd 0.1.0)
+                       Streams: 0
+                        Points: 0 since start, 0/s
+                     Anomalies: 0 open, 0 since start
+                      Rejected: none
+                       Dropped: none
+                   Last commit: none yet
+                        Queues: 0 points in shards, 0 in the writer
+                     Listening: no sockets
+                   Connections: 0
+                      Database: /var/lib/anomalyd/anomaly.db (0B)
+                        Memory: 10.0M
+                   Checkpoints: none yet
+                      Watchdog: off
 
                 """)
     }

@@ -55,7 +55,9 @@ import Testing
             "feed.listen = ['/a', 1]",
             #"f: feed.listen: expected an array of paths of Unix sockets (each 1 to 107 bytes), "#
                 + #"found ["/a", 1] (an array)"#),
-        Case("database.path = ''", #"f: database.path: expected a path (a string that is not empty), found "" (a string)"#),
+        Case(
+            "database.path = ''",
+            #"f: database.path: expected a path (a string that is not empty), found "" (a string)"#),
         Case(
             "database.commit_interval = '2h'",
             #"f: database.commit_interval: expected a duration from "1ms" to "1min" (or a number of seconds), "#
@@ -65,7 +67,8 @@ import Testing
             #"f: database.commit_interval: expected a duration from "1ms" to "1min" (or a number of seconds), "#
                 + "found -1 (an integer)"),
         Case("model = 3", "f: model: expected a section, written [model], found 3 (an integer)"),
-        Case("[[model]]\nhidden = 3", "f: model: expected a section, written [model], found [{ hidden = 3 }] (an array)"),
+        Case(
+            "[[model]]\nhidden = 3", "f: model: expected a section, written [model], found [{ hidden = 3 }] (an array)"),
         Case(
             "[stream]\nmatch = 'a'",
             "f: stream: expected sections, each written [[stream]] with two brackets, "
@@ -84,9 +87,12 @@ import Testing
         Case("[modle]\nhidden = 8", "f: modle: unknown key; did you mean [model]?"),
         Case("[[streams]]\nmatch = 'x'", "f: streams: unknown key; did you mean [[stream]]?"),
         Case("\"mo del\".x = 8", "f: \"mo del\": unknown key; did you mean [model]?"),
-        Case("model.\"a\\tb\" = 8", #"f: model."a\tb": unknown key; known here: model.cell, model.hidden, "#
-            + "model.layers, model.k1, model.k2, model.learning_rate, model.optimiser, model.loss, model.clip, "
-            + "model.clip_by, model.initialisation, model.target, model.range_half_life, model.seed, model.learning"),
+        Case(
+            "model.\"a\\tb\" = 8",
+            #"f: model."a\tb": unknown key; known here: model.cell, model.hidden, "#
+                + "model.layers, model.k1, model.k2, model.learning_rate, model.optimiser, model.loss, model.clip, "
+                + "model.clip_by, model.initialisation, model.target, model.range_half_life, model.seed, model.learning"
+        ),
         Case("[daemon]\ncolour = 1", "f: daemon.colour: unknown key; known here: daemon.shards, daemon.log_level"),
         Case(
             "xyz = 1\n[foo.bar]",

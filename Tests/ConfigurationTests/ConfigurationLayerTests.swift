@@ -27,13 +27,15 @@ import Testing
 
     @Test(arguments: [
         ("model.hidden=32", "model.hidden", "32"), (" model.hidden = 32 ", "model.hidden", "32"),
-        ("model.learning_rate=1e-3", "model.learning_rate", "0.001"), ("model.learning=false", "model.learning", "false"),
+        ("model.learning_rate=1e-3", "model.learning_rate", "0.001"),
+        ("model.learning=false", "model.learning", "false"),
         ("database.synchronous=normal", "database.synchronous", #""normal""#),
         (#"database.synchronous="normal""#, "database.synchronous", #""normal""#),
         ("database.path=/tmp/a b", "database.path", #""/tmp/a b""#), ("database.path=1", "database.path", #""1""#),
         ("database.path=a=b", "database.path", #""a=b""#),
         ("database.path=x\ny = 1", "database.path", #""x\ny = 1""#),
-        ("feed.socket_mode=0600", "feed.socket_mode", #""0600""#), ("feed.socket_mode=600", "feed.socket_mode", #""0600""#),
+        ("feed.socket_mode=0600", "feed.socket_mode", #""0600""#),
+        ("feed.socket_mode=600", "feed.socket_mode", #""0600""#),
         ("database.commit_interval=2", "database.commit_interval", #""2s""#),
         ("database.commit_interval=1s 500ms", "database.commit_interval", #""1s 500ms""#),
         ("feed.listen=/a", "feed.listen", #"["/a"]"#), (#"feed.listen=["/a", "/b"]"#, "feed.listen", #"["/a", "/b"]"#),
@@ -83,6 +85,11 @@ import Testing
             try DaemonConfiguration(layers: [file, ConfigurationLayer()], paths: .system)
         }
         #expect(error?.problems.map(\.source) == ["f"])
+        let both = ConfigurationLayer(toml: "model.k1 = 16\nmodel.k2 = 16", source: "f")
+        let later = #expect(throws: ConfigurationError.self) {
+            try DaemonConfiguration(layers: [both, Self.commandLine("model.k2=4")], paths: .system)
+        }
+        #expect(later?.problems.map(\.source) == ["--set"])
         #expect(throws: Never.self) {
             try DaemonConfiguration(layers: [file, Self.commandLine("model.k1=4")], paths: .system)
         }

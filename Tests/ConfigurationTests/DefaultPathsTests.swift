@@ -68,11 +68,13 @@ import Testing
         #expect(paths.controlSocket == "/run/anomalyd/control.sock")
     }
 
-    @Test(arguments: [
-        ([], "/s/anomalyd"), (["/var/lib/anomalyd"], "/var/lib/anomalyd"),
-        (["/s/anomalyd/anomaly.db", "/var/lib/anomalyd"], "/s/anomalyd"),
-        (["/r/anomalyd/control.sock", "/var/lib/anomalyd"], "/s/anomalyd"),
-    ] as [([String], String)]) func clientsFindTheService(existing: [String], stateDirectory: String) {
+    @Test(
+        arguments: [
+            ([], "/s/anomalyd"), (["/var/lib/anomalyd"], "/var/lib/anomalyd"),
+            (["/s/anomalyd/anomaly.db", "/var/lib/anomalyd"], "/s/anomalyd"),
+            (["/r/anomalyd/control.sock", "/var/lib/anomalyd"], "/s/anomalyd"),
+        ] as [([String], String)]) func clientsFindTheService(existing: [String], stateDirectory: String)
+    {
         let environment = ["HOME": "/home/eve", "XDG_STATE_HOME": "/s", "XDG_RUNTIME_DIR": "/r"]
         let paths = DefaultPaths.forClient(environment: environment, userID: 1000) { existing.contains($0) }
         #expect(paths.stateDirectory == stateDirectory)

@@ -75,17 +75,21 @@ import Testing
         #expect(try Glob(pattern).specificity == expected)
     }
 
-    @Test(arguments: [
-        ("cpu.user", "cpu.user"), (#"a\*b"#, "a*b"), ("", ""), ("a*", nil), ("a?", nil), ("[a]", nil),
-    ] as [(String, String?)]) func literalIsTheOnlyName(pattern: String, expected: String?) throws {
+    @Test(
+        arguments: [
+            ("cpu.user", "cpu.user"), (#"a\*b"#, "a*b"), ("", ""), ("a*", nil), ("a?", nil), ("[a]", nil),
+        ] as [(String, String?)]) func literalIsTheOnlyName(pattern: String, expected: String?) throws
+    {
         #expect(try Glob(pattern).literal == expected)
     }
 
-    @Test(arguments: [
-        ("[", .unclosedSet(offset: 0)), ("[]", .unclosedSet(offset: 0)), ("[!]", .unclosedSet(offset: 0)),
-        ("ab[cd", .unclosedSet(offset: 2)), (#"[a\]"#, .unclosedSet(offset: 0)), ("[a-", .unclosedSet(offset: 0)),
-        ("[z-a]", .invertedRange("z-a")), (#"a\"#, .danglingEscape), (#"[\"#, .danglingEscape),
-    ] as [(String, GlobError)]) func refusesBrokenPatterns(pattern: String, expected: GlobError) {
+    @Test(
+        arguments: [
+            ("[", .unclosedSet(offset: 0)), ("[]", .unclosedSet(offset: 0)), ("[!]", .unclosedSet(offset: 0)),
+            ("ab[cd", .unclosedSet(offset: 2)), (#"[a\]"#, .unclosedSet(offset: 0)), ("[a-", .unclosedSet(offset: 0)),
+            ("[z-a]", .invertedRange("z-a")), (#"a\"#, .danglingEscape), (#"[\"#, .danglingEscape),
+        ] as [(String, GlobError)]) func refusesBrokenPatterns(pattern: String, expected: GlobError)
+    {
         #expect(throws: expected) { try Glob(pattern) }
         #expect(!expected.description.isEmpty)
     }

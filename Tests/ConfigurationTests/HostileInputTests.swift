@@ -81,7 +81,8 @@ import Testing
     @Test(arguments: [
         #"# \u0000"#, #"database.path = '\u0000'"#, #"database.path = "\\u0000""#, "# " + repeated("[", 1000),
         "database.path = '\(repeated("[.", 100))'", "database.path = \"\(repeated("\\\"{.", 100))\"",
-        "database.path = \"\"\"\n\"\"\(repeated(".[", 100))\"\"\"\"\"", "database.path = '''\(repeated("[.\n", 100))'''''",
+        "database.path = \"\"\"\n\"\"\(repeated(".[", 100))\"\"\"\"\"",
+        "database.path = '''\(repeated("[.\n", 100))'''''",
         "database.path = \"\"\"\\\"\"\"\(repeated(".", 50))\"\"\"", "database.path = 'ü 2026-11-24 1'",
         "  [ model ]\n\n\"hidden\" = 8\n[ \"score\" ] # [$]\n['storage']\r\n", "feed.listen = [\n'/a', # [[[[\n'/b'\n]",
     ]) func isAccepted(toml: String) {

@@ -43,7 +43,8 @@ import Testing
                 ] == values, "\(name)")
         }
         #expect(configuration.streams.map(\.match.pattern) == ["*", "web.*", "web.eu.*"])
-        #expect(configuration.streams[1].keys == ["model.hidden", "model.learning_rate", "storage.checkpoint_interval"])
+        #expect(
+            configuration.streams[1].keys == ["model.hidden", "model.learning_rate", "storage.checkpoint_interval"])
     }
 
     @Test func amongEqualsTheLaterOneWins() throws {

@@ -101,6 +101,35 @@ import Testing
         #expect(commit.isEmpty)
     }
 
+    @Test func anyOrderIsSorted() throws {
+        let store = try PointStore(path: scratch.path)
+        var sorted: [PointRow] = []
+        for id in 1...40 as ClosedRange<Int32> {
+            for var row in rows(id, 1...5) {
+                for channel in 0...1 as ClosedRange<Int32> {
+                    row.channel = channel
+                    sorted.append(row)
+                }
+            }
+        }
+        var random = SplitMix(state: 1)
+        var commit = Commit()
+        // As it comes from the shards: streams interleaved, each in order.
+        commit.points = (1...5).flatMap { sequence in sorted.filter { $0.sequence == sequence }.reversed() }
+        for start in stride(from: 0, to: commit.points.count, by: 2) { commit.points.swapAt(start, start + 1) }
+        try store.commit(&commit)
+        #expect(commit.points == sorted)
+        // And in no order at all.
+        for index in commit.points.indices {
+            commit.points[index].time += 1_000_000_000
+            sorted[index].time += 1_000_000_000
+        }
+        commit.points = commit.points.map { (random.next(), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+        try store.commit(&commit)
+        #expect(commit.points == sorted)
+        #expect(try sqlite(scratch.path, "SELECT count(*) FROM point") == ["800"])
+    }
+
     @Test func aConflictStoresNothingOfTheBatch() throws {
         let store = try PointStore(path: scratch.path)
         try store.store(streams: [stream(1)], points: rows(1, 1...3))

@@ -108,6 +108,7 @@ import Testing
         #expect(error.cause == .foreign)
         #expect(error.operation == "open" && error.path.hasSuffix("/anomaly.db"))
         #expect(scratch.bytes() == text)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.directory) == ["anomaly.db"])
         #expect(try storeError { _ = try PointStore(path: scratch.directory) }.cause == .foreign)
     }
 

@@ -7,7 +7,7 @@ struct CommonOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The database to read.", discussion: "Default: anomaly.db in $STATE_DIRECTORY or /var/lib/anomalyd.",
+            "The database to read (default: anomaly.db in $STATE_DIRECTORY or /var/lib/anomalyd).",
             valueName: "file"),
         completion: .file())
     var database: String?
@@ -15,8 +15,8 @@ struct CommonOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The daemon's control socket.",
-            discussion: "Default: control.sock in $RUNTIME_DIRECTORY or /run/anomalyd.", valueName: "path"),
+            "The daemon's control socket (default: control.sock in $RUNTIME_DIRECTORY or /run/anomalyd).",
+            valueName: "path"),
         completion: .file())
     var socket: String?
 
@@ -34,7 +34,7 @@ struct CommonOptions: ParsableArguments {
 struct OutputOptions: ParsableArguments {
     @Option(
         name: [.customShort("o", allowingJoined: true), .customLong("output")],
-        help: ArgumentHelp("How to print.", discussion: RecordFormat.explanation, valueName: "format"))
+        help: ArgumentHelp("How to print.", valueName: "format"))
     var format = RecordFormat.table
 
     @Flag(help: "Print times in UTC rather than in the local zone ($TZ).")
@@ -59,10 +59,11 @@ extension RecordFormat: ExpressibleByArgument {
     package static var allValueStrings: [String] { all.map(\.name) }
     package var defaultValueDescription: String { name }
 
+    /// One line for each format, for the help of a command.
     static var explanation: String {
         let width = all.map(\.name.count).max() ?? 0
         return all.map { format in
             format.name + String(repeating: " ", count: width - format.name.count + 2) + format.summary
-        }.joined(separator: "\n")
+        }.joined(separator: "\n  ")
     }
 }

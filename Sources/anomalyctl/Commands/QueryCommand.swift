@@ -12,15 +12,24 @@ package struct QueryCommand: ReportingCommand {
             streams, in the order of time. Works with the daemon running or stopped.
 
             EXAMPLES:
-              anomalyctl query cpu.load -n 20                    the last 20 points of one stream
-              anomalyctl query 'web.*' --since -1h               the last hour of some streams
-              anomalyctl query --anomalies --since yesterday     only points that were flagged
-              anomalyctl query -f --min-score 0.3                follow what stands out
-              anomalyctl query cpu.load -S '2026-11-23 14:00' -U '2026-11-23 15:00 UTC' -o csv > points.csv
-              anomalyctl query -o json -n all | jq 'select(.residual > 10)'
+              The last 20 points of one stream:
+                anomalyctl query cpu.load -n 20
+              All that was flagged since yesterday:
+                anomalyctl query --anomalies --since yesterday
+              The last hour of some streams, newest first:
+                anomalyctl query 'web.*' 'db.*' --since -1h --reverse
+              Follow what stands out:
+                anomalyctl query -f --min-score 0.3
+              An hour of an afternoon as a file:
+                anomalyctl query cpu.load -S 14:00 -U 15:00 -o csv > cpu.csv
+              Points far above what was expected:
+                anomalyctl query -o json | jq -c 'select(.residual > 10)'
 
             TIMES:
-              \(TimeExpressionError.examples)
+              \(TimeExpressionError.exampleLines)
+
+            FORMATS:
+              \(RecordFormat.explanation)
             """)
 
     @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))
@@ -98,8 +107,8 @@ package struct QueryCommand: ReportingCommand {
             streams: streams, writer: outputOptions.writer(of: .points(of: streams), in: surroundings), output: output)
         let positions = try PointListing(query: query, newest: limit).forEach(in: store) { try printer.print($0) }
         guard follow else { return printer.finish() }
-        try Follower(store: store, selection: selection, query: query)
-            .run(from: positions, version: version, printer: &printer)
+        try Follower(selection: selection, query: query) { try common.openStore(in: surroundings) }
+            .run(from: positions, in: store, version: version, printer: &printer)
     }
 
     private var limit: Int? {

@@ -10,9 +10,12 @@ package struct StatusCommand: ReportingCommand {
             Asks the running daemon through its control socket. Exit status 3 means that it does not run.
 
             EXAMPLES:
-              anomalyctl status
-              anomalyctl status -o json | jq .points_per_second
-              anomalyctl --socket ~/run/control.sock status
+              As text:
+                anomalyctl status
+              One figure for a script:
+                anomalyctl status -o json | jq .points_per_second
+              Of a daemon with a socket of its own:
+                anomalyctl --socket ~/run/control.sock status
             """)
 
     @Option(

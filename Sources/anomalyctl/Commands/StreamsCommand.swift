@@ -12,10 +12,15 @@ package struct StreamsCommand: ReportingCommand {
             daemon running or stopped.
 
             EXAMPLES:
-              anomalyctl streams
-              anomalyctl streams 'web.*' --sort last             those with the newest points first
-              anomalyctl streams --sort score                    the strangest first
-              anomalyctl streams -o json | jq -r 'select(.open_anomaly) | .stream'
+              All streams, the strangest first:
+                anomalyctl streams --sort score
+              Those whose newest points are oldest, which may have died:
+                anomalyctl streams 'web.*' --sort last --reverse
+              The names of those with an anomaly that is not over:
+                anomalyctl streams -o json | jq -r 'select(.open_anomaly) | .stream'
+
+            FORMATS:
+              \(RecordFormat.explanation)
             """)
 
     @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))

@@ -1,6 +1,6 @@
 extension RecordFormat {
     package static let csv = RecordFormat(
-        name: "csv", summary: "comma-separated (RFC 4180), a header, channels parted by \";\", times in UTC"
+        name: "csv", summary: "commas, a header, times in UTC, channels parted by semicolons"
     ) { CSVWriter(options: $0) }
 }
 

@@ -1,6 +1,6 @@
 extension RecordFormat {
     package static let json = RecordFormat(
-        name: "json", summary: "one JSON object a line, times in UTC (RFC 3339), null for what is missing"
+        name: "json", summary: "one JSON object a line, times in UTC, null for what is missing"
     ) { JSONWriter(options: $0) }
 }
 

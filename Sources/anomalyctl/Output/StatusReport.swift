@@ -22,7 +22,7 @@ package struct StatusReport {
         let lines = lines(health: health, terminal: terminal)
         let width = lines.map(\.key.utf8.count).max() ?? 0
         for line in lines {
-            output.pad(width + 1 - line.key.utf8.count)
+            output.pad(width + 3 - line.key.utf8.count)
             output.write("\(line.key): \(line.value)\n")
         }
     }

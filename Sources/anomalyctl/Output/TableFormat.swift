@@ -1,6 +1,6 @@
 extension RecordFormat {
     package static let table = RecordFormat(
-        name: "table", summary: "aligned columns for people, times in the local zone; as wide as the terminal"
+        name: "table", summary: "aligned columns for people, times in the local zone"
     ) { TableWriter(options: $0) }
 }
 

@@ -6,13 +6,14 @@ package struct Follower {
     /// write-ahead log, without reading a page.
     private static let interval: Int32 = 250
 
-    package let store: StoreReader
+    /// Opens the database.
+    package let open: () throws -> StoreReader
     package let selection: StreamSelection
     /// What to print; its streams and positions are replaced at each look.
     package let query: PointQuery
 
-    package init(store: StoreReader, selection: StreamSelection, query: PointQuery) {
-        self.store = store
+    package init(selection: StreamSelection, query: PointQuery, open: @escaping () throws -> StoreReader) {
+        self.open = open
         self.selection = selection
         self.query = query
     }
@@ -21,28 +22,46 @@ package struct Follower {
     ///
     /// - Parameters:
     ///   - positions: how far each stream has been printed.
-    ///   - version: the store's data version from before those points were read.
+    ///   - store: the open database.
+    ///   - version: its data version from before those points were read.
     /// - Throws: `OutputClosed` when the reader has gone.
     package func run(
-        from positions: [Int32: StreamPosition], version: Int64, printer: inout PointPrinter
+        from positions: [Int32: StreamPosition], in store: StoreReader, version: Int64, printer: inout PointPrinter
     ) throws -> Never {
+        var store = store
         var printed = positions.mapValues(\.time)
-        var seen = version
+        var seen: Int64? = version
         while true {
             try printer.output.flush()
             try printer.output.sleep(milliseconds: Self.interval)
-            let version = try store.dataVersion()
-            guard version != seen else { continue }
-            seen = version
-            // Streams that are new since the last look are followed as well.
-            let streams = selection.streams(in: try store.streams())
-            printer.add(streams)
-            var query = query
-            query.streams = Set(streams.map(\.id))
-            query.after = printed
-            let cursor = try store.points(query)
-            while let point = try cursor.next() { try printer.print(point) }
-            printed.merge(cursor.positions.mapValues(\.time)) { _, new in new }
+            do {
+                let version = try store.dataVersion()
+                guard version != seen else { continue }
+                try printNew(in: store, after: &printed, printer: &printer)
+                seen = version
+            } catch let error as StoreError where error.cause == .busy {
+                // A file that nobody wrote to when we came is read without locks. Now somebody does: begin anew.
+                store = try open()
+                seen = nil
+            }
         }
+    }
+
+    private func printNew(
+        in store: StoreReader, after printed: inout [Int32: Int64], printer: inout PointPrinter
+    ) throws {
+        // Streams that are new since the last look are followed as well.
+        let streams = selection.streams(in: try store.streams())
+        printer.add(streams)
+        var query = query
+        query.streams = Set(streams.map(\.id))
+        query.after = printed
+        let cursor = try store.points(query)
+        while let point = try cursor.next() {
+            try printer.print(point)
+            // Point by point, so that an error in the middle repeats none.
+            printed[point.stream] = point.time
+        }
+        printed.merge(cursor.positions.mapValues(\.time)) { _, new in new }
     }
 }

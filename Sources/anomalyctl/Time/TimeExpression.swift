@@ -65,6 +65,13 @@ package struct TimeExpressionError: Error, Sendable, Equatable, CustomStringConv
         2026-11-23T14:00:05+01:00 or @1700000000
         """
 
+    /// The same for a help text, on lines that fit into 80 columns.
+    package static let exampleLines = """
+        -1h, "2 days ago", now, today, yesterday, "yesterday 14:00", 14:00:05,
+          2026-11-23, "2026-11-23 14:00", "2026-11-23 14:00 UTC",
+          2026-11-23T14:00:05+01:00, @1700000000; without a zone, in that of $TZ
+        """
+
     init(_ text: String, _ reason: String) {
         description = "\"\(text)\" is not a time: \(reason)"
     }

@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// A package of its own: who builds the daemon needs nothing of this, and it sees of the daemon what every client sees.
+let package = Package(
+    name: "anomalyd-benchmarks",
+    products: [
+        .executable(name: "feed-load", targets: ["feed-load"]),
+        .executable(name: "feed-discard", targets: ["feed-discard"]),
+        .executable(name: "sqlite-append", targets: ["sqlite-append"]),
+    ],
+    targets: [
+        // The series, the command line and the clocks that the programs share.
+        .target(name: "BenchmarkSupport", swiftSettings: settings),
+        // Sends the series to a feed socket.
+        .executableTarget(name: "feed-load", dependencies: ["BenchmarkSupport"], swiftSettings: settings),
+        // Takes a feed and throws it away: what the generator could do at most.
+        .executableTarget(name: "feed-discard", dependencies: ["BenchmarkSupport"], swiftSettings: settings),
+        // The rows that the daemon stores, appended to SQLite by a bare loop.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .executableTarget(
+            name: "sqlite-append", dependencies: ["BenchmarkSupport", "CSQLite"], swiftSettings: settings),
+    ]
+)

@@ -2,6 +2,7 @@ import AnomalyDetection
 import Configuration
 import Foundation
 import PointStore
+import Synchronization
 
 /// One thread that owns its streams' models outright: it takes batches of points, steps the detectors, and passes
 /// the verdicts on. No lock is taken for a point.
@@ -28,6 +29,10 @@ final class Shard: @unchecked Sendable {
     private var streams: [StreamState?] = []
     private var active: [StreamState] = []
     private var nextToCheckpoint = 0
+    /// Steady time of the oldest checkpoint that a stream would be replayed from, as of the last walk over all of
+    /// them, and of the walk at hand; `Int64.max` if nothing would be replayed.
+    private let oldest = Atomic<Int64>(.max)
+    private var oldestOfWalk = Int64.max
     private var verdicts: [ChannelVerdict] = []
     private var batch = VerdictBatch()
 
@@ -41,6 +46,12 @@ final class Shard: @unchecked Sendable {
         self.configuration = configuration
         self.statistics = statistics
         self.writer = writer
+    }
+
+    /// Age of the oldest checkpoint that a stream would be replayed from, in microseconds; nil if there is none.
+    var checkpointAge: Int64? {
+        let time = oldest.now
+        return time == .max ? nil : SteadyClock.now - time
     }
 
     /// Starts the thread: it restores `records` first, then calls `restored`, then works until it is told to stop.
@@ -212,11 +223,18 @@ final class Shard: @unchecked Sendable {
         }
         var written = 0
         for _ in 0..<min(active.count, Self.lookedAtARound) where written < Self.checkpointsARound {
-            nextToCheckpoint = nextToCheckpoint + 1 < active.count ? nextToCheckpoint + 1 : 0
             let state = active[nextToCheckpoint]
             if state.isCheckpointDue(now) {
                 batch.commit.checkpoints.append(state.checkpoint(now))
                 written += 1
+            } else if state.detector.sequence > state.checkpointed {
+                oldestOfWalk = min(oldestOfWalk, state.checkpointTime)
+            }
+            nextToCheckpoint += 1
+            if nextToCheckpoint == active.count {
+                nextToCheckpoint = 0
+                oldest.store(oldestOfWalk, ordering: .relaxed)
+                oldestOfWalk = .max
             }
         }
     }

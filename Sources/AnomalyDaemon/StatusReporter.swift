@@ -77,7 +77,7 @@ final class StatusReporter: Sendable {
         let commit = statistics.lastCommit.now
         let age = Double(WallClock.now - commit) / 1e6
         return [
-            "\(pipeline.directory.count) streams",
+            "\(pipeline.directory.count) \(pipeline.directory.count == 1 ? "stream" : "streams")",
             "\(Int(rate.withLock { $0.perSecond }.rounded())) points/s",
             "\(statistics.openAnomalies.now) anomalies open (\(statistics.anomalies.now) found)",
             commit == 0 ? "no commit yet" : "last commit \((age * 10).rounded() / 10) s ago",
@@ -124,7 +124,7 @@ final class StatusReporter: Sendable {
                     timeoutSeconds: Double(timeout) / 1e6,
                     lastSent: ping == 0 ? nil : now - (SteadyClock.now - ping))
             },
-            checkpointAgeSeconds: nil)
+            checkpointAgeSeconds: pipeline.shards.compactMap(\.checkpointAge).max().map { Double($0) / 1e6 })
     }
 
     private var databaseBytes: Int64 {

@@ -12,8 +12,8 @@ struct BuiltProgram {
     /// Added to an environment that has nothing but `PATH`.
     var environment: [String: String] = [:]
 
-    /// Whether to give up root's rights, which no file mode stops.
-    var asNobody = false
+    /// Whether to give up root's right to pass over file modes.
+    var obeysFileModes = false
 
     static var path: String {
         let bundle = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -29,7 +29,7 @@ struct BuiltProgram {
         process.standardOutput = output
         // A file rather than a second pipe, which would need a second thread.
         let errors = NSTemporaryDirectory() + "anomalyctl-errors-\(UUID().uuidString)"
-        FileManager.default.createFile(atPath: errors, contents: nil)
+        _ = FileManager.default.createFile(atPath: errors, contents: nil)
         defer { try? FileManager.default.removeItem(atPath: errors) }
         process.standardError = FileHandle(forWritingAtPath: errors)
         try process.run()
@@ -63,7 +63,9 @@ struct BuiltProgram {
     /// A process that is not started yet, with nothing on standard input.
     func makeProcess(_ arguments: [String]) -> Process {
         let process = Process()
-        let command = (asNobody ? ["/usr/bin/setpriv", "--reuid=65534", "--clear-groups"] : []) + [Self.path]
+        let capabilities = "-dac_override,-dac_read_search"
+        let setpriv = ["/usr/bin/setpriv", "--inh-caps=\(capabilities)", "--bounding-set=\(capabilities)"]
+        let command = (obeysFileModes ? setpriv : []) + [Self.path]
         process.executableURL = URL(filePath: command[0])
         process.arguments = command.dropFirst() + arguments
         process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }

@@ -26,8 +26,8 @@ import Testing
     static let cases = [
         Case(testDescription: "killed", ends: Array(repeating: .kill, count: 6)),
         Case(
-            testDescription: "killed, with many checkpoints", settings: ["storage.checkpoint_interval=1s"],
-            ends: [.kill, .kill, .kill], life: .milliseconds(1300)),
+            testDescription: "killed, with many checkpoints", settings: ["storage.checkpoint_interval=1s", "database.commit_interval=50ms"],
+            ends: [.kill, .kill, .kill], life: .milliseconds(1500)),
         Case(
             testDescription: "killed, with many small commits", points: 5000,
             settings: ["database.commit_interval=1ms", "database.commit_points=10"], ends: [.kill, .kill, .kill]),

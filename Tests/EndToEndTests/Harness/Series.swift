@@ -48,8 +48,11 @@ struct Series {
 
     /// `2014-04-10 00:04:00` as Unix time; nil for a header.
     private static func seconds(_ text: Substring) -> Int? {
+        let numbers = text.split { !$0.isNumber }.compactMap { Int32($0) }
+        guard numbers.count == 6 else { return nil }
         var parts = tm()
-        guard strptime(String(text), "%Y-%m-%d %H:%M:%S", &parts) != nil else { return nil }
+        (parts.tm_year, parts.tm_mon, parts.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
+        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (numbers[3], numbers[4], numbers[5])
         return timegm(&parts)
     }
 }

@@ -58,6 +58,9 @@ struct Anomalyd: AsyncParsableCommand {
     var catConfig = false
 
     static func main() async {
+        // Dispatch sets a priority for each of its threads, may not as an ordinary user, and complains on stderr at
+        // every start. Nothing of ours logs through it.
+        setenv("LIBDISPATCH_LOG", "NO", 0)
         do {
             var command = try parseAsRoot()
             if let anomalyd = command as? Anomalyd { try await anomalyd.run() } else { try command.run() }

@@ -1,10 +1,29 @@
+import PointStore
 import Testing
-
 import anomalyctl
 
 @Suite struct ExitStatusTests {
     @Test func numbersAreThoseThatScriptsKnow() {
-        #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5, 6])
-        #expect(ExitStatus.unknownStream.rawValue == 4)
+        #expect(anomalyctl.ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5, 6])
+        for status in anomalyctl.ExitStatus.allCases {
+            #expect(anomalyctl.ExitStatus.explanation.contains("\n  \(status.rawValue)  "))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.missing, .failure), (.notPermitted, .notPermitted), (.damaged, .damagedDatabase),
+            (.foreign, .damagedDatabase), (.newer(migrations: ["v9"]), .failure), (.outdated, .failure),
+            (.busy, .failure), (.inputOutput, .failure),
+        ] as [(StoreError.Cause, anomalyctl.ExitStatus)])
+    func errorsOfTheStore(cause: StoreError.Cause, status: anomalyctl.ExitStatus) {
+        let error = StoreError(operation: "open", path: "/x.db", cause: cause, detail: "it is so", hint: "do this")
+        let failure = Failure(explaining: error)
+        #expect(failure == Failure(status, "cannot open /x.db: it is so", hint: "do this"))
+        #expect(failure?.text == "anomalyctl: cannot open /x.db: it is so\ndo this\n")
+    }
+
+    @Test func errorsOfTheParserAreNotExplainedHere() {
+        #expect(Failure(explaining: CancellationError()) == nil)
     }
 }

@@ -43,7 +43,8 @@ import Testing
         let start = SampleStore.start
         try store.append(stream: 1, sequence: 1, time: start, value: 1, newStream: "a")
         for sequence in 2...15 {
-            try store.append(stream: 1, sequence: Int64(sequence), time: start + Int64(sequence), value: Double(sequence))
+            let time = start + Int64(sequence)
+            try store.append(stream: 1, sequence: Int64(sequence), time: time, value: Double(sequence))
         }
         let following = try Following(Self.csv + [store.path])
         // The last ten first.

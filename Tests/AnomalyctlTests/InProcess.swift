@@ -1,5 +1,4 @@
 import Configuration
-
 import anomalyctl
 
 /// Runs command lines inside the test's process, where clock, zone and terminal are parameters.

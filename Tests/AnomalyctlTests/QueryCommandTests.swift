@@ -1,7 +1,6 @@
 import AnomalyDetection
 import PointStore
 import Testing
-
 import anomalyctl
 
 @Suite struct QueryCommandTests {
@@ -106,7 +105,8 @@ import anomalyctl
     @Test(arguments: [
         ["query", "--bogus"], ["query", "-S", "foo"], ["query", "-n", "-1"], ["query", "-n", "many"], ["query", "[a"],
         ["query", "-f", "-r"], ["query", "-f", "-U", "now"], ["query", "--min-score", "2"], ["query", "-o", "xml"],
-        ["query", "--min-score", "-0.5"], ["streams", "--sort", "colour"], ["status", "-o", "csv"], ["status", "extra"],
+        ["query", "--min-score", "-0.5"], ["streams", "--sort", "colour"], ["status", "-o", "csv"],
+        ["status", "extra"],
         ["nonsense"],
     ])
     func commandLinesThatMakeNoSense(arguments: [String]) {

@@ -1,5 +1,4 @@
 import Testing
-
 import anomalyctl
 
 /// What the formats make of the same records, to the byte. Escape characters are shown as "␛".

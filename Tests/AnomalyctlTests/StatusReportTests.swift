@@ -1,6 +1,5 @@
 import ControlProtocol
 import Testing
-
 import anomalyctl
 
 @Suite struct StatusReportTests {

@@ -1,24 +1,25 @@
 import Testing
-
 import anomalyctl
 
 @Suite struct NumberTextTests {
-    @Test(arguments: [
-        (0, "0"), (1, "1"), (-0.0, "-0"), (0.1, "0.1"), (1.0 / 3, "0.3333333333333333"), (1e-5, "1e-05"),
-        (1e22, "1e+22"), (123_456_789, "123456789"),
-        (.leastNonzeroMagnitude, "5e-324"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (0, "0"), (1, "1"), (-0.0, "-0"), (0.1, "0.1"), (1.0 / 3, "0.3333333333333333"), (1e-5, "1e-05"),
+            (1e22, "1e+22"), (123_456_789, "123456789"),
+            (.leastNonzeroMagnitude, "5e-324"),
+        ] as [(Double, String)])
     func shortestReadsBack(number: Double, text: String) {
         #expect(NumberText.shortest(number) == text)
         #expect(Double(text)?.bitPattern == number.bitPattern)
     }
 
-    @Test(arguments: [
-        (0, "0"), (42, "42"), (-1.5, "-1.5"), (0.1, "0.1"), (12.3456789, "12.34568"), (123.456, "123.456"),
-        (2.0000001, "2"), (99_999.95, "99999.95"), (12_345_678.9, "12345679"), (999_999_999, "999999999"),
-        (1e9, "1e+09"), (999_999_999.7, "1e+09"), (1.5e-7, "1.5e-07"), (-1.239e300, "-1.24e+300"), (.nan, ""),
-        (.infinity, "inf"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (0, "0"), (42, "42"), (-1.5, "-1.5"), (0.1, "0.1"), (12.3456789, "12.34568"), (123.456, "123.456"),
+            (2.0000001, "2"), (99_999.95, "99999.95"), (12_345_678.9, "12345679"), (999_999_999, "999999999"),
+            (1e9, "1e+09"), (999_999_999.7, "1e+09"), (1.5e-7, "1.5e-07"), (-1.239e300, "-1.24e+300"), (.nan, ""),
+            (.infinity, "inf"),
+        ] as [(Double, String)])
     func compactForPeople(number: Double, text: String) {
         #expect(NumberText.compact(number) == text)
     }

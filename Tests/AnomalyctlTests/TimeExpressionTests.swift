@@ -1,6 +1,5 @@
 import FeedProtocol
 import Testing
-
 import anomalyctl
 
 @Suite struct TimeExpressionTests {
@@ -152,12 +151,14 @@ import anomalyctl
 }
 
 @Suite struct RelativeSpanTests {
-    @Test(arguments: [
-        ("90", 90_000_000), ("1s", 1_000_000), ("5min", 300_000_000), ("5m", 300_000_000), ("1h30min", 5_400_000_000),
-        ("1 hour 30 minutes", 5_400_000_000), ("2hr", 7_200_000_000), ("3ms", 3000), ("4us", 4), ("4µs", 4),
-        ("0.5h", 1_800_000_000), ("1w", 604_800_000_000), ("1M", 2_630_016_000_000), ("1y", 31_557_600_000_000),
-        ("0.0000019s", 1), ("0", 0),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("90", 90_000_000), ("1s", 1_000_000), ("5min", 300_000_000), ("5m", 300_000_000),
+            ("1h30min", 5_400_000_000),
+            ("1 hour 30 minutes", 5_400_000_000), ("2hr", 7_200_000_000), ("3ms", 3000), ("4us", 4), ("4µs", 4),
+            ("0.5h", 1_800_000_000), ("1w", 604_800_000_000), ("1M", 2_630_016_000_000), ("1y", 31_557_600_000_000),
+            ("0.0000019s", 1), ("0", 0),
+        ] as [(String, Int64)])
     func reads(text: String, microseconds: Int64) {
         #expect(RelativeSpan.parse(text) == microseconds)
     }
@@ -167,11 +168,12 @@ import anomalyctl
         #expect(RelativeSpan.parse(text) == nil)
     }
 
-    @Test(arguments: [
-        (0, "0.0s"), (1_200_000, "1.2s"), (9_999_999, "10.0s"), (45_000_000, "45s"), (60_000_000, "1min"),
-        (3_599_000_000, "59min 59s"), (7_500_000_000, "2h 5min"), (7_205_000_000, "2h"), (86_400_000_000, "1 day"),
-        (273_600_000_000, "3 days 4h"), (-5, "0.0s"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0.0s"), (1_200_000, "1.2s"), (9_999_999, "10.0s"), (45_000_000, "45s"), (60_000_000, "1min"),
+            (3_599_000_000, "59min 59s"), (7_500_000_000, "2h 5min"), (7_205_000_000, "2h"), (86_400_000_000, "1 day"),
+            (273_600_000_000, "3 days 4h"), (-5, "0.0s"),
+        ] as [(Int64, String)])
     func writes(microseconds: Int64, text: String) {
         #expect(RelativeSpan.text(microseconds) == text)
     }

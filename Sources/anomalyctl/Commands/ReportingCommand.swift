@@ -1,6 +1,4 @@
 package import ArgumentParser
-package import Configuration
-import Glibc
 
 /// A command of `anomalyctl`. To add one: a file in this folder, and its type in `Anomalyctl.configuration`.
 package protocol ReportingCommand: ParsableCommand {
@@ -8,44 +6,4 @@ package protocol ReportingCommand: ParsableCommand {
     ///
     /// - Throws: `Failure`, `StoreError`, or `OutputClosed` when nobody reads any more.
     func run(in surroundings: Surroundings, output: Output) throws
-}
-
-/// All that a command may know of the world besides its options.
-package struct Surroundings: Sendable {
-    /// This moment, in microseconds since 1970.
-    package var now: @Sendable () -> Int64
-    /// The zone of people's times.
-    package var zone: any Zone
-    /// Where standard output goes.
-    package var terminal: Terminal
-    /// Where the files are unless an option says otherwise.
-    package var paths: DefaultPaths
-
-    package init(
-        now: @escaping @Sendable () -> Int64, zone: any Zone, terminal: Terminal, paths: DefaultPaths
-    ) {
-        self.now = now
-        self.zone = zone
-        self.terminal = terminal
-        self.paths = paths
-    }
-
-    /// Those of this process.
-    static func current() -> Surroundings {
-        Surroundings(
-            now: {
-                var time = timespec()
-                clock_gettime(CLOCK_REALTIME, &time)
-                return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-            },
-            zone: LocalZone(),
-            terminal: Terminal(descriptor: STDOUT_FILENO, environment: environment("NO_COLOR", "COLUMNS", "TERM")),
-            paths: .currentForClient)
-    }
-
-    private static func environment(_ names: String...) -> [String: String] {
-        var result: [String: String] = [:]
-        for name in names { result[name] = getenv(name).map { String(cString: $0) } }
-        return result
-    }
 }

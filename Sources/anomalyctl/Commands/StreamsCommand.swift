@@ -80,14 +80,13 @@ extension Schema {
     /// What `anomalyctl streams` prints of a stream.
     static func streams(_ summaries: [StreamSummary]) -> Schema {
         func widest(_ text: (StreamSummary) -> String) -> Int { summaries.map { TextWidth.of(text($0)) }.max() ?? 0 }
+        func grouped(_ number: Int) -> String { NumberText.grouped(Int64(number)) }
         // The values of a wide stream are cut off rather than push all else off the screen.
         let values = min(32, widest { $0.lastValues.map(NumberText.compact).joined(separator: ",") })
         return Schema(
             columns: [
                 Column("stream", "STREAM", .text, textWidth: widest(\.stream.name)),
-                Column(
-                    "channels", "CHANNELS", .integer, textWidth: widest { NumberText.grouped(Int64($0.stream.channels)) },
-                    rank: 2),
+                Column("channels", "CHANNELS", .integer, textWidth: widest { grouped($0.stream.channels) }, rank: 2),
                 Column("points", "POINTS", .integer, textWidth: widest { NumberText.grouped($0.points) }, rank: 1),
                 Column("last_time", "LAST", .time),
                 Column("last_value", "VALUE", .number, textWidth: values),

@@ -118,10 +118,11 @@ package struct ControlClient: Sendable {
                 }
                 line += chunk[..<count]
                 guard line.count <= ControlLine.maxLength else {
-                    throw Failure(.failure, "the reply from \(path) is longer than any reply of anomalyd's control socket")
+                    throw Failure(.failure, "the reply from \(path) is longer than any that anomalyd gives")
                 }
             } else if count == 0 {
-                throw Failure(.failure, "\(path) closed the connection without a whole reply",
+                throw Failure(
+                    .failure, "\(path) closed the connection without a whole reply",
                     hint: "is this the control socket, and not the feed? try: journalctl -u anomalyd -e")
             } else if errno != EINTR, errno != EAGAIN {
                 throw failure("read from", errno)

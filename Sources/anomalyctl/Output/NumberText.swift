@@ -19,8 +19,8 @@ package enum NumberText {
         guard number.isFinite else { return number < 0 ? "-inf" : "inf" }
         let magnitude = abs(number)
         if magnitude < 1e9, number == number.rounded() { return String(Int64(number)) }
-        if magnitude >= 1e99 || magnitude < 1e-99 { return trimmed(formatted("%.2e", number)) }
-        if magnitude >= 999_999_999.5 || magnitude < 1e-4 { return trimmed(formatted("%.3e", number)) }
+        if magnitude >= 1e99 || magnitude < 1e-99 { return exponential("%.2e", number) }
+        if magnitude >= 999_999_999.5 || magnitude < 1e-4 { return exponential("%.3e", number) }
         // Six digits after the point below 10, one fewer for each further digit before it.
         var decimals = 6
         var bound = 10.0
@@ -28,22 +28,42 @@ package enum NumberText {
             decimals -= 1
             bound *= 10
         }
-        return trimmed(formatted("%.\(decimals)f", number))
+        return fixed(number, decimals: decimals, keepsZeros: false)
     }
 
-    /// Without zeros at the end of the fraction: `0.5` for `0.500000`, `1e-07` for `1.000e-07`.
-    private static func trimmed(_ text: String) -> String {
-        guard let point = text.firstIndex(of: ".") else { return text }
-        let exponent = text.firstIndex(of: "e") ?? text.endIndex
-        var fraction = text[point..<exponent]
-        while fraction.last == "0" { fraction.removeLast() }
-        if fraction.count == 1 { fraction.removeLast() }
-        return String(text[..<point] + fraction + text[exponent...])
+    /// `1e-07` rather than `1.000e-07`.
+    private static func exponential(_ format: String, _ number: Double) -> String {
+        let text = formatted(format, number)
+        guard let mark = text.firstIndex(of: "e") else { return text }
+        var mantissa = text[..<mark]
+        while mantissa.last == "0" { mantissa.removeLast() }
+        if mantissa.last == "." { mantissa.removeLast() }
+        return String(mantissa + text[mark...])
     }
 
     /// Three decimals, `0.412`; empty for NaN.
     package static func score(_ score: Double) -> String {
-        score.isNaN ? "" : formatted("%.3f", score)
+        score.isNaN || abs(score) > 1e6 ? "" : fixed(score, decimals: 3, keepsZeros: true)
+    }
+
+    /// `number` with a fixed count of decimals, in integers: printf(3) took most of the time of a table, to pass
+    /// its arguments.
+    ///
+    /// - Parameters:
+    ///   - number: below 10¹⁰ in magnitude.
+    ///   - decimals: at most 6.
+    ///   - keepsZeros: whether zeros at the end of the fraction stay.
+    private static func fixed(_ number: Double, decimals: Int, keepsZeros: Bool) -> String {
+        var unit: Int64 = 1
+        for _ in 0..<decimals { unit *= 10 }
+        let (integer, fraction) = Int64((abs(number) * Double(unit)).rounded()).quotientAndRemainder(dividingBy: unit)
+        let sign = number < 0 && (integer, fraction) != (0, 0) ? "-" : ""
+        guard fraction > 0 || keepsZeros && decimals > 0 else { return sign + String(integer) }
+        var digits = String(unit + fraction).utf8.dropFirst()
+        if !keepsZeros {
+            while digits.last == UInt8(ascii: "0") { digits.removeLast() }
+        }
+        return sign + String(integer) + "." + String(Substring(digits))
     }
 
     /// Digits in groups of three: `1,234,567`.

@@ -109,7 +109,8 @@ private struct TimeExpressionParser {
     private mutating func takeWeekday() -> String? {
         guard let first = words.first?.lowercased() else { return nil }
         let name = first.hasSuffix(",") ? String(first.dropLast()) : first
-        guard let day = CivilDate.weekdays.first(where: { [$0.lowercased(), $0.prefix(3).lowercased()].contains(name) })
+        guard
+            let day = CivilDate.weekdays.first(where: { [$0.lowercased(), $0.prefix(3).lowercased()].contains(name) })
         else { return nil }
         words.removeFirst()
         return day

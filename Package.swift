@@ -75,20 +75,25 @@ let package = Package(
                 lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
-        // The programs.
+        // anomalyctl's commands, apart from the program so that tests can link them.
+        .target(
+            name: "AnomalyControl",
+            dependencies: [
+                "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol", arguments,
+            ],
+            swiftSettings: settings),
+        // The programs. No test target depends on them: it would inherit their linker settings.
         .executableTarget(
             name: "anomalyd",
             dependencies: [
-                "AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", "Systemd", arguments, log,
+                "AnomalyDaemon", "Configuration", "ControlProtocol", "FeedProtocol", "PointStore", "Systemd",
+                arguments, log,
                 lifecycle("ServiceLifecycle"), lifecycle("UnixSignals"),
             ],
             swiftSettings: settings, linkerSettings: selfContained),
         .executableTarget(
-            name: "anomalyctl",
-            dependencies: [
-                "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol", arguments,
-            ],
-            swiftSettings: settings, linkerSettings: selfContained),
+            name: "anomalyctl", dependencies: ["AnomalyControl"], swiftSettings: settings,
+            linkerSettings: selfContained),
 
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
         .testTarget(name: "RecurrentModelTests", dependencies: ["RecurrentModel", "Kernels"], swiftSettings: settings),
@@ -102,7 +107,13 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),
         .testTarget(name: "AnomalyDaemonTests", dependencies: ["AnomalyDaemon"], swiftSettings: settings),
-        .testTarget(name: "AnomalyctlTests", dependencies: ["anomalyctl"], swiftSettings: settings),
-        .testTarget(name: "EndToEndTests", dependencies: ["anomalyd", "anomalyctl"], swiftSettings: settings),
+        .testTarget(
+            name: "AnomalyControlTests",
+            dependencies: [
+                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "PointStore",
+                arguments,
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", swiftSettings: settings),
     ]
 )

@@ -68,7 +68,13 @@ public struct AnomalyDaemon: Service {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in beat.beat() }
         }
         let (ends, end) = AsyncStream<Void>.makeStream()
-        try await listen(pipeline, listeners, controls, reporter) { end.yield() }
+        do {
+            try await listen(pipeline, listeners, controls, reporter) { end.yield() }
+        } catch {
+            await listeners.stopAccepting()
+            await controls.stopAccepting()
+            throw error
+        }
         logger.notice(
             "ready",
             metadata: [

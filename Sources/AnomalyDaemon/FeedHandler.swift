@@ -18,7 +18,7 @@ final class FeedHandler: ChannelDuplexHandler {
     /// Shard queues that were full when we last pushed and have not called back.
     private var fullQueues = 0
     private var wantsRead = false
-    /// `!sync`s that are not answered yet.
+    /// Commands whose answers have not left yet.
     private var unanswered = 0
     private var inputClosed = false
 
@@ -106,19 +106,16 @@ final class FeedHandler: ChannelDuplexHandler {
 
     private func answer(_ command: FeedCommand) {
         guard let context else { return }
+        unanswered += 1
         switch command {
         case .ping(let token): write("!pong ", token, context)
         case .sync(let token):
-            unanswered += 1
             let loop = context.eventLoop
             let handler = NIOLoopBound(self, eventLoop: loop)
             pipeline.sync {
                 loop.execute {
                     let handler = handler.value
-                    handler.unanswered -= 1
-                    guard let context = handler.context else { return }
-                    handler.write("!synced ", token, context)
-                    if handler.inputClosed { handler.closeWhenAnswered(context) }
+                    if let context = handler.context { handler.write("!synced ", token, context) }
                 }
             }
         }
@@ -129,7 +126,11 @@ final class FeedHandler: ChannelDuplexHandler {
         buffer.writeString(word)
         buffer.writeBytes(token)
         buffer.writeInteger(UInt8(ascii: "\n"))
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        // Closing would drop what the client has not read yet, so it waits for the last answer to leave.
+        context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenComplete { [self] _ in
+            unanswered -= 1
+            if inputClosed, let context = self.context { closeWhenAnswered(context) }
+        }
     }
 
     private func closeWhenAnswered(_ context: ChannelHandlerContext) {

@@ -1,6 +1,7 @@
 import AnomalyDaemon
 import ArgumentParser
 import Configuration
+import ControlProtocol
 import FeedProtocol
 import Foundation
 import Logging
@@ -31,7 +32,7 @@ struct Anomalyd: AsyncParsableCommand {
               5  not permitted
               6  damaged database
             """,
-        version: Version.current)
+        version: ProgramVersion.current)
 
     @Option(help: ArgumentHelp("Read the configuration from this file.", valueName: "FILE"))
     var config: String?
@@ -85,7 +86,7 @@ struct Anomalyd: AsyncParsableCommand {
 
         let level = Logger.Level(rawValue: configuration.daemon.logLevel.rawValue) ?? .info
         let logger = Logger(label: "anomalyd") { _ in StandardErrorLog(level: level) }
-        var options = AnomalyDaemon.Options(version: Version.current)
+        var options = AnomalyDaemon.Options(version: ProgramVersion.current)
         options.readsStandardInput = stdin
         options.stream = stream.map { Array($0.utf8) }
         options.passedSockets = passed.all

@@ -1,12 +1,12 @@
 import PointStore
 import Testing
-import anomalyctl
+import AnomalyControl
 
 @Suite struct ExitStatusTests {
     @Test func numbersAreThoseThatScriptsKnow() {
-        #expect(anomalyctl.ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5, 6])
-        for status in anomalyctl.ExitStatus.allCases {
-            #expect(anomalyctl.ExitStatus.explanation.contains("\n  \(status.rawValue)  "))
+        #expect(AnomalyControl.ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5, 6])
+        for status in AnomalyControl.ExitStatus.allCases {
+            #expect(AnomalyControl.ExitStatus.explanation.contains("\n  \(status.rawValue)  "))
         }
     }
 
@@ -15,8 +15,8 @@ import anomalyctl
             (.missing, .failure), (.notPermitted, .notPermitted), (.damaged, .damagedDatabase),
             (.foreign, .damagedDatabase), (.newer(migrations: ["v9"]), .failure), (.outdated, .failure),
             (.busy, .failure), (.inputOutput, .failure),
-        ] as [(StoreError.Cause, anomalyctl.ExitStatus)])
-    func errorsOfTheStore(cause: StoreError.Cause, status: anomalyctl.ExitStatus) {
+        ] as [(StoreError.Cause, AnomalyControl.ExitStatus)])
+    func errorsOfTheStore(cause: StoreError.Cause, status: AnomalyControl.ExitStatus) {
         let error = StoreError(operation: "open", path: "/x.db", cause: cause, detail: "it is so", hint: "do this")
         let failure = Failure(explaining: error)
         #expect(failure == Failure(status, "cannot open /x.db: it is so", hint: "do this"))

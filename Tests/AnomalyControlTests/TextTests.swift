@@ -1,5 +1,5 @@
 import Testing
-import anomalyctl
+import AnomalyControl
 
 @Suite struct NumberTextTests {
     @Test(

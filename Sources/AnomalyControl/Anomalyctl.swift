@@ -1,13 +1,10 @@
-package import ArgumentParser
+public import ArgumentParser
+import ControlProtocol
 import Glibc
 
 /// The program: finds the command, runs it, and tells the shell how it went.
-@main
-package struct Anomalyctl: ParsableCommand {
-    /// Printed by `--version`; the daemon tells its own in `anomalyctl status`.
-    package static let version = "0.1.0"
-
-    package static let configuration = CommandConfiguration(
+public struct Anomalyctl: ParsableCommand {
+    public static let configuration = CommandConfiguration(
         commandName: "anomalyctl",
         abstract: "See what anomalyd predicts, what it found, and how it does.",
         discussion: """
@@ -25,16 +22,16 @@ package struct Anomalyctl: ParsableCommand {
 
             \(ExitStatus.explanation)
             """,
-        version: version,
+        version: ProgramVersion.current,
         subcommands: [QueryCommand.self, StreamsCommand.self, StatusCommand.self])
 
     /// Also read here, so that they may stand before the command.
     @OptionGroup(title: "GLOBAL OPTIONS")
     var common: CommonOptions
 
-    package init() {}
+    public init() {}
 
-    package static func main() {
+    public static func main() {
         // A closed pipe is an error of write(2) that we handle, not a death.
         signal(SIGPIPE, SIG_IGN)
         Glibc.exit(status(ofRunning: Array(CommandLine.arguments.dropFirst())).rawValue)

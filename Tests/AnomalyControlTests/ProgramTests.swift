@@ -2,13 +2,14 @@ import Foundation
 import Glibc
 import PointStore
 import Testing
-import anomalyctl
+import AnomalyControl
+import ControlProtocol
 
 /// What only the built program can show: exit statuses, terminals, pipes and the environment.
 @Suite struct ProgramTests {
     @Test func versionAndHelpAreAnswers() throws {
         let version = try BuiltProgram().run("--version")
-        #expect(version == BuiltProgram.Result(status: 0, output: Anomalyctl.version + "\n", errors: ""))
+        #expect(version == BuiltProgram.Result(status: 0, output: ProgramVersion.current + "\n", errors: ""))
         for command in [[], ["query"], ["streams"], ["status"]] {
             let arguments = command + ["--help"]
             let help = try BuiltProgram(environment: ["COLUMNS": "80"]).run(arguments)

@@ -1,6 +1,6 @@
 import ControlProtocol
 import Testing
-import anomalyctl
+import AnomalyControl
 
 @Suite struct StatusReportTests {
     private func report(_ status: DaemonStatus, colour: Bool = false) -> String {

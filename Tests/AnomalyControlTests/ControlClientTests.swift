@@ -1,7 +1,7 @@
 import ControlProtocol
 import Foundation
 import Testing
-import anomalyctl
+import AnomalyControl
 
 @Suite struct ControlClientTests {
     @Test(arguments: [1, 7, 1 << 20])

@@ -1,5 +1,5 @@
 import Configuration
-import anomalyctl
+import AnomalyControl
 
 /// Runs command lines inside the test's process, where clock, zone and terminal are parameters.
 struct InProcess {

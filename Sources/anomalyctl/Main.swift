@@ -1,0 +1,6 @@
+import AnomalyControl
+
+@main
+struct Main {
+    static func main() { Anomalyctl.main() }
+}

@@ -1,4 +1,0 @@
-/// The program's version, as `--version` and the status print it.
-enum Version {
-    static let current = "0.1.0"
-}

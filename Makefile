@@ -32,11 +32,13 @@ build: deps ## Build the programs into .build/release
 demo: build ## Find the labelled anomaly of a real series
 	@fixtures/demo
 
-# On Linux, swift test also succeeds when it has found no test at all.
+# Built by swift build, as swift test would build everything anew with other flags. On Linux, swift test also succeeds
+# when it has found no test at all.
 test: deps ## Build and run all tests
 	@log=$$(mktemp)
 	trap 'rm -f "$$log"' EXIT
-	$(SWIFT) test -c release --quiet --disable-xctest 2>&1 | tee "$$log"
+	$(SWIFT) build -c release --build-tests --quiet
+	$(SWIFT) test -c release --skip-build --disable-xctest 2>&1 | tee "$$log"
 	if ! grep -Eq 'Test run with [1-9][0-9]* tests?( |$$)' "$$log"; then
 	    echo "make test: swift test succeeded without running a single test" >&2
 	    exit 1

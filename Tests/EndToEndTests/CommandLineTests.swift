@@ -108,7 +108,7 @@ import Testing
             hiden = 16
             layers = "two"
             [feed]
-            listen = "/tmp/feed.sock"
+            listen = 7
             [[stream]]
             match = "web.*"
             model.learning_rate = 7

@@ -19,14 +19,15 @@ import Testing
         #expect(
             try daemon.query("SELECT count(*), count(DISTINCT stream_id), min(sequence), max(sequence) FROM point")
                 == ["50000|1000|1|50"])
-        #expect(
-            try daemon.query("SELECT count(DISTINCT stream_id), count(*), min(sequence), max(sequence) FROM checkpoint")
-                == ["1000|1000|50|50"])
+        // A busy machine may have made some before the end as well.
+        let complete = "SELECT count(*) FROM (SELECT max(sequence) AS s FROM checkpoint GROUP BY stream_id) WHERE s = 50"
+        #expect(try daemon.query(complete) == ["1000"])
+        let checkpoints = try daemon.query("SELECT count(*), sum(sequence) FROM checkpoint")
         #expect(access(daemon.feedSocket, F_OK) == -1 && access(daemon.controlSocket, F_OK) == -1)
 
         // And again with all of them restored, and nothing new to checkpoint.
         try DaemonProcess.start(in: folder).stop(within: .seconds(5))
-        #expect(try daemon.query("SELECT count(*), max(sequence) FROM checkpoint") == ["1000|50"])
+        #expect(try daemon.query("SELECT count(*), sum(sequence) FROM checkpoint") == checkpoints)
     }
 
     @Test(arguments: [SIGTERM, SIGINT]) func whileClientsSend(signal: Int32) throws {

@@ -16,6 +16,8 @@ enum FeedLoad {
         """
     /// Pause between two bursts when the rate is limited, in milliseconds.
     static let burst: Int32 = 2
+    /// Silence after which the daemon counts as stuck, in milliseconds.
+    static let patience: Int32 = 60_000
 
     static func main() {
         let arguments = Arguments(
@@ -65,8 +67,10 @@ enum FeedLoad {
             }
             if isDone { return }
             let isPaced = connections.contains { !$0.isSent } && seconds > 0
-            if poll(&waits, nfds_t(waits.count), isPaced ? burst : -1) < 0 && errno != EINTR {
-                Failure.end("cannot wait for the sockets", errno: errno)
+            let ready = poll(&waits, nfds_t(waits.count), isPaced ? burst : patience)
+            if ready < 0 && errno != EINTR { Failure.end("cannot wait for the sockets", errno: errno) }
+            if ready == 0 && !isPaced {
+                Failure.end("for \(patience / 1000) s the daemon has neither read nor answered !sync: it is stuck")
             }
             for index in connections.indices where waits[index].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
                 if !connections[index].isSynced { connections[index].receive() }

@@ -14,7 +14,8 @@ import Testing
 
     @Test func aSecondDaemonOnTheSameDatabase() throws {
         let first = try DaemonProcess.start(in: folder)
-        let second = try run("--listen", folder("other.sock"), "--set", "control.socket=\(folder("other-control.sock"))")
+        let second = try run(
+            "--listen", folder("other.sock"), "--set", "control.socket=\(folder("other-control.sock"))")
         #expect(second.exit == .code(1))
         #expect(second.errors.contains(folder("anomaly.db")))
         #expect(second.errors.contains("process \(first.process.id)"))
@@ -108,7 +109,7 @@ import Testing
             hiden = 16
             layers = "two"
             [feed]
-            listen = 7
+            max_line = "long"
             [[stream]]
             match = "web.*"
             model.learning_rate = 7
@@ -120,7 +121,7 @@ import Testing
             func line(about key: String) -> Substring? { lines.first { $0.hasPrefix(file) && $0.contains(key) } }
             #expect(line(about: "model.hiden")?.contains("hidden") == true)
             #expect(line(about: "model.layers")?.contains("expected an integer") == true)
-            #expect(line(about: "feed.listen")?.contains("expected") == true)
+            #expect(line(about: "feed.max_line")?.contains("expected an integer") == true)
             #expect(line(about: "model.learning_rate")?.contains("expected a number") == true)
             #expect(daemon.output.isEmpty)
             #expect(access(folder("anomaly.db"), F_OK) == -1)

@@ -32,7 +32,8 @@ import Testing
         let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
         let reference = try reference(folder)
         let daemon = try DaemonProcess.start(
-            in: other, settings: ["daemon.shards=\(shards)", "database.commit_interval=3ms", "storage.checkpoint_interval=1s"])
+            in: other,
+            settings: ["daemon.shards=\(shards)", "database.commit_interval=3ms", "storage.checkpoint_interval=1s"])
         var generator = SplitMix(seed: UInt64(shards))
         // Each stream sticks to one connection, which keeps its order; the connections are written to in turn.
         let clients = try (0..<5).map { _ in try daemon.client() }

@@ -25,7 +25,8 @@ import Testing
 
     static let badLines = [
         BadLine(String(repeating: "x", count: 10_000_000), "too-long", named: "10 MB"),
-        BadLine(Array("caf\u{e9} ".unicodeScalars.map { UInt8($0.value) }) + Array("1 1".utf8), "utf8", named: "Latin-1"),
+        BadLine(
+            Array("caf\u{e9} ".unicodeScalars.map { UInt8($0.value) }) + Array("1 1".utf8), "utf8", named: "Latin-1"),
         BadLine("a\0b 1 1", "control", named: "NUL"),
         BadLine("a 1e999 1", "value"),
         BadLine("a inf 1", "value"),
@@ -38,7 +39,8 @@ import Testing
         BadLine("a 1 99999999999", "timestamp", named: "far future"),
         BadLine(String(repeating: "n", count: 256) + " 1 1", "name", named: "long name"),
         BadLine("good 1,2 1", "width"),
-        BadLine("wide " + Array(repeating: "1", count: 300).joined(separator: ",") + " 1", "width", named: "300 values"),
+        BadLine(
+            "wide " + Array(repeating: "1", count: 300).joined(separator: ",") + " 1", "width", named: "300 values"),
         BadLine("!drop everything", "command"),
         BadLine("!sync", "command"),
         BadLine("!sync " + String(repeating: "t", count: 256), "command", named: "long token"),
@@ -76,7 +78,9 @@ import Testing
         #expect(log.count == 1)
         #expect(message.contains("reason=\(line.reason)"))
         #expect(message.contains(" line=3 "))
-        #expect(message.contains("feed.sock#") && message.contains("pid \(getpid())") && message.contains("uid \(getuid())"))
+        #expect(
+            message.contains("feed.sock#") && message.contains("pid \(getpid())") && message.contains("uid \(getuid())")
+        )
         #expect(message.contains(" expected=") && message.contains(" excerpt="))
         #expect(message.utf8.count < 600)
         #expect(message.utf8.allSatisfy { $0 >= 32 })
@@ -144,12 +148,12 @@ import Testing
     @Test(arguments: ["sync", "ping"]) func noAnswerIsLostAfterTheLastLine(command: String) throws {
         let daemon = try DaemonProcess.start(in: folder)
         let client = try daemon.client()
-        let count = 1000
+        let count = 5000
         try client.send((0..<count).map { "a \($0) \($0)\n!\(command) \($0)\n" }.joined())
         client.endSending()
         let answers = try client.readLines()
         #expect(answers.count == count)
-        #expect(answers.last == (command == "sync" ? "!synced 999" : "!pong 999"))
+        #expect(answers.last == (command == "sync" ? "!synced 4999" : "!pong 4999"))
     }
 
     @Test func twoHundredClientsAtOnce() throws {

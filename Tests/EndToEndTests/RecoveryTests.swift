@@ -26,7 +26,8 @@ import Testing
     static let cases = [
         Case(testDescription: "killed", ends: Array(repeating: .kill, count: 6)),
         Case(
-            testDescription: "killed, with many checkpoints", settings: ["storage.checkpoint_interval=1s", "database.commit_interval=50ms"],
+            testDescription: "killed, with many checkpoints",
+            settings: ["storage.checkpoint_interval=1s", "database.commit_interval=50ms"],
             ends: [.kill, .kill, .kill], life: .milliseconds(1500)),
         Case(
             testDescription: "killed, with many small commits", points: 5000,
@@ -59,7 +60,8 @@ import Testing
             let most = max(1, min(6000, (lines.count - sender.confirmed) / 2))
             let place = sender.confirmed + Int.random(in: 1...most, using: &generator)
             try sender.send(upTo: place, to: client, using: &generator)
-            pause(max(its.life - (ContinuousClock.now - born), .milliseconds(Int.random(in: 0...30, using: &generator))))
+            pause(
+                max(its.life - (ContinuousClock.now - born), .milliseconds(Int.random(in: 0...30, using: &generator))))
             switch end {
             case .kill: try daemon.kill()
             case .terminate: try daemon.stop()

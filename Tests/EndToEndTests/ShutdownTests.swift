@@ -20,7 +20,8 @@ import Testing
             try daemon.query("SELECT count(*), count(DISTINCT stream_id), min(sequence), max(sequence) FROM point")
                 == ["50000|1000|1|50"])
         // A busy machine may have made some before the end as well.
-        let complete = "SELECT count(*) FROM (SELECT max(sequence) AS s FROM checkpoint GROUP BY stream_id) WHERE s = 50"
+        let complete =
+            "SELECT count(*) FROM (SELECT max(sequence) AS s FROM checkpoint GROUP BY stream_id) WHERE s = 50"
         #expect(try daemon.query(complete) == ["1000"])
         let checkpoints = try daemon.query("SELECT count(*), sum(sequence) FROM checkpoint")
         #expect(access(daemon.feedSocket, F_OK) == -1 && access(daemon.controlSocket, F_OK) == -1)
@@ -41,7 +42,8 @@ import Testing
         daemon.process.signal(signal)
         #expect(try daemon.process.wait() == .code(0))
         let confirmed = try client.readLines().last.flatMap { Int($0.dropFirst(8)) } ?? 0
-        let rows = try daemon.query("SELECT count(*), ifnull(max(sequence), 0), ifnull(max(time), 0) / 1000000 FROM point")
+        let rows = try daemon.query(
+            "SELECT count(*), ifnull(max(sequence), 0), ifnull(max(time), 0) / 1000000 FROM point")
         let counts = try #require(rows.first).split(separator: "|").compactMap { Int($0) }
         #expect(counts[0] >= confirmed && Set(counts).count == 1)
     }

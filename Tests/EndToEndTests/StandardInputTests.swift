@@ -70,7 +70,9 @@ import Testing
     }
 
     @Test(arguments: ["\n", "\r\n", ""]) func csv(end: String) throws {
-        let rows = ["timestamp,value,value2", "2014-04-10 00:04:00,1.5,-1", "1397088300,,2", "2014-04-10T00:06:00Z,2.5,3"]
+        let rows = [
+            "timestamp,value,value2", "2014-04-10 00:04:00,1.5,-1", "1397088300,,2", "2014-04-10T00:06:00Z,2.5,3",
+        ]
         let file = try open(folder.write(rows.joined(separator: end.isEmpty ? "\n" : end) + end, to: "rows.csv"))
         defer { close(file) }
         let run = try DaemonProcess.run(in: folder, ["--stdin", "--format", "csv", "--stream", "taxi"], input: file)
@@ -143,5 +145,21 @@ import Testing
         try eventually("it has been read") { daemon.process.output == "!pong x\n" }
         try daemon.stop(within: .seconds(5))
         #expect(try stored() == ["a|1|1|1|1000000|1000000|1.0"])
+    }
+
+    /// Answers that nobody reads hold nothing up: the points are stored, and SIGTERM ends it.
+    @Test func nobodyReadsTheAnswers() throws {
+        let (reader, writer) = try makePipe()
+        defer { [reader, writer].forEach { close($0) } }
+        let text = (1...20_000).map { "a \($0) \($0)\n!sync \($0)\n" }.joined()
+        let file = try open(folder.write(text, to: "points"))
+        defer { close(file) }
+        let daemon = try DaemonProcess(
+            in: folder, ["--stdin"], launcher: ["sh", "-c", "exec \"$@\" >&3 3>&-", "sh"], input: file,
+            passed: [writer])
+        try daemon.waitUntilReady()
+        try eventually("all is stored", within: .seconds(10)) { try stored().first?.hasPrefix("a|20000|") == true }
+        daemon.process.signal(SIGTERM)
+        try daemon.process.wait(within: .seconds(5))
     }
 }

@@ -58,7 +58,9 @@ final class ChildProcess {
         let status = Self.withCStrings(command) { arguments in
             Self.withCStrings(variables) { posix_spawnp(&child, command[0], &actions, &attributes, arguments, $0) }
         }
-        guard status == 0 else { throw HarnessError("cannot start \(command[0]): \(String(cString: strerror(status)))") }
+        guard status == 0 else {
+            throw HarnessError("cannot start \(command[0]): \(String(cString: strerror(status)))")
+        }
         id = child
     }
 

@@ -11,6 +11,12 @@ public final class Network<Scalar: KernelScalar>: Sendable {
     let attention: Attention<Scalar>?
     let headWeight: ParameterView
     let headBias: ParameterView
+    /// Scalars of state that one sequence carries on: Σ S, and attention's memory.
+    public let stateWidth: Int
+    /// Σ S.
+    let layersWidth: Int
+    /// From row to row of the top layer's output.
+    let topStride: Int
 
     /// - Precondition: every dimension is positive, and `attention` not negative.
     public init(_ shape: NetworkShape) {
@@ -30,17 +36,14 @@ public final class Network<Scalar: KernelScalar>: Sendable {
         headWeight = layout.add("head.weight", rows: shape.outputs, columns: shape.headInputs)
         headBias = layout.add("head.bias", rows: shape.outputs, columns: 1)
         self.layout = layout
+        layersWidth = layers.reduce(0) { $0 + $1.stateWidth }
+        stateWidth = layersWidth + (attention?.memoryWidth ?? 0)
+        topStride = shape.isBidirectional ? shape.width : layers[0].stateWidth
     }
 
     /// Widths of the blocks of a state: S of each layer (of each direction), then attention's memory. The states of B
     /// sequences are one (width, B) matrix after the other. All zeros is the state before a sequence.
     public var stateBlocks: [Int] { layers.map(\.stateWidth) + (attention.map { [$0.memoryWidth] } ?? []) }
-
-    /// Scalars of state that one sequence carries on: Σ S, and attention's memory.
-    public var stateWidth: Int { layersWidth + (attention?.memoryWidth ?? 0) }
-
-    /// Σ S.
-    var layersWidth: Int { layers.reduce(0) { $0 + $1.stateWidth } }
 
     /// Runs N rows and leaves the outputs (O, N) in `workspace.outputs`; (O, B) if the head answers for the last row
     /// of each sequence only.
@@ -126,13 +129,14 @@ public final class Network<Scalar: KernelScalar>: Sendable {
             }
             target += s * packed.batch
         }
-        guard let attention else { return }
+        // The count first: unwrapping copies the names of the views.
+        guard shape.attention > 0, let attention else { return }
         let top = topRows(workspace)
         for (t, batch) in packed.batchSizes.enumerated() {
             for sequence in (t + 1 < packed.steps ? packed.batchSizes[t + 1] : 0)..<batch {
                 attention.advance(
-                    target + sequence * attention.memoryWidth, sequence: sequence, length: t + 1, top: top.rows,
-                    stride: top.stride, firstRows: workspace.firstRows)
+                    target + sequence * attention.memoryWidth, sequence: sequence, length: t + 1, top: top,
+                    stride: topStride, firstRows: workspace.firstRows)
             }
         }
     }

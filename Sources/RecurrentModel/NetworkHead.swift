@@ -7,21 +7,14 @@ struct HeadRow {
     var sequence: Int
 }
 
-/// The output of the top layer: (D, N), with `stride` from row to row.
-struct TopRows<Scalar> {
-    var rows: UnsafePointer<Scalar>
-    var stride: Int
-}
-
 /// From the top layer's hidden states to the outputs, and back.
 extension Network {
-    /// After the recurrent layers' forward pass: where their last one left its output.
-    func topRows(_ workspace: Workspace<Scalar>) -> TopRows<Scalar> {
-        if let both = workspace.bidirectional {
-            return TopRows(rows: UnsafePointer(both.joined[shape.layers - 1]), stride: shape.width)
+    /// After the recurrent layers' forward pass: the output of their last one, (D, N), with `topStride` from row to row.
+    func topRows(_ workspace: Workspace<Scalar>) -> UnsafePointer<Scalar> {
+        if shape.isBidirectional, let both = workspace.bidirectional {
+            return UnsafePointer(both.joined[shape.layers - 1])
         }
-        let top = layers.count - 1
-        return TopRows(rows: UnsafePointer(workspace.tapes[top].states), stride: layers[top].stateWidth)
+        return UnsafePointer(workspace.tapes[shape.layers - 1].states)
     }
 
     /// Leaves the outputs (O, Q) in `workspace.outputs`. memory: of attention, (M, B).
@@ -32,15 +25,15 @@ extension Network {
     ) {
         let o = shape.outputs
         let top = topRows(workspace)
-        var input = top.rows
-        var stride = top.stride
+        var input = top
+        var stride = topStride
         var count = packed.rows
-        if attention != nil || head == .last {
+        if shape.attention > 0 || head == .last {
             workspace.findHeadRows(packed, head)
             count = workspace.headRows.count
             stride = shape.headInputs
             for (i, row) in workspace.headRows.enumerated() {
-                (workspace.headInput + i * stride).update(from: top.rows + row.row * top.stride, count: shape.width)
+                (workspace.headInput + i * stride).update(from: top + row.row * topStride, count: shape.width)
             }
             if let attention, let tape = workspace.attention {
                 attention.forward(
@@ -66,11 +59,11 @@ extension Network {
         let d = shape.width
         let w = shape.headInputs
         let top = topRows(workspace)
-        let isGathered = attention != nil || head == .last
+        let isGathered = shape.attention > 0 || head == .last
         let count = isGathered ? workspace.headRows.count : packed.rows
         Scalar.outerAdd(
             rows: o, columns: w, terms: count, workspace.dOutputs, aStride: o,
-            isGathered ? UnsafePointer(workspace.headInput) : top.rows, bStride: isGathered ? w : top.stride,
+            isGathered ? UnsafePointer(workspace.headInput) : top, bStride: isGathered ? w : topStride,
             gradient + headWeight.offset)
         Scalar.sumColumns(rows: o, terms: count, workspace.dOutputs, aStride: o, gradient + headBias.offset)
         Scalar.transpose(rows: o, columns: w, p + headWeight.offset, workspace.transposed)
@@ -93,10 +86,10 @@ extension Network {
     }
 
     private func states(
-        of attention: Attention<Scalar>, _ top: TopRows<Scalar>, _ memory: UnsafePointer<Scalar>,
+        of attention: Attention<Scalar>, _ top: UnsafePointer<Scalar>, _ memory: UnsafePointer<Scalar>,
         _ workspace: Workspace<Scalar>
     ) -> Attention<Scalar>.States {
         Attention.States(
-            attention: attention, top: top.rows, stride: top.stride, firstRows: workspace.firstRows, memory: memory)
+            attention: attention, top: top, stride: topStride, firstRows: workspace.firstRows, memory: memory)
     }
 }

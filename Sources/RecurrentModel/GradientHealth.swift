@@ -1,10 +1,12 @@
 /// What the last update says about the training: how long the gradients of each layer were, and whether they reach
 /// back through the window.
 public struct GradientHealth: Sendable, Equatable {
-    /// Below this gain over the window, gradients vanish: 2⁻²³, one unit in the last place of a `Float`. What the
-    /// newest error has to say about the window's first step is then lost in the rounding of what the steps between
-    /// say; these learn, but dependencies as long as the window can't be learned.
-    public static let vanishing = 0x1p-23
+    /// Below this gain over the window, gradients vanish: the newest error says nothing about the window's first
+    /// steps, and dependencies as long as the window can't be learned. It lies below what is ordinary: an untrained
+    /// GRU, whose update gate stands at ½, halves gradients at each step (2⁻³² = 2 · 10⁻¹⁰ over 32 steps), and
+    /// measured over 32 steps on four real series, GRUs and RNNs that began with `xavier` had 10⁻⁹ to 0.1. RNNs that
+    /// began with recurrent weights of size 0.01 (`normal`) had 10⁻²⁸ or less.
+    public static let vanishing = 1e-12
     /// Above this gain over the window, gradients explode: the window's first step outweighs its last one a thousand
     /// times, so clipping leaves next to nothing of what the newest points teach.
     public static let exploding = 1e3

@@ -48,13 +48,14 @@ import Testing
 
     /// The claim of many tutorials, shown: the same network, task, batches and budget, and only the initialisation
     /// differs. The first of ten numbers must be repeated at the end; to guess their mean has a relative loss of 1.
-    @Test(arguments: [CellKind.rnn, .gru], [1, 2, 3] as [UInt64])
+    /// (An LSTM is not as bad off, because its forget gate starts open whatever the weights are.)
+    @Test(arguments: [CellKind.rnn, .gru], [1, 2, 3, 4, 5] as [UInt64])
     func smallNormalWeightsFailToLearnWhatTheOthersLearn(_ cell: CellKind, _ seed: UInt64) {
         for initialisation in Initialisation.allCases {
-            let loss = lossOfRecall(cell, initialisation, seed: seed, updates: 400)
+            let loss = lossOfRecall(cell, initialisation, seed: seed, updates: 250)
             switch initialisation {
             case .xavier, .orthogonal: #expect(loss < 0.1, "\(initialisation): \(loss)")
-            case .normal: #expect(loss > 0.3, "\(initialisation): \(loss)")
+            case .normal: #expect(loss > 0.9, "\(initialisation): \(loss)")
             }
         }
     }

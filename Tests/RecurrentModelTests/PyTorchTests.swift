@@ -50,7 +50,7 @@ private struct Tolerance {
     }
 
     @Test(arguments: Reference.all) fileprivate func agreesInFloat(_ reference: Reference) {
-        Comparison<Float>(reference).check(Tolerance(forward: 1e-5, gradient: 1e-5, training: 1e-3))
+        Comparison<Float>(reference).check(Tolerance(forward: 1e-5, gradient: 1e-5, training: 1e-4))
     }
 }
 
@@ -127,7 +127,7 @@ private struct Comparison<S: KernelScalar> {
             optimiser.step(rate: 0.001, count: g.count, gradient: g, parameters: &parameters)
         }
         _ = run(parameters)
-        expectOutputs(reference.trained, within: tolerance.training * 10)
+        expectOutputs(reference.trained, within: tolerance.training)
     }
 
     private func run(_ parameters: [S]) -> Double {

@@ -153,8 +153,9 @@ import Testing
         let network = Self.network(attention: 0)
         #expect(!network.layout.views.contains { $0.name.hasPrefix("attention") })
         #expect(network.stateWidth == 18)
-        #expect(Self.network(attention: 4).layout.views.map(\.name).suffix(5) == [
-            "attention.query.weight", "attention.key.weight", "attention.value.weight", "head.weight", "head.bias",
-        ])
+        #expect(
+            Self.network(attention: 4).layout.views.map(\.name).suffix(5) == [
+                "attention.query.weight", "attention.key.weight", "attention.value.weight", "head.weight", "head.bias",
+            ])
     }
 }

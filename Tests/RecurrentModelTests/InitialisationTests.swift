@@ -97,7 +97,8 @@ import Testing
             var random = SeededGenerator(seed: 1)
             let p = network.initialParameters(.orthogonal, forgetBias: bias, using: &random)
             for name in ["bias_ih_l0", "bias_ih_l0_reverse"] {
-                #expect(network.layout[name]!.range.map { p[$0] } == (0..<16).map { (4..<8).contains($0) ? Float(bias) : 0 })
+                let expected = (0..<16).map { (4..<8).contains($0) ? Float(bias) : 0 }
+                #expect(network.layout[name]!.range.map { p[$0] } == expected)
             }
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import RecurrentModel
 import Testing
@@ -159,6 +160,29 @@ extension OnlineLearner<Float> {
         let reset = meanErrorOfLongGaps(resetsState: true)
         #expect(kept < 0.3, "mean error with the state kept")
         #expect(reset > 0.8, "mean error with the state reset, which can only guess")
+    }
+
+    /// Noise of size 0.1 or 0.5, as the input says: the network must learn both means and how sure it can be.
+    @Test func gaussianLossLearnsHowSureItCanBe() {
+        var learner = learner(hidden: 16, k1: 8, k2: 16, rate: 0.003, loss: .gaussian)
+        let workspace = Workspace(for: learner.network)
+        var random = SeededGenerator(seed: 21)
+        var spreads: [Bool: [Double]] = [:]
+        var errors: [Double] = []
+        for t in 0..<40_000 {
+            let isLoud = Bool.random(using: &random)
+            let mean: Float = isLoud ? -0.4 : 0.7
+            let output = learner.step([isLoud ? 1 : -1], workspace: workspace)
+            if t >= 35_000 {
+                errors.append(Double(abs(output[0] - mean)))
+                spreads[isLoud, default: []].append(exp(Double(output[1]) / 2))
+            }
+            learner.observe([mean + Float(random.normal() * (isLoud ? 0.5 : 0.1))], workspace: workspace)
+        }
+        func average(_ x: [Double]) -> Double { x.reduce(0, +) / Double(x.count) }
+        #expect(average(errors) < 0.06)
+        #expect(abs(average(spreads[true]!) - 0.5) < 0.1)
+        #expect(abs(average(spreads[false]!) - 0.1) < 0.02)
     }
 
     @Test func parametersStayFiniteWhateverComesIn() {

@@ -28,6 +28,9 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
 
     /// Hyperbolic tangent, for eight numbers at once.
     static func tanh(_ x: SIMD8<Self>) -> SIMD8<Self>
+
+    /// eˣ, for eight numbers at once.
+    static func exponential(_ x: SIMD8<Self>) -> SIMD8<Self>
 }
 
 extension KernelScalar {
@@ -139,7 +142,7 @@ extension Double: KernelScalar {
         return y
     }
 
-    /// eˣ for −700 < x ≤ 0: 2ᵏ · e^r with |r| ≤ ½ ln 2 and a Taylor series of degree 14.
+    /// eˣ for −700 < x < 700: 2ᵏ · e^r with |r| ≤ ½ ln 2 and a Taylor series of degree 14.
     @usableFromInline
     static func exponential(_ x: Double) -> Double {
         let k = (x * 1.442_695_040_888_963_4).rounded()

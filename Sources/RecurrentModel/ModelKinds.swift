@@ -32,6 +32,25 @@ public enum LossKind: String, Sendable, CaseIterable {
     case mse
     /// Squared near zero, linear beyond δ = 1 (Huber 1964): one outlier pulls with bounded force.
     case huber
+    /// Negative log-likelihood of a normal distribution whose mean and log-variance the network both predicts (Nix &
+    /// Weigend 1994), so that it learns how sure it can be: two outputs for each value.
+    case gaussian
+}
+
+/// What attention's dot products are multiplied with before the softmax.
+public enum AttentionScale: String, Sendable, CaseIterable {
+    /// 1/√D (Vaswani et al. 2017), so that the softmax does not saturate only because the states are wide.
+    case inverseRoot = "inverse-root"
+    /// Nothing: the plain softmax(Q·Kᵀ)·V.
+    case unscaled = "none"
+}
+
+/// For which rows of a batch the head gives outputs.
+public enum HeadRows: String, Sendable, CaseIterable {
+    /// For all N of them, in their order.
+    case all
+    /// For the last row of each sequence: B outputs, in the order of the sequences.
+    case last
 }
 
 /// How gradients are kept from exploding.

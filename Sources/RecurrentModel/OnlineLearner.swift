@@ -43,36 +43,44 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     /// The flat buffer that `network.layout` describes.
     public internal(set) var parameters: [Scalar]
     var optimiser: Optimiser<Scalar>
-    /// Σ S scalars: the state after the last step.
+    /// `network.stateWidth` scalars: the state after the last step, attention's memory included.
     public package(set) var state: [Scalar]
     /// Observations so far.
     public internal(set) var observations: Int64 = 0
     /// Norm of the last gradient before clipping, and the loss it came from; 0 before the first update.
     public internal(set) var gradientNorm = 0.0
     public internal(set) var loss = 0.0
+    /// How the last gradient was spread over the layers, and how far back it reached.
+    public internal(set) var health: GradientHealth
     /// Updates that were left out because the gradient was not finite.
     public internal(set) var skippedUpdates: Int64 = 0
 
     // The window: up to k2 steps that have been observed, and one more between `step` and `observe`.
     /// Steps in the window.
     var filled = 0
-    /// (I, k2 + 1) and (O, k2 + 1); NaN in a target means missing.
+    /// (I, k2 + 1) and (values, k2 + 1); NaN in a target means missing.
     var inputs: [Scalar]
     var targets: [Scalar]
     /// States before those rows of the window at which a later update can start, in order of the rows.
     var startRows: [Int] = []
     var startStates: [Scalar] = []
 
+    /// - Precondition: the network runs one way only, because the future is not known here, and has
+    ///   `training.loss.outputsPerTarget` outputs for each value.
     public init(_ network: Network<Scalar>, training: TrainingSettings, parameters: [Scalar]) {
         precondition(parameters.count == network.layout.count, "the parameters are those of another network")
+        precondition(!network.shape.isBidirectional, "a bidirectional network needs the whole sequence")
+        precondition(
+            network.shape.outputs % training.loss.outputsPerTarget == 0, "the gaussian loss takes two outputs a value")
         self.network = network
         self.training = training
         self.parameters = parameters
         optimiser = Optimiser(training.optimiser, parameters: training.enabled ? parameters.count : 0)
         state = Array(repeating: 0, count: network.stateWidth)
+        health = GradientHealth(layers: network.layers.count)
         let rows = training.enabled ? training.k2 + 1 : 1
         inputs = Array(repeating: 0, count: rows * network.shape.inputs)
-        targets = Array(repeating: .nan, count: rows * network.shape.outputs)
+        targets = Array(repeating: .nan, count: rows * network.shape.outputs / training.loss.outputsPerTarget)
         let starts = training.enabled ? (training.k2 + training.k1 - 1) / training.k1 + 1 : 0
         startRows.reserveCapacity(starts)
         startStates.reserveCapacity(starts * network.stateWidth)
@@ -80,6 +88,9 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
 
     /// Optimiser updates so far.
     public var updates: Int64 { optimiser.steps }
+
+    /// Numbers in a target: values that the network predicts at each step.
+    public var values: Int { network.shape.outputs / training.loss.outputsPerTarget }
 
     /// Feeds one input (I) and returns the output (O), which lies in the workspace until its next use.
     @specialized(where Scalar == Float)
@@ -99,13 +110,13 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         return UnsafePointer(workspace.outputs)
     }
 
-    /// Says what the output of the last `step` should have been (O; NaN: not known), and learns when it is time.
+    /// Says what the last `step` should have predicted (`values` numbers; NaN: not known), and learns when it is time.
     @specialized(where Scalar == Float)
     public mutating func observe(_ target: UnsafePointer<Scalar>, workspace: Workspace<Scalar>) {
         observations += 1
         if !training.enabled { return }
-        let o = network.shape.outputs
-        for i in 0..<o { targets[filled * o + i] = target[i] }
+        let n = values
+        for i in 0..<n { targets[filled * n + i] = target[i] }
         filled += 1
         if observations % Int64(training.k1) == 0 {
             update(workspace)
@@ -138,15 +149,21 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
                         workspace: workspace)
                     let loss = targets.withUnsafeBufferPointer { targets in
                         training.loss.evaluate(
-                            count: filled * network.shape.outputs, outputs: workspace.outputs,
+                            rows: filled, channels: values, outputs: workspace.outputs,
                             targets: targets.baseAddress!, gradient: workspace.dOutputs)
                     }
                     self.loss = Double(loss)
                     network.backward(
                         packed, parameters: p.baseAddress!, x: x.baseAddress!, initial: initial.baseAddress!,
-                        workspace: workspace, gradient: workspace.gradient)
+                        workspace: workspace, gradient: workspace.gradient, gains: workspace.gains)
                 }
             }
+        }
+        health.steps = filled
+        for (i, layer) in network.layers.enumerated() {
+            health.layers[i].gain = workspace.gains[i]
+            health.layers[i].inputNorm = layer.inputNorm(of: workspace.gradient)
+            health.layers[i].recurrentNorm = layer.recurrentNorm(of: workspace.gradient)
         }
         gradientNorm = training.clipBy.apply(
             threshold: training.clip, count: count, gradient: workspace.gradient)
@@ -167,8 +184,8 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
             let n = network.shape.inputs
             x.baseAddress!.update(from: x.baseAddress! + rows * n, count: keep * n)
         }
+        let n = values
         targets.withUnsafeMutableBufferPointer { y in
-            let n = network.shape.outputs
             y.baseAddress!.update(from: y.baseAddress! + rows * n, count: keep * n)
         }
         filled = keep

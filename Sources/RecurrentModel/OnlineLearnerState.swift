@@ -18,6 +18,12 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         writer.write(targets.prefix(filled * network.shape.outputs))
         writer.write(startRows.map(Int32.init))
         writer.write(startStates)
+        writer.write(Int32(health.steps))
+        for layer in health.layers {
+            writer.write(layer.inputNorm)
+            writer.write(layer.recurrentNorm)
+            writer.write(layer.gain)
+        }
     }
 
     /// Puts back what `encode` wrote. The learner must have been made with the same network and training settings.
@@ -39,7 +45,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         let windowInputs = try reader.readArray(of: Scalar.self, atMost: inputs.count, field: "window inputs")
         filled = windowInputs.count / shape.inputs
         let windowTargets = try reader.readArray(
-            of: Scalar.self, count: filled * shape.outputs, field: "window targets")
+            of: Scalar.self, count: filled * values, field: "window targets")
         inputs.replaceSubrange(0..<windowInputs.count, with: windowInputs)
         targets.replaceSubrange(0..<windowTargets.count, with: windowTargets)
         let rows = try reader.readArray(of: Int32.self, atMost: training.k2 + 1, field: "window starts")
@@ -50,5 +56,13 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         let states = try reader.readArray(
             of: Scalar.self, count: rows.count * state.count, field: "window states")
         startStates.replaceSubrange(startStates.indices, with: states)
+        // States of programs that did not yet watch their gradients end here.
+        if reader.isAtEnd { return }
+        health.steps = Int(try reader.read(Int32.self))
+        for i in health.layers.indices {
+            health.layers[i].inputNorm = try reader.readDouble()
+            health.layers[i].recurrentNorm = try reader.readDouble()
+            health.layers[i].gain = try reader.readDouble()
+        }
     }
 }

@@ -9,10 +9,14 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
     let biasIH: ParameterView
     let biasHH: ParameterView
 
-    init(_ kind: CellKind, index: Int, inputs: Int, hidden: Int, layout: inout ParameterLayout) {
+    /// - Parameter suffix: of the parameters' names, `_reverse` for the layer that reads sequences from their end.
+    init(
+        _ kind: CellKind, index: Int, inputs: Int, hidden: Int, suffix: String = "", layout: inout ParameterLayout
+    ) {
         cell = makeCell(kind, hidden: hidden)
         self.inputs = inputs
         let gates = cell.gates
+        let index = "\(index)\(suffix)"
         weightIH = layout.add("weight_ih_l\(index)", rows: gates * hidden, columns: inputs, gates: gates)
         weightHH = layout.add("weight_hh_l\(index)", rows: gates * hidden, columns: hidden, gates: gates)
         biasIH = layout.add("bias_ih_l\(index)", rows: gates * hidden, columns: 1, gates: gates)
@@ -68,13 +72,14 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
     }
 
     /// d: (S, B) scratch. dOut: (H, N) = ∂loss/∂output of this layer. Adds to `gradient` (whole buffer), and if
-    /// `dX` is given writes ∂loss/∂x (I, N) there. `transposed` holds max(G·H·H, G·H·I) scalars of scratch.
+    /// `dX` is given writes ∂loss/∂x (I, N) there. `transposed` holds max(G·H·H, G·H·I) scalars of scratch. `gain`
+    /// receives what became of the gradient on its way back through time.
     @specialized(where Scalar == Float)
     func backward(
         _ shape: PackedShape, parameters p: UnsafePointer<Scalar>, x: UnsafePointer<Scalar>, xStride: Int,
         initial: UnsafePointer<Scalar>, tape: Tape, dOut: UnsafePointer<Scalar>, d: UnsafeMutablePointer<Scalar>,
         gradient: UnsafeMutablePointer<Scalar>, dX: UnsafeMutablePointer<Scalar>?,
-        transposed: UnsafeMutablePointer<Scalar>
+        transposed: UnsafeMutablePointer<Scalar>, gain: UnsafeMutablePointer<Double>? = nil
     ) {
         let g = gateRows
         let h = hidden
@@ -82,18 +87,22 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         let recurrent = cell.keepsRecurrentApart ? tape.r : tape.x
         Scalar.transpose(rows: g, columns: h, p + weightHH.offset, transposed)
         d.update(repeating: 0, count: shape.batch * s)
+        var carried = GradientGain()
         var row = shape.rows
         for t in stride(from: shape.steps - 1, through: 0, by: -1) {
             let batch = shape.batchSizes[t]
             row -= batch
             for j in 0..<batch { add(dOut + (row + j) * h, to: d + j * s, count: h) }
+            let length = gain == nil ? 0 : squares(d, count: batch * s)
             let previous = t == 0 ? initial : UnsafePointer(tape.states + (row - shape.batchSizes[t - 1]) * s)
             cell.backward(
                 batch: batch, x: tape.x + row * g, r: tape.r + row * g, previous: previous,
                 state: tape.states + row * s, d: d)
             Scalar.multiplyAdd(
                 rows: h, columns: g, batch: batch, transposed, recurrent + row * g, xStride: g, d, yStride: s)
+            if gain != nil { carried.carry(from: length, to: squares(d, count: batch * s)) }
         }
+        gain?.pointee = carried.value
 
         Scalar.outerAdd(
             rows: g, columns: inputs, terms: shape.rows, tape.x, aStride: g, x, bStride: xStride,
@@ -108,6 +117,16 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
             Scalar.multiplyAdd(
                 rows: inputs, columns: g, batch: shape.rows, transposed, tape.x, xStride: g, dX, yStride: inputs)
         }
+    }
+
+    /// ‖∂loss/∂(W_ih, b_ih)‖ and ‖∂loss/∂(W_hh, b_hh)‖, from the gradient of the whole network.
+    func inputNorm(of gradient: UnsafePointer<Scalar>) -> Double { norm(gradient, weightIH, biasIH) }
+    func recurrentNorm(of gradient: UnsafePointer<Scalar>) -> Double { norm(gradient, weightHH, biasHH) }
+
+    @specialized(where Scalar == Float)
+    private func norm(_ gradient: UnsafePointer<Scalar>, _ weight: ParameterView, _ bias: ParameterView) -> Double {
+        (squares(gradient + weight.offset, count: weight.count)
+            + squares(gradient + bias.offset, count: bias.count)).squareRoot()
     }
 
     /// ∂loss/∂W_hh: each row's gate gradient times the state that came before it.

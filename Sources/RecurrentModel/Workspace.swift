@@ -10,11 +10,11 @@ public final class Workspace<Scalar: KernelScalar> {
 
     /// What each layer's forward pass leaves for its backward pass.
     private(set) var tapes: [RecurrentLayer<Scalar>.Tape] = []
-    /// (O, N), written by `Network.forward`.
+    /// (O, N), or (O, B) of a head on the last rows, written by `Network.forward`.
     public private(set) var outputs: UnsafeMutablePointer<Scalar>
-    /// (O, N), read by `Network.backward`.
+    /// As many, read by `Network.backward`.
     public private(set) var dOutputs: UnsafeMutablePointer<Scalar>
-    /// (H, N): ∂loss/∂output of the layer at hand, and of the one below it.
+    /// (D, N): ∂loss/∂output of the layer at hand, and of the one below it.
     private(set) var dHidden: UnsafeMutablePointer<Scalar>
     private(set) var dBelow: UnsafeMutablePointer<Scalar>
     /// (S, B).
@@ -23,6 +23,19 @@ public final class Workspace<Scalar: KernelScalar> {
     private(set) var transposed: UnsafeMutablePointer<Scalar>
     /// As large as the parameters.
     public private(set) var gradient: UnsafeMutablePointer<Scalar>
+    /// One number for each layer, for `Network.backward`.
+    let gains: UnsafeMutablePointer<Double>
+    /// Only where the network has it.
+    private(set) var bidirectional: BidirectionalTape<Scalar>?
+    private(set) var attention: Attention<Scalar>.Tape?
+    /// Rows that the head answers for, their inputs to it, (D or 2·D, Q), and ∂loss/∂these. Used by attention and by a
+    /// head on the last rows; otherwise the head reads the top layer's states in place.
+    private(set) var headRows: [HeadRow] = []
+    private(set) var headInput: UnsafeMutablePointer<Scalar>
+    private(set) var dHeadInput: UnsafeMutablePointer<Scalar>
+    /// Row of each step's first sequence, and for each row the one that takes its place when its sequence is reversed.
+    private(set) var firstRows: [Int] = []
+    private(set) var reversedRows: [Int] = []
     /// Shapes of single sequences by their length, made once.
     private var single: [PackedShape] = []
 
@@ -35,11 +48,18 @@ public final class Workspace<Scalar: KernelScalar> {
         dState = outputs
         transposed = outputs
         gradient = outputs
+        headInput = outputs
+        dHeadInput = outputs
+        gains = .allocate(capacity: network.layers.count)
+        gains.initialize(repeating: 0, count: network.layers.count)
         memory = [outputs]
         reserve(rows: 1, batch: 1)
     }
 
-    deinit { memory.forEach { $0.deallocate() } }
+    deinit {
+        memory.forEach { $0.deallocate() }
+        gains.deallocate()
+    }
 
     /// The shape of one sequence of `steps` steps.
     func sequence(steps: Int) -> PackedShape {
@@ -62,11 +82,66 @@ public final class Workspace<Scalar: KernelScalar> {
         }
         outputs = take(shape.outputs * n)
         dOutputs = take(shape.outputs * n)
-        dHidden = take(shape.hidden * n)
-        dBelow = take(shape.hidden * n)
+        dHidden = take(shape.width * n)
+        dBelow = take(shape.width * n)
         dState = take((network.layers.map(\.stateWidth).max() ?? 0) * self.batch)
         transposed = take(network.layout.views.map(\.count).max() ?? 0)
         gradient = take(network.layout.count)
+        headInput = take(shape.headInputs * n)
+        dHeadInput = take(shape.headInputs * n)
+        if shape.isBidirectional {
+            bidirectional = BidirectionalTape(
+                turned: (0..<shape.layers).map { take(($0 == 0 ? shape.inputs : shape.width) * n) },
+                joined: (0..<shape.layers).map { _ in take(shape.width * n) }, dForth: take(shape.hidden * n),
+                dBack: take(shape.hidden * n), dTurned: take(shape.width * n))
+        }
+        if shape.attention > 0 {
+            let d = shape.width
+            attention = Attention<Scalar>.Tape(
+                query: take(d * n), probe: take(d * n), weights: take(shape.attention * n), mixed: take(d * n),
+                dQuery: take(d * n), dProbe: take(d * n), dMixed: take(d * n), dWeights: take(shape.attention))
+        }
+    }
+
+    private func findFirstRows(_ packed: PackedShape) {
+        firstRows.removeAll(keepingCapacity: true)
+        var row = 0
+        for batch in packed.batchSizes {
+            firstRows.append(row)
+            row += batch
+        }
+    }
+
+    func findHeadRows(_ packed: PackedShape, _ head: HeadRows) {
+        findFirstRows(packed)
+        headRows.removeAll(keepingCapacity: true)
+        switch head {
+        case .all:
+            for (step, batch) in packed.batchSizes.enumerated() {
+                for sequence in 0..<batch {
+                    headRows.append(HeadRow(row: firstRows[step] + sequence, step: step, sequence: sequence))
+                }
+            }
+        case .last:
+            var step = packed.steps - 1
+            for sequence in 0..<packed.batch {
+                while packed.batchSizes[step] <= sequence { step -= 1 }
+                headRows.append(HeadRow(row: firstRows[step] + sequence, step: step, sequence: sequence))
+            }
+        }
+    }
+
+    func findReversedRows(_ packed: PackedShape) {
+        findFirstRows(packed)
+        reversedRows.removeAll(keepingCapacity: true)
+        reversedRows.append(contentsOf: repeatElement(0, count: packed.rows))
+        var length = packed.steps
+        for sequence in 0..<packed.batch {
+            while packed.batchSizes[length - 1] <= sequence { length -= 1 }
+            for step in 0..<length {
+                reversedRows[firstRows[step] + sequence] = firstRows[length - 1 - step] + sequence
+            }
+        }
     }
 
     func swapGradients() { swap(&dHidden, &dBelow) }

@@ -105,6 +105,24 @@ private func numbers<S: KernelScalar>(_ count: Int, seed: UInt64) -> [S] {
         }
     }
 
+    @Test func exponentialIsPreciseEverywhere() {
+        for step in -8700...8800 {
+            let x = Float(step) / 100
+            let exact = exp(Double(x))
+            let y = Double(Float.exponential(SIMD8(repeating: x))[2])
+            #expect(abs(y - exact) <= 2.4e-7 * exact, "exp(\(x))")
+            let z = Double.exponential(SIMD8(repeating: Double(x) * 7))[4]
+            #expect(abs(z - exp(Double(x) * 7)) <= 2e-15 * exp(Double(x) * 7), "exp(\(Double(x) * 7))")
+        }
+        #expect(Float.exponential(SIMD8(repeating: 0))[0] == 1 && Double.exponential(SIMD8(repeating: 0))[0] == 1)
+        for x in [Float.infinity, 1e30, 89, 88.4] {
+            #expect(Float.exponential(SIMD8(repeating: x))[0].isFinite)
+            #expect(Float.exponential(SIMD8(repeating: -x))[0] < 1e-37)
+        }
+        #expect(Float.exponential(SIMD8(repeating: .nan))[0].isNaN)
+        #expect(Double.exponential(SIMD8(repeating: .nan))[0].isNaN)
+    }
+
     @Test func extremesSaturateAndNaNIsNotHidden() {
         for x in [Float.infinity, 1e30, 8, 100] {
             #expect(Float.tanh(SIMD8(repeating: x))[0] == 1)

@@ -1,14 +1,18 @@
+import Foundation
 import Kernels
 import RecurrentModel
 import Testing
 
 private func learner(
-    _ cell: CellKind = .gru, hidden: Int = 8, k1: Int, k2: Int, rate: Double = 0.01, optimiser: OptimiserKind = .adam
+    _ cell: CellKind = .gru, hidden: Int = 8, k1: Int, k2: Int, rate: Double = 0.01,
+    optimiser: OptimiserKind = .adam, loss: LossKind = .mse, attention: Int = 0
 ) -> OnlineLearner<Float> {
-    let network = Network<Float>(NetworkShape(cell: cell, inputs: 1, hidden: hidden, layers: 1, outputs: 1))
+    let network = Network<Float>(
+        NetworkShape(
+            cell: cell, inputs: 1, hidden: hidden, layers: 1, outputs: loss.outputsPerTarget, attention: attention))
     var random = SeededGenerator(seed: 7)
     return OnlineLearner(
-        network, training: TrainingSettings(k1: k1, k2: k2, rate: rate, optimiser: optimiser),
+        network, training: TrainingSettings(k1: k1, k2: k2, rate: rate, optimiser: optimiser, loss: loss),
         parameters: network.initialParameters(.xavier, using: &random))
 }
 
@@ -25,8 +29,11 @@ extension OnlineLearner<Float> {
     static let windows = [(1, 1), (1, 5), (2, 8), (3, 8), (5, 7), (8, 8)]
 
     /// Each update must see exactly the last k2 steps, from the state that was current before the first of them.
-    @Test(arguments: windows) func updatesAreThoseOfTheDefinition(_ k1: Int, _ k2: Int) {
-        var ours = learner(k1: k1, k2: k2)
+    @Test(arguments: windows, [0, 1, 4, 20])
+    func updatesAreThoseOfTheDefinition(_ window: (Int, Int), _ attention: Int) {
+        let (k1, k2) = window
+        let loss = attention == 4 ? LossKind.gaussian : .mse
+        var ours = learner(k1: k1, k2: k2, loss: loss, attention: attention)
         let network = ours.network
         let workspace = Workspace(for: network)
         let reference = Workspace(for: network)
@@ -54,7 +61,7 @@ extension OnlineLearner<Float> {
                 let window = Array(inputs[start..<t])
                 network.forward(
                     packed, parameters: parameters, x: window, initial: states[start], workspace: reference)
-                _ = LossKind.mse.evaluate(
+                _ = loss.evaluate(
                     count: t - start, outputs: reference.outputs, targets: Array(targets[start..<t]),
                     gradient: reference.dOutputs)
                 var g = [Float](repeating: 0, count: parameters.count)
@@ -70,18 +77,21 @@ extension OnlineLearner<Float> {
         #expect(ours.updates == Int64(60 / k1))
     }
 
-    @Test(arguments: CellKind.allCases) func savedStateGoesOnBitForBit(_ cell: CellKind) throws {
+    @Test(arguments: CellKind.allCases, [0, 5]) func savedStateGoesOnBitForBit(
+        _ cell: CellKind, _ attention: Int
+    ) throws {
         for cut in [0, 1, 5, 8, 13, 29] {
-            var whole = learner(cell, k1: 3, k2: 8)
+            var whole = learner(cell, k1: 3, k2: 8, attention: attention)
             let workspace = Workspace(for: whole.network)
             func x(_ t: Int) -> Float { Float((t * 7919) % 101) / 50 - 1 }
             for t in 0..<cut { _ = whole.take(x(t), x(t + 1), workspace) }
             var writer = StateWriter()
             whole.encode(into: &writer)
-            var restored = learner(cell, k1: 3, k2: 8)
+            var restored = learner(cell, k1: 3, k2: 8, attention: attention)
             var reader = StateReader(writer.bytes)
             try restored.decode(from: &reader)
             #expect(reader.isAtEnd)
+            #expect(restored.health == whole.health)
             for t in cut..<60 {
                 #expect(
                     whole.take(x(t), x(t + 1), workspace).bitPattern
@@ -89,6 +99,19 @@ extension OnlineLearner<Float> {
             }
             #expect(whole.parameters == restored.parameters)
         }
+    }
+
+    /// Before gradients were watched, a state ended 4 + 24 bytes earlier.
+    @Test func olderStateIsStillRead() throws {
+        var whole = learner(k1: 3, k2: 8)
+        let workspace = Workspace(for: whole.network)
+        for t in 0..<20 { _ = whole.take(Float(t % 5), Float(t % 3), workspace) }
+        var writer = StateWriter()
+        whole.encode(into: &writer)
+        var reader = StateReader(Array(writer.bytes.dropLast(28)))
+        var restored = learner(k1: 3, k2: 8)
+        try restored.decode(from: &reader)
+        #expect(restored.parameters == whole.parameters && restored.health.judgement == .unknown)
     }
 
     @Test func damagedStateIsRefusedNotTrusted() throws {
@@ -139,11 +162,36 @@ extension OnlineLearner<Float> {
         #expect(reset > 0.8, "mean error with the state reset, which can only guess")
     }
 
+    /// Noise of size 0.1 or 0.5, as the input says: the network must learn both means and how sure it can be.
+    @Test func gaussianLossLearnsHowSureItCanBe() {
+        var learner = learner(hidden: 16, k1: 8, k2: 16, rate: 0.003, loss: .gaussian)
+        let workspace = Workspace(for: learner.network)
+        var random = SeededGenerator(seed: 21)
+        var spreads: [Bool: [Double]] = [:]
+        var errors: [Double] = []
+        for t in 0..<40_000 {
+            let isLoud = Bool.random(using: &random)
+            let mean: Float = isLoud ? -0.4 : 0.7
+            let output = learner.step([isLoud ? 1 : -1], workspace: workspace)
+            if t >= 35_000 {
+                errors.append(Double(abs(output[0] - mean)))
+                spreads[isLoud, default: []].append(exp(Double(output[1]) / 2))
+            }
+            learner.observe([mean + Float(random.normal() * (isLoud ? 0.5 : 0.1))], workspace: workspace)
+        }
+        func average(_ x: [Double]) -> Double { x.reduce(0, +) / Double(x.count) }
+        #expect(average(errors) < 0.06)
+        #expect(abs(average(spreads[true]!) - 0.5) < 0.1)
+        #expect(abs(average(spreads[false]!) - 0.1) < 0.02)
+    }
+
     @Test func parametersStayFiniteWhateverComesIn() {
         var random = SeededGenerator(seed: 5)
         let nasty: [Float] = [0, -0.0, 1, -1, 1e30, -1e30, 3e38, .leastNonzeroMagnitude, .nan]
-        for cell in CellKind.allCases {
-            var learner = learner(cell, k1: 2, k2: 6, rate: 0.1)
+        for (cell, loss, attention) in CellKind.allCases.flatMap({
+            [($0, LossKind.mse, 0), ($0, .huber, 3), ($0, .gaussian, 0)]
+        }) {
+            var learner = learner(cell, k1: 2, k2: 6, rate: 0.1, loss: loss, attention: attention)
             let workspace = Workspace(for: learner.network)
             for _ in 0..<2000 {
                 let x = nasty.dropLast().randomElement(using: &random)!

@@ -8,7 +8,7 @@ SYSCONFDIR ?= /etc
 SWIFT ?= swift
 BUILD := .build/release
 PROGRAMS := anomalyd anomalyctl
-SWIFT_SOURCES := Sources Tests Package.swift
+SWIFT_SOURCES := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 # Debian's names of what building, testing and the demo need besides Swift.
 PACKAGES := libsqlite3-dev libsystemd-dev pkg-config python3 socat sqlite3
 

@@ -106,7 +106,10 @@ let package = Package(
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),
-        .testTarget(name: "AnomalyDaemonTests", dependencies: ["AnomalyDaemon"], swiftSettings: settings),
+        .testTarget(
+            name: "AnomalyDaemonTests",
+            dependencies: ["AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", log],
+            swiftSettings: settings),
         .testTarget(
             name: "AnomalyControlTests",
             dependencies: [

@@ -56,7 +56,9 @@ public struct AnomalyDaemon: Service {
         let reporter = StatusReporter(
             pipeline: pipeline, listeners: listeners, configuration: configuration, version: options.version,
             notifier: notifier,
-            watchdogTimeout: watchdog.map { $0.components.seconds * 1_000_000 + $0.components.attoseconds / Int64(1e12) },
+            watchdogTimeout: watchdog.map {
+                $0.components.seconds * 1_000_000 + $0.components.attoseconds / Int64(1e12)
+            },
             loopBeats: loops.map(\.1))
 
         let (stopped, storedAll) = AsyncStream<Bool>.makeStream()
@@ -65,7 +67,7 @@ public struct AnomalyDaemon: Service {
             storedAll.finish()
         }
         for (loop, beat) in loops {
-            loop.scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in beat.beat() }
+            loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(100)) { _ in beat.beat() }
         }
         let (ends, end) = AsyncStream<Void>.makeStream()
         do {
@@ -88,7 +90,7 @@ public struct AnomalyDaemon: Service {
                 group.addTask {
                     while !Task.isCancelled {
                         reporter.tick()
-                        try? await Task.sleep(for: .seconds(1))
+                        try? await Task.sleep(for: reporter.tickInterval)
                     }
                 }
                 for await _ in ends { break }
@@ -104,14 +106,19 @@ public struct AnomalyDaemon: Service {
         pipeline.stop()
         var isComplete = false
         for await complete in stopped { isComplete = complete }
-        try store.close()
+        do {
+            try store.close()
+        } catch {
+            logger.error("the database could not be closed cleanly", metadata: ["cause": "\(error)"])
+        }
         // Last answers have been written to the connections by now; closing sends them off.
         await listeners.closeConnections()
         await controls.stopAccepting()
         await controls.closeConnections()
         try await group.shutdownGracefully()
         if !isComplete { throw NotStored() }
-        logger.notice("stopped, everything received is stored", metadata: ["points": "\(pipeline.statistics.points.now)"])
+        logger.notice(
+            "stopped, everything accepted is stored", metadata: ["points": "\(pipeline.statistics.points.now)"])
     }
 
     /// At the end, the last commit kept failing.

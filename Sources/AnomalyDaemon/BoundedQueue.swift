@@ -1,28 +1,28 @@
-import Foundation
+package import Foundation
 
 /// Messages between two stages, in order. Each has a weight (points, mostly); once the weight of those that wait has
 /// reached the capacity, whoever pushes must stop until the reader has emptied the queue.
 ///
 /// Threads wait in `push`. Event loops must not wait: they use `pushWithoutWaiting` and ask to be called back.
-final class BoundedQueue<Message: Sendable>: Sendable {
+package final class BoundedQueue<Message: Sendable>: Sendable {
     private struct Contents {
         var messages: [Message] = []
         var weight = 0
         var waiting: [@Sendable () -> Void] = []
     }
 
-    let capacity: Int
+    package let capacity: Int
     private let contents = Monitor(Contents())
 
-    init(capacity: Int) { self.capacity = capacity }
+    package init(capacity: Int) { self.capacity = capacity }
 
     /// Weight of what waits.
-    var weight: Int { contents.with { $0.weight } }
+    package var weight: Int { contents.with { $0.weight } }
 
     /// Adds a message even if the queue is full.
     ///
     /// - Returns: true if there is room for more. If false, `whenEmptied` will be called once, on the reader's thread.
-    func pushWithoutWaiting(
+    package func pushWithoutWaiting(
         _ message: Message, weight: Int, whenEmptied: (@Sendable () -> Void)? = nil
     ) -> Bool {
         contents.change { contents in
@@ -35,11 +35,13 @@ final class BoundedQueue<Message: Sendable>: Sendable {
     }
 
     /// Adds a message once there is room. `whileWaiting` is called about ten times a second until then.
-    func push(_ message: Message, weight: Int, whileWaiting: () -> Void = {}) {
+    package func push(_ message: Message, weight: Int, whileWaiting: () -> Void = {}) {
         while true {
             let pushed = contents.wait(until: Date(timeIntervalSinceNow: 0.1)) {
                 $0.weight < capacity
-            } then: { $0.weight < capacity }
+            } then: {
+                $0.weight < capacity
+            }
             if pushed { break }
             whileWaiting()
         }
@@ -48,7 +50,7 @@ final class BoundedQueue<Message: Sendable>: Sendable {
     }
 
     /// Takes all that waits; waits for something at most until `deadline`.
-    func takeAll(until deadline: Date) -> [Message] {
+    package func takeAll(until deadline: Date) -> [Message] {
         let (messages, waiting) = contents.wait(until: deadline) {
             !$0.messages.isEmpty
         } then: { contents in

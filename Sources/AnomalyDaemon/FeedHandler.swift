@@ -11,8 +11,7 @@ final class FeedHandler: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     private let pipeline: Pipeline
-    private let makeSession:
-        (@escaping (ShardMessage, Int) -> Void, @escaping (FeedCommand) -> Void) -> FeedSession
+    private let makeSession: (@escaping (ShardMessage, Int) -> Void, @escaping (FeedCommand) -> Void) -> FeedSession
     private var session: FeedSession?
     private var context: ChannelHandlerContext?
     /// Shard queues that were full when we last pushed and have not called back.

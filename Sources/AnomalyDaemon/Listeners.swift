@@ -90,8 +90,11 @@ final class Listeners: Sendable {
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // Larger reads mean larger batches for the shards.
-            .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(
-                minimum: 1024, initial: 16_384, maximum: 262_144))
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 1024, initial: 16_384, maximum: 262_144)
+            )
             .childChannelInitializer { [self] channel in
                 let id = ObjectIdentifier(channel)
                 connections.withLock { $0[id] = channel }

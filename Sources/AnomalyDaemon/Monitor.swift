@@ -23,13 +23,20 @@ final class Monitor<Value>: @unchecked Sendable {
         return try body(&value)
     }
 
-    /// Waits until `isReady`, at most until `deadline`, and then calls `body` in either case.
+    /// Waits until `isReady`, at most until `deadline` if there is one, and then calls `body` in either case.
     func wait<Result>(
-        until deadline: Date = .distantFuture, for isReady: (Value) -> Bool, then body: (inout Value) -> Result
+        until deadline: Date? = nil, for isReady: (Value) -> Bool, then body: (inout Value) -> Result
     ) -> Result {
         condition.lock()
         defer { condition.unlock() }
-        while !isReady(value), condition.wait(until: deadline) {}
+        while !isReady(value) {
+            // Not `wait(until: .distantFuture)`, which traps on Linux.
+            guard let deadline else {
+                condition.wait()
+                continue
+            }
+            if !condition.wait(until: deadline) { break }
+        }
         return body(&value)
     }
 }

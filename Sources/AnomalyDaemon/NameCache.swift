@@ -1,8 +1,8 @@
-import FeedProtocol
+package import FeedProtocol
 
 /// Stream names that one feed has met: an open-addressed table from raw bytes to directory entries, so that a point
 /// costs one hash and one comparison, no String, no allocation and no lock. Belongs to one thread.
-struct NameCache {
+package struct NameCache {
     private struct Slot {
         var hash: UInt64 = 0
         var start: Int32 = 0
@@ -15,7 +15,7 @@ struct NameCache {
     private var used = 0
 
     /// Multiplicative hash over eight bytes at a time, mixed at the end. Stable across processes.
-    static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    package static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var hash: UInt64 = 0x9e37_79b9_7f4a_7c15 ^ UInt64(bytes.count)
         var i = 0
         while i + 8 <= bytes.count {
@@ -32,8 +32,10 @@ struct NameCache {
         return hash ^ (hash >> 32)
     }
 
+    package init() {}
+
     /// The entry of a name; asks `resolve` the first time.
-    mutating func entry(
+    package mutating func entry(
         of name: UnsafeRawBufferPointer,
         orResolve resolve: () throws(FeedLineError) -> StreamDirectory.Entry
     ) throws(FeedLineError) -> StreamDirectory.Entry {

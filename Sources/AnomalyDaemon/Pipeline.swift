@@ -54,6 +54,7 @@ final class Pipeline: Sendable {
 
     /// Tells the shards to finish; the writer stops after the last of them.
     func stop() {
+        writer.stopSoon()
         for shard in shards { _ = shard.queue.pushWithoutWaiting(.stop, weight: 0) }
     }
 

@@ -59,7 +59,7 @@ final class Shard: @unchecked Sendable {
         restoring records: [StreamRecord], with restorer: StreamRestorer,
         restored: @escaping @Sendable ((any Error)?) -> Void
     ) {
-        let thread = Thread { [self] in
+        StageThread.start("shard \(number)") { [self] in
             do {
                 for record in records {
                     let state = try restorer.restore(record, workbench: workbench)
@@ -75,9 +75,6 @@ final class Shard: @unchecked Sendable {
             }
             run()
         }
-        thread.name = "shard \(number)"
-        thread.stackSize = 1 << 20
-        thread.start()
     }
 
     private func run() {

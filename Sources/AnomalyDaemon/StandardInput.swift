@@ -7,6 +7,7 @@ final class StandardInput: Sendable {
     private let pipeline: Pipeline
     private let makeDecoder: @Sendable () -> FeedDecoder
     private let maxFuture: Int64
+    private let answers = AnswerPipe()
 
     init(pipeline: Pipeline, maxFuture: Int64, makeDecoder: @escaping @Sendable () -> FeedDecoder) {
         self.pipeline = pipeline
@@ -14,14 +15,12 @@ final class StandardInput: Sendable {
         self.makeDecoder = makeDecoder
     }
 
-    /// Starts reading; `ended` is called once the input has ended and all of it is committed.
+    /// Starts reading; `ended` is called once the input has ended, all of it is committed and all answers are written.
     func start(ended: @escaping @Sendable () -> Void) {
-        let thread = Thread { [self] in
+        StageThread.start("stdin") { [self] in
             read()
-            pipeline.sync(whenCommitted: ended)
+            pipeline.sync { [answers] in answers.whenWritten(ended) }
         }
-        thread.name = "stdin"
-        thread.start()
     }
 
     private func read() {
@@ -31,10 +30,11 @@ final class StandardInput: Sendable {
                 guard case .points(let batch) = message else { return }
                 pipeline.shards[shard].queue.push(message, weight: batch.count)
             },
-            command: { [pipeline] command in
+            command: { [pipeline, answers] command in
+                answers.waitForRoom()
                 switch command {
-                case .ping(let token): Self.answer("!pong ", token)
-                case .sync(let token): pipeline.sync { Self.answer("!synced ", token) }
+                case .ping(let token): answers.send("!pong ", token)
+                case .sync(let token): pipeline.sync { answers.send("!synced ", token) }
                 }
             })
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
@@ -48,11 +48,5 @@ final class StandardInput: Sendable {
             }
         }
         session.finish()
-    }
-
-    private static func answer(_ word: String, _ token: [UInt8]) {
-        let line = Array(word.utf8) + token + [UInt8(ascii: "\n")]
-        // Nobody listening on stdout is no reason to stop (SIGPIPE is ignored).
-        _ = line.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
     }
 }

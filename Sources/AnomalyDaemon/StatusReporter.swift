@@ -53,14 +53,17 @@ final class StatusReporter: Sendable {
         notifier.stopping(status: "Storing what was received")
     }
 
-    /// One second's duty: the rate, the status text, and the watchdog if every stage is alive.
+    /// Time from one `tick` to the next: a second, or a quarter of a watchdog's time-out if that is shorter.
+    var tickInterval: Duration { .microseconds(min(1_000_000, (watchdogTimeout ?? .max) / 4)) }
+
+    /// The rate, the status text, and the watchdog if every stage is alive.
     func tick() {
         updateRate()
         notifier.status(text)
         guard let watchdogTimeout else { return }
         let now = SteadyClock.now
-        // Twice as often as asked for; the ticks are a second apart.
-        if now - lastPing.now < watchdogTimeout / 2 - 1_000_000 { return }
+        // At half the time-out at the latest, so not later than one tick before it.
+        if now - lastPing.now < watchdogTimeout / 2 - min(1_000_000, watchdogTimeout / 4) { return }
         let stuck = (pipeline.heartbeats + loopBeats).filter { $0.age > watchdogTimeout / 2 }
         if stuck.isEmpty {
             notifier.watchdog()

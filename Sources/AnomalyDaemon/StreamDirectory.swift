@@ -1,17 +1,17 @@
-import FeedProtocol
-import PointStore
+package import FeedProtocol
+package import PointStore
 import Synchronization
 
 /// Which streams there are: name → id, width and shard. Feeds look names up in a `NameCache` of their own and come
 /// here only for names that they have not met, so the lock is not taken per point.
-final class StreamDirectory: Sendable {
+package final class StreamDirectory: Sendable {
     /// Widest stream that is accepted. A line of 64 KiB could otherwise make a network of thousands of inputs.
-    static let mostChannels = 256
+    package static let mostChannels = 256
 
-    struct Entry: Sendable {
-        var id: Int32
-        var channels: Int32
-        var shard: Int32
+    package struct Entry: Sendable {
+        package var id: Int32
+        package var channels: Int32
+        package var shard: Int32
     }
 
     private struct Contents {
@@ -24,12 +24,12 @@ final class StreamDirectory: Sendable {
     let shards: Int
     private let contents = Mutex(Contents())
 
-    init(shards: Int) { self.shards = shards }
+    package init(shards: Int) { self.shards = shards }
 
-    var count: Int { contents.withLock { $0.entries.count } }
+    package var count: Int { contents.withLock { $0.entries.count } }
 
     /// Enters a stream that the store knows.
-    func add(_ record: StreamRecord) -> Entry {
+    package func add(_ record: StreamRecord) -> Entry {
         contents.withLock { contents in
             let name = Name(record.name.utf8)
             let entry = Entry(id: record.id, channels: Int32(record.channels), shard: shard(of: name))
@@ -43,7 +43,7 @@ final class StreamDirectory: Sendable {
     /// Finds a stream, or founds it with `channels` values a point.
     ///
     /// - Throws: `FeedLineError` with the reason `width` if the stream has another width or would be too wide.
-    func resolve(_ bytes: UnsafeRawBufferPointer, channels: Int, now: Int64) throws(FeedLineError) -> Entry {
+    package func resolve(_ bytes: UnsafeRawBufferPointer, channels: Int, now: Int64) throws(FeedLineError) -> Entry {
         if channels > Self.mostChannels {
             throw FeedLineError(.width, "expected at most \(Self.mostChannels) values, found \(channels)")
         }
@@ -59,7 +59,7 @@ final class StreamDirectory: Sendable {
         }
     }
 
-    func record(of id: Int32) -> StreamRecord? { contents.withLock { $0.records[id] } }
+    package func record(of id: Int32) -> StreamRecord? { contents.withLock { $0.records[id] } }
 
     private func shard(of name: Name) -> Int32 { Int32(name.hash % UInt64(shards)) }
 

@@ -11,6 +11,8 @@ final class Writer: @unchecked Sendable {
 
     /// Rows that may wait in front of the writer before the shards stop.
     static let queuedRows = 262_144
+    /// How often a commit is tried once the daemon is stopping: systemd will not wait for ever.
+    static let lastAttempts = 3
     /// Pause before a failed commit is tried again, in seconds.
     static let retryPause = 1.0
 
@@ -26,6 +28,10 @@ final class Writer: @unchecked Sendable {
     private var pending = Commit()
     private var waiting: [SyncBarrier] = []
     private var stoppedShards = 0
+    private let isStopping = Atomic<Bool>(false)
+    /// Attempts that have failed since the daemon began to stop; at `lastAttempts` what is pending is given up.
+    private var failuresAtEnd = 0
+    private var hasGivenUp: Bool { failuresAtEnd >= Self.lastAttempts }
     /// When the oldest pending verdict must be committed.
     private var due = Date.distantFuture
 
@@ -43,10 +49,11 @@ final class Writer: @unchecked Sendable {
     /// Starts the thread. `stopped` is called after the last commit, when all shards have stopped: with true if
     /// everything is stored.
     func start(stopped: @escaping @Sendable (Bool) -> Void) {
-        let thread = Thread { [self] in stopped(run()) }
-        thread.name = "writer"
-        thread.start()
+        StageThread.start("writer") { [self] in stopped(run()) }
     }
+
+    /// The daemon is stopping: commits that fail are not tried for ever any more.
+    func stopSoon() { isStopping.store(true, ordering: .relaxed) }
 
     private func run() -> Bool {
         while true {
@@ -58,20 +65,21 @@ final class Writer: @unchecked Sendable {
             heartbeat.beat()
             let isLast = stoppedShards == shards
             if isLast || !waiting.isEmpty || Date() >= due { commitUntilDone() }
-            if isLast { return pending.isEmpty }
+            if isLast { return !hasGivenUp }
         }
     }
 
     private func accept(_ message: WriterMessage) {
         switch message {
+        case .shardStopped: stoppedShards += 1
+        // What can't be stored is not confirmed either.
+        case _ where hasGivenUp: break
         case .verdicts(let batch):
             if pending.isEmpty { due = Date(timeIntervalSinceNow: Double(configuration.commitInterval) / 1e6) }
             pending.append(batch.commit)
         case .barrier(let barrier):
             barrier.arrivals += 1
             if barrier.arrivals == shards { waiting.append(barrier) }
-        case .shardStopped:
-            stoppedShards += 1
         }
     }
 
@@ -93,8 +101,13 @@ final class Writer: @unchecked Sendable {
                     logger.error("a commit failed and will be tried again", metadata: ["cause": "\(error)"])
                     statistics.writerTrouble.withLock { $0 = "\(error)" }
                 }
-                // At the end of its life a daemon tries only a few times more: systemd will not wait for ever.
-                if stoppedShards == shards && attempts >= 3 { return }
+                if isStopping.load(ordering: .relaxed) { failuresAtEnd += 1 }
+                if hasGivenUp {
+                    pending.removeAll()
+                    waiting = []
+                    due = .distantFuture
+                    return
+                }
                 heartbeat.beat()
                 Thread.sleep(forTimeInterval: Self.retryPause)
             }

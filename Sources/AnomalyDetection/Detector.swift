@@ -49,7 +49,8 @@ public final class Detector {
         let (network, workspace) = workbench.bench(
             for: NetworkShape(
                 cell: model.cell, inputs: Self.inputsPerChannel * channels, hidden: model.hidden,
-                layers: model.layers, outputs: channels))
+                layers: model.layers, outputs: channels * model.loss.outputsPerTarget, attention: model.attention,
+                attentionScale: model.attentionScale))
         var generator = SeededGenerator(seed: model.seed, name: name)
         learner = OnlineLearner(
             network,
@@ -118,6 +119,7 @@ public final class Detector {
             for c in 0..<channels { verdicts[c] = none }
             return
         }
+        // With the Gaussian loss the expected values come first, and their variances, of no use here, after them.
         let output = learner.step(input, workspace: workspace)
         for c in 0..<channels {
             verdicts[c] = none

@@ -15,6 +15,10 @@ public struct ModelSettings: Sendable, Equatable {
     public var hidden = 16
     /// Recurrent layers, one above the other, 1…8.
     public var layers = 1
+    /// States of the top layer, the current one among them, that attention looks back on, 0…512; 0: no attention.
+    public var attention = 0
+    /// Whether attention's products are divided by √d.
+    public var attentionScale = AttentionScale.inverseRoot
     /// k1 of truncated BPTT: points between two training steps, 1…k2.
     public var k1 = 8
     /// k2 of truncated BPTT: points that each training step goes back, k1…4096.

@@ -22,6 +22,14 @@ extension ConfigurationKey {
                 "Recurrent layers, one above the other.",
                 choosing: "one, unless a second one shows its worth on your data; more units usually help sooner."),
             ConfigurationKey(
+                "model.attention", stream: \.detector.model.attention, .integer(0...512), unit: "states",
+                "Recent hidden states that attention looks back on, the current one among them; 0: no attention.",
+                choosing: "8 to 32 where a cause lies some points before its effect; it costs about twice the time."),
+            ConfigurationKey(
+                "model.attention_scale", stream: \.detector.model.attentionScale, .choice,
+                "What attention's products are multiplied by: 1 / √d, or nothing.",
+                choosing: "leave it; without it, large products leave one state all the weight."),
+            ConfigurationKey(
                 "model.k1", stream: \.detector.model.k1, .integer(1...4096), unit: "points",
                 "Points between two training steps (k1 of truncated back-propagation through time); at most k2.",
                 choosing: "smaller learns faster and costs more: k2 ÷ k1 backward steps per point."),
@@ -41,7 +49,8 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "model.loss", stream: \.detector.model.loss, .choice,
                 "What training makes small.",
-                choosing: "\"huber\" is not carried away by outliers; \"mse\" weighs large errors more."),
+                choosing: "\"huber\" is not carried away by outliers; \"mse\" weighs large errors more; \"gaussian\" "
+                    + "learns the spread along with the value, and weighs errors by it."),
             ConfigurationKey(
                 "model.clip", stream: \.detector.model.clip, .number(0...1000),
                 "Largest norm of a gradient (or component, see clip_by); 0 switches clipping off.",

@@ -15,7 +15,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         writer.write(optimiser.first)
         writer.write(optimiser.second)
         writer.write(inputs.prefix(filled * network.shape.inputs))
-        writer.write(targets.prefix(filled * network.shape.outputs))
+        writer.write(targets.prefix(filled * values))
         writer.write(startRows.map(Int32.init))
         writer.write(startStates)
         writer.write(Int32(health.steps))

@@ -51,7 +51,8 @@ public struct Optimiser<Scalar: KernelScalar>: Sendable {
                     let gradient = lanes(g, i, of: count)
                     let square = lanes(v, i, of: count) * keep + gradient * gradient * take
                     setLanes(v, i, of: count, square)
-                    setLanes(p, i, of: count, lanes(p, i, of: count) - rate * gradient / (square.squareRoot() + epsilon))
+                    setLanes(
+                        p, i, of: count, lanes(p, i, of: count) - rate * gradient / (square.squareRoot() + epsilon))
                 }
             }
         case .adam, .adamw:

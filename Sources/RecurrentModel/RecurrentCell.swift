@@ -20,13 +20,15 @@ package protocol RecurrentCell<Scalar>: Sendable {
 
     /// In: `x` (G·H, batch) = W_ih·x + b_ih (+ W_hh·h + b_hh unless kept apart in `r`), `previous` (S, batch).
     /// Out: `state` (S, batch), and in `x` what `backward` needs to know, usually the activated gates.
-    func forward(batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
+    func forward(
+        batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>)
 
     /// In: `x` and `r` as `forward` left them, `previous`, `state`, and `d` (S, batch) = ∂loss/∂state.
     /// Out: `x` = ∂loss/∂(input product), `r` = ∂loss/∂(recurrent product) if kept apart, and `d` = that part of
     /// ∂loss/∂previous that does not pass through the recurrent product.
-    func backward(batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
+    func backward(
+        batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafePointer<Scalar>, d: UnsafeMutablePointer<Scalar>)
 }
 

@@ -14,7 +14,9 @@ public struct StateWriter: Sendable {
     /// The count, then the elements as they lie in memory (every platform of ours is little-endian).
     public mutating func write<T: BitwiseCopyable>(_ values: some Collection<T>) {
         write(Int64(values.count))
-        let written: Void? = values.withContiguousStorageIfAvailable { bytes.append(contentsOf: UnsafeRawBufferPointer($0)) }
+        let written: Void? = values.withContiguousStorageIfAvailable {
+            bytes.append(contentsOf: UnsafeRawBufferPointer($0))
+        }
         if written == nil {
             Array(values).withUnsafeBytes { bytes.append(contentsOf: $0) }
         }

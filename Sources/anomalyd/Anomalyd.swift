@@ -26,7 +26,7 @@ struct Anomalyd: AsyncParsableCommand {
               anomalyd --stdin --format csv --stream taxi --database /tmp/a.db < taxi.csv
 
             EXIT STATUS
-              0  stopped as asked, everything received is stored
+              0  stopped as asked, everything accepted is stored
               1  failure
               2  wrong usage or configuration
               5  not permitted
@@ -38,8 +38,10 @@ struct Anomalyd: AsyncParsableCommand {
     var config: String?
     @Flag(help: "Read points from stdin; end with it, unless --listen is given as well.")
     var stdin = false
-    @Option(help: ArgumentHelp("Listen on this Unix socket instead of the configured ones. May be repeated.",
-        valueName: "PATH"))
+    @Option(
+        help: ArgumentHelp(
+            "Listen on this Unix socket instead of the configured ones. May be repeated.",
+            valueName: "PATH"))
     var listen: [String] = []
     @Option(help: ArgumentHelp("Format of the feeds: auto, plain, graphite or csv.", valueName: "F"))
     var format: String?
@@ -47,11 +49,15 @@ struct Anomalyd: AsyncParsableCommand {
     var stream: String?
     @Option(help: ArgumentHelp("The SQLite file.", valueName: "FILE"))
     var database: String?
-    @Option(name: .customLong("set"), help: ArgumentHelp(
-        "Set any configuration key, for example --set model.hidden=32. May be repeated.", valueName: "KEY=VALUE"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Set any configuration key, for example --set model.hidden=32. May be repeated.", valueName: "KEY=VALUE"))
     var assignments: [String] = []
-    @Option(name: .customLong("log-level"), help: ArgumentHelp(
-        "Least important messages to log: trace, debug, info, notice, warning, error or critical.", valueName: "L"))
+    @Option(
+        name: .customLong("log-level"),
+        help: ArgumentHelp(
+            "Least important messages to log: trace, debug, info, notice, warning, error or critical.", valueName: "L"))
     var logLevel: String?
     @Flag(name: .customLong("check-config"), help: "Check the configuration and exit.")
     var checkConfig = false
@@ -105,7 +111,8 @@ struct Anomalyd: AsyncParsableCommand {
     private var quiet: Logger { Logger(label: "lifecycle") { _ in StandardErrorLog(level: .warning) } }
 
     private func resolve(_ paths: DefaultPaths) throws -> DaemonConfiguration {
-        let file = config.map { ConfigurationLayer.file($0) }
+        let file =
+            config.map { ConfigurationLayer.file($0) }
             ?? ConfigurationLayer.file(paths.configurationFile, mayBeMissing: true)
         var flags = ConfigurationLayer()
         for assignment in assignments { flags.set(assignment) }

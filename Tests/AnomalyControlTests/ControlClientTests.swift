@@ -1,7 +1,7 @@
+import AnomalyControl
 import ControlProtocol
 import Foundation
 import Testing
-import AnomalyControl
 
 @Suite struct ControlClientTests {
     @Test(arguments: [1, 7, 1 << 20])

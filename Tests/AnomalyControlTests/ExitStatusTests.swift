@@ -1,6 +1,6 @@
+import AnomalyControl
 import PointStore
 import Testing
-import AnomalyControl
 
 @Suite struct ExitStatusTests {
     @Test func numbersAreThoseThatScriptsKnow() {

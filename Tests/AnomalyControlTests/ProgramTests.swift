@@ -1,9 +1,9 @@
+import AnomalyControl
+import ControlProtocol
 import Foundation
 import Glibc
 import PointStore
 import Testing
-import AnomalyControl
-import ControlProtocol
 
 /// What only the built program can show: exit statuses, terminals, pipes and the environment.
 @Suite struct ProgramTests {

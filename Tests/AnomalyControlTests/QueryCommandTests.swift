@@ -1,7 +1,7 @@
+import AnomalyControl
 import AnomalyDetection
 import PointStore
 import Testing
-import AnomalyControl
 
 @Suite struct QueryCommandTests {
     /// Streams a, b and c with a point each second; b is half a second later, c at the same time as a.

@@ -1,5 +1,5 @@
-import Testing
 import AnomalyControl
+import Testing
 
 /// What the formats make of the same records, to the byte. Escape characters are shown as "␛".
 @Suite struct RecordFormatTests {

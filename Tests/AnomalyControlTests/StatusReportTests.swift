@@ -1,6 +1,6 @@
+import AnomalyControl
 import ControlProtocol
 import Testing
-import AnomalyControl
 
 @Suite struct StatusReportTests {
     private func report(_ status: DaemonStatus, colour: Bool = false) -> String {

@@ -1,5 +1,5 @@
-import Testing
 import AnomalyControl
+import Testing
 
 @Suite struct NumberTextTests {
     @Test(

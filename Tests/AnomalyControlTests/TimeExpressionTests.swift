@@ -1,6 +1,6 @@
+import AnomalyControl
 import FeedProtocol
 import Testing
-import AnomalyControl
 
 @Suite struct TimeExpressionTests {
     /// Monday 2026-11-23 15:00:00 UTC, 16:00 in Berlin.

@@ -1,6 +1,6 @@
 import AnomalyDetection
-import RecurrentModel
 import RealModule
+import RecurrentModel
 import Testing
 
 /// The score must mean the same for every stream: so many flagged points as were asked for, whatever the noise.

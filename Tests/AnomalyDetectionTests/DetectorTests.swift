@@ -89,6 +89,32 @@ func wave(_ t: Int, _ random: inout SeededGenerator) -> Double {
         }
     }
 
+    /// Every loss and attention run through the whole detector, learn, and survive a restore.
+    @Test(arguments: LossKind.allCases, [0, 6]) func everyLossPredictsAndRestores(
+        _ loss: LossKind, _ attention: Int
+    ) throws {
+        var settings = DetectorSettings()
+        settings.model.loss = loss
+        settings.model.attention = attention
+        var probe = Probe(settings)
+        var copy = Probe(settings)
+        var random = SeededGenerator(seed: 14)
+        var error = 0.0
+        for t in 0..<3000 {
+            if t == 1501 {
+                try copy.detector.restore(probe.detector.savedState())
+                copy.time = probe.time
+            }
+            let value = wave(t, &random)
+            let verdict = probe.take(value)
+            if t > 1500 {
+                #expect(copy.take(value) == verdict && copy.verdicts == probe.verdicts)
+                error += abs(probe.verdicts[0].residual)
+            }
+        }
+        #expect(error / 1500 < 0.09, "the noise alone makes 0.04, the last value as prediction 0.1")
+    }
+
     @Test(arguments: CellKind.allCases, [1, 3]) func sameInputSameBitsAndRestoredStateGoesOn(
         _ cell: CellKind, _ channels: Int
     ) throws {

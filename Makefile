@@ -93,7 +93,7 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	done
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSUSERSDIR)' '$(DESTDIR)$(TMPFILESDIR)' \
 	    '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
-	install -m 0755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(BINDIR)'
+	install --strip -m 0755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(BINDIR)'
 	for unit in anomalyd.service anomalyd.socket; do
 	    sed 's|/usr/bin/|$(BINDIR)/|g' systemd/$$unit | install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$unit
 	done

@@ -189,12 +189,10 @@ final class Shard: @unchecked Sendable {
         let settings = configuration.settings(forStream: record.name)
         let detector = Detector(
             settings.detector, channels: record.channels, name: record.name.utf8, workbench: workbench)
-        // Spread by id, so that streams that begin together are not all checkpointed together ever after.
         let interval = settings.storage.checkpointInterval
-        let spread = interval > 0 ? Int64(id) &* 7919 &* 1_000_003 % interval : 0
         let state = StreamState(
             id: id, detector: detector, checkpointInterval: interval, checkpointed: 0,
-            checkpointTime: SteadyClock.now - abs(spread))
+            firstAfter: interval > 0 ? Int64(id) * 7919 * 1_000_003 % interval : 0)
         add(state)
         batch.commit.streams.append(record)
         statistics.warmingStreams.add(detector.isWarmingUp ? 1 : 0)
@@ -210,7 +208,7 @@ final class Shard: @unchecked Sendable {
     private func checkpoint(all: Bool) {
         let now = SteadyClock.now
         if all {
-            for state in active where state.detector.sequence > state.checkpointed {
+            for state in active where state.hasNews {
                 batch.commit.checkpoints.append(state.checkpoint(now))
                 // In pieces: all at once could be gigabytes.
                 if batch.commit.checkpoints.count >= Self.checkpointsARound { passOn() }
@@ -224,7 +222,7 @@ final class Shard: @unchecked Sendable {
             if state.isCheckpointDue(now) {
                 batch.commit.checkpoints.append(state.checkpoint(now))
                 written += 1
-            } else if state.detector.sequence > state.checkpointed {
+            } else if state.hasNews {
                 oldestOfWalk = min(oldestOfWalk, state.checkpointTime)
             }
             nextToCheckpoint += 1

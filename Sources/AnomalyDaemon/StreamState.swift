@@ -8,26 +8,33 @@ final class StreamState {
     let id: Int32
     let detector: Detector
     let checkpointInterval: Int64
-    /// Sequence number of the newest checkpoint, and the steady time of it.
-    var checkpointed: Int64
-    var checkpointTime: Int64
+    /// Sequence number of the newest checkpoint, and the steady time of it (or of the stream's first point).
+    private(set) var checkpointed: Int64
+    private(set) var checkpointTime: Int64
+    /// Steady time at which the next checkpoint is due, if there is anything new.
+    private var nextCheckpoint: Int64
 
-    init(id: Int32, detector: Detector, checkpointInterval: Int64, checkpointed: Int64, checkpointTime: Int64) {
+    /// - Parameter firstAfter: time to the first checkpoint, in microseconds, so that streams that begin together are
+    ///   not all checkpointed together ever after.
+    init(id: Int32, detector: Detector, checkpointInterval: Int64, checkpointed: Int64, firstAfter: Int64) {
         self.id = id
         self.detector = detector
         self.checkpointInterval = checkpointInterval
         self.checkpointed = checkpointed
-        self.checkpointTime = checkpointTime
+        checkpointTime = SteadyClock.now
+        nextCheckpoint = checkpointTime + firstAfter
     }
 
-    func isCheckpointDue(_ now: Int64) -> Bool {
-        detector.sequence > checkpointed && now - checkpointTime >= checkpointInterval
-    }
+    /// Whether points have come that the newest checkpoint does not cover.
+    var hasNews: Bool { detector.sequence > checkpointed }
+
+    func isCheckpointDue(_ now: Int64) -> Bool { hasNews && now >= nextCheckpoint }
 
     /// The checkpoint as of now.
     func checkpoint(_ now: Int64) -> CheckpointRecord {
         checkpointed = detector.sequence
         checkpointTime = now
+        nextCheckpoint = now + checkpointInterval
         return CheckpointRecord(
             stream: id, sequence: detector.sequence, format: Int32(Detector.stateVersion), state: detector.savedState())
     }
@@ -58,7 +65,7 @@ struct StreamRestorer {
         }
         return StreamState(
             id: record.id, detector: detector, checkpointInterval: settings.storage.checkpointInterval,
-            checkpointed: checkpointed, checkpointTime: SteadyClock.now)
+            checkpointed: checkpointed, firstAfter: settings.storage.checkpointInterval)
     }
 
     /// A detector in the state of the newest good checkpoint; else a new one, before the first point that it will see.

@@ -71,14 +71,17 @@ import Testing
         let client = try daemon.client()
         try client.send("a 1 1\n")
         try client.sync()
+        // It holds the lock until a file appears, or for half a minute.
+        let wait = ".shell touch \(folder("blocked")); for i in $(seq 300); do "
+            + "[ -e \(folder("release")) ] && break; sleep 0.1; done"
         let blocker = try ChildProcess(
-            ["sqlite3", "-batch", daemon.database, "BEGIN IMMEDIATE; SELECT 'blocked'", ".shell sleep 4", "COMMIT"],
-            in: folder)
-        try eventually("the database is blocked") { blocker.output.contains("blocked") }
+            ["sqlite3", "-batch", daemon.database, "BEGIN IMMEDIATE", wait, "COMMIT"], in: folder)
+        try eventually("the database is blocked") { access(folder("blocked"), F_OK) == 0 }
         try client.send("a 2 2\n!sync late\n")
         try eventually("the writer is stuck") {
             daemon.notify.messages.contains { $0.text.hasPrefix("STATUS=Stuck: ") && $0.text.contains("writer") }
         }
+        _ = try folder.write("", to: "release")
         #expect(try client.readLine() == "!synced late")
         #expect(try blocker.wait() == .code(0))
         daemon.notify.forgetAll()

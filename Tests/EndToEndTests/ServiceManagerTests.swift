@@ -72,7 +72,8 @@ import Testing
         try client.send("a 1 1\n")
         try client.sync()
         // It holds the lock until a file appears, or for half a minute.
-        let wait = ".shell touch \(folder("blocked")); for i in $(seq 300); do "
+        let wait =
+            ".shell touch \(folder("blocked")); for i in $(seq 300); do "
             + "[ -e \(folder("release")) ] && break; sleep 0.1; done"
         let blocker = try ChildProcess(
             ["sqlite3", "-batch", daemon.database, "BEGIN IMMEDIATE", wait, "COMMIT"], in: folder)

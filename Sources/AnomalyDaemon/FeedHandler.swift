@@ -11,7 +11,7 @@ final class FeedHandler: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     private let pipeline: Pipeline
-    private let makeSession: (@escaping (ShardMessage, Int) -> Void, @escaping (FeedCommand) -> Void) -> FeedSession
+    private let makeSession: (@escaping (PointBatch, Int) -> Void, @escaping (FeedCommand) -> Void) -> FeedSession
     private var session: FeedSession?
     private var context: ChannelHandlerContext?
     /// Shard queues that were full when we last pushed and have not called back.
@@ -24,7 +24,7 @@ final class FeedHandler: ChannelDuplexHandler {
     /// - Parameter makeSession: makes the session with what it shall do with batches and commands.
     init(
         pipeline: Pipeline,
-        makeSession: @escaping (@escaping (ShardMessage, Int) -> Void, @escaping (FeedCommand) -> Void) -> FeedSession
+        makeSession: @escaping (@escaping (PointBatch, Int) -> Void, @escaping (FeedCommand) -> Void) -> FeedSession
     ) {
         self.pipeline = pipeline
         self.makeSession = makeSession
@@ -34,7 +34,7 @@ final class FeedHandler: ChannelDuplexHandler {
         self.context = context
         pipeline.statistics.connections.add(1)
         session = makeSession(
-            { [unowned self] message, shard in handOn(message, to: shard) },
+            { [unowned self] batch, shard in handOn(batch, to: shard) },
             { [unowned self] command in answer(command) })
         context.fireChannelActive()
     }
@@ -87,11 +87,11 @@ final class FeedHandler: ChannelDuplexHandler {
         }
     }
 
-    private func handOn(_ message: ShardMessage, to shard: Int) {
-        guard let context, case .points(let batch) = message else { return }
+    private func handOn(_ batch: PointBatch, to shard: Int) {
+        guard let context else { return }
         let loop = context.eventLoop
         let handler = NIOLoopBound(self, eventLoop: loop)
-        let hasRoom = pipeline.shards[shard].queue.pushWithoutWaiting(message, weight: batch.count) {
+        let hasRoom = pipeline.shards[shard].queue.pushWithoutWaiting(.points(batch), weight: batch.count) {
             loop.execute {
                 let handler = handler.value
                 handler.fullQueues -= 1

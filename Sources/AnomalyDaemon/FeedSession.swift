@@ -14,7 +14,7 @@ struct FeedSession {
     ///   - handOn: gets each batch that is full, with the number of its shard.
     init(
         decoder: FeedDecoder, peer: String, pipeline: Pipeline, maxFuture: Int64,
-        handOn: @escaping (ShardMessage, Int) -> Void, command: @escaping (FeedCommand) -> Void
+        handOn: @escaping (PointBatch, Int) -> Void, command: @escaping (FeedCommand) -> Void
     ) {
         self.decoder = decoder
         sink = Sink(
@@ -46,7 +46,7 @@ struct FeedSession {
         var arrival: Int64 = 0
         var batches: [PointBatch]
         var names = NameCache()
-        let handOn: (ShardMessage, Int) -> Void
+        let handOn: (PointBatch, Int) -> Void
         let command: (FeedCommand) -> Void
 
         mutating func point(
@@ -85,7 +85,7 @@ struct FeedSession {
         }
 
         private mutating func flush(_ shard: Int) {
-            handOn(.points(batches[shard]), shard)
+            handOn(batches[shard], shard)
             batches[shard] = PointBatch()
         }
     }

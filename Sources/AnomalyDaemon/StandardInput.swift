@@ -26,9 +26,8 @@ final class StandardInput: Sendable {
     private func read() {
         var session = FeedSession(
             decoder: makeDecoder(), peer: "stdin", pipeline: pipeline, maxFuture: maxFuture,
-            handOn: { [pipeline] message, shard in
-                guard case .points(let batch) = message else { return }
-                pipeline.shards[shard].queue.push(message, weight: batch.count)
+            handOn: { [pipeline] batch, shard in
+                pipeline.shards[shard].queue.push(.points(batch), weight: batch.count)
             },
             command: { [pipeline, answers] command in
                 answers.waitForRoom()

@@ -112,7 +112,7 @@ final class Writer: @unchecked Sendable {
                 Thread.sleep(forTimeInterval: Self.retryPause)
             }
         }
-        if !pending.isEmpty || due != .distantFuture {
+        if !pending.isEmpty {
             _ = statistics.commits.wrappingAdd(1, ordering: .relaxed)
             statistics.lastCommit.store(WallClock.now, ordering: .relaxed)
         }

@@ -1,4 +1,4 @@
-package import FeedProtocol
+import FeedProtocol
 
 /// A whole CSV file with the header `timestamp,value[,value2…][,label]`, in memory.
 ///
@@ -62,8 +62,8 @@ package struct SeriesFile: Sendable {
         var channels: [Double] = []
         while let line = lines.next() {
             do throws(FeedLineError) {
-                try bytes.withUnsafeBytes { bytes throws(FeedLineError) in
-                    try row.split(UnsafeRawBufferPointer(rebasing: bytes[line]))
+                try bytes.withUnsafeBufferPointer { bytes throws(FeedLineError) in
+                    try row.split(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[line])))
                 }
                 try append(row, layout: layout, channels: &channels)
             } catch {
@@ -74,8 +74,8 @@ package struct SeriesFile: Sendable {
 
     private static func layout(in lines: inout FileLines, row: inout CSVRow) throws(FeedLineError) -> CSVLayout {
         guard let line = lines.next() else { throw .noHeader }
-        try lines.bytes.withUnsafeBytes { bytes throws(FeedLineError) in
-            try row.split(UnsafeRawBufferPointer(rebasing: bytes[line]))
+        try lines.bytes.withUnsafeBufferPointer { bytes throws(FeedLineError) in
+            try row.split(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[line])))
         }
         let layout = try CSVLayout(firstRow: row)
         guard layout.hasHeader else { throw .noHeader }

@@ -81,8 +81,8 @@ let package = Package(
         .target(
             name: "AnomalyControl",
             dependencies: [
-                "RecurrentModel", "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol",
-                arguments,
+                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Configuration",
+                "ControlProtocol", arguments,
             ],
             swiftSettings: settings),
         // The programs. No test target depends on them: it would inherit their linker settings.
@@ -118,8 +118,8 @@ let package = Package(
         .testTarget(
             name: "AnomalyControlTests",
             dependencies: [
-                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "PointStore",
-                "RecurrentModel", arguments,
+                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "ModelFiles",
+                "PointStore", "RecurrentModel", arguments,
             ],
             swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),

@@ -19,14 +19,18 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl status
               How well the cells predict files of your own:
                 anomalyctl backtest *.csv --cell rnn,lstm,gru
+              A model that new streams start from:
+                anomalyctl train *.csv -o model.safetensors
 
-            query and streams read the database and work without the daemon; status asks the daemon; backtest reads \
-            and writes nothing but the files that it is given.
+            query, streams and train read the database and work without the daemon; status asks the daemon; backtest \
+            reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
-        subcommands: [QueryCommand.self, StreamsCommand.self, StatusCommand.self, BacktestCommand.self])
+        subcommands: [
+            QueryCommand.self, StreamsCommand.self, StatusCommand.self, BacktestCommand.self, TrainCommand.self,
+        ])
 
     /// Also read here, so that they may stand before the command.
     @OptionGroup(title: "GLOBAL OPTIONS")

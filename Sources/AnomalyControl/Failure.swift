@@ -1,4 +1,5 @@
 import Configuration
+package import ModelFiles
 package import PointStore
 
 /// An error as the user sees it: one or more lines for standard error, and an exit status.
@@ -27,9 +28,15 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let error as StoreError: self.init(error)
+        case let error as ModelFileError: self.init(error)
         case let error as ConfigurationError: self.init(.usage, "\(error)")
         default: return nil
         }
+    }
+
+    /// What an error of a model file means to the user.
+    package init(_ error: ModelFileError) {
+        self.init(error.cause == .notPermitted ? .notPermitted : .failure, "\(error)")
     }
 
     /// What an error of the store means to the user.

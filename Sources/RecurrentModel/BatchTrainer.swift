@@ -44,7 +44,7 @@ public struct BatchSettings: Sendable, Equatable {
 /// are.
 public final class BatchTrainer<Scalar: KernelScalar> {
     /// Calls `body` once with each of 0 ..< count, in any order and on any threads, and returns when all have returned.
-    public typealias Parallel = (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
+    public typealias Parallel = (_ count: Int, _ body: @escaping @Sendable (Int) -> Void) -> Void
 
     public let network: Network<Scalar>
     public let settings: BatchSettings

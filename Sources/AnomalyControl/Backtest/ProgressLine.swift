@@ -1,10 +1,11 @@
 import Glibc
 
 /// A line on a terminal that is written over until the work is done, or nothing where there is no terminal.
-struct ProgressLine {
+final class ProgressLine {
     private let terminal: Terminal?
     private let output = Output(descriptor: STDERR_FILENO)
     private let started: ContinuousClock.Instant
+    private var shown: ContinuousClock.Instant?
 
     /// - Parameter terminal: where standard error goes, if that is a terminal.
     init(on terminal: Terminal?) {
@@ -13,12 +14,24 @@ struct ProgressLine {
     }
 
     func show(_ progress: BacktestProgress) throws {
-        guard let terminal else { return }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
+        try rewrite { progress.line(seconds: seconds, columns: $0) }
+        guard terminal != nil, progress.filesDone == progress.files else { return }
+        output.write("\n")
+        try output.flush()
+    }
+
+    /// Shows a line that fits into so many columns.
+    ///
+    /// - Parameter interval: at least so long after the last line; before, nothing happens.
+    func rewrite(every interval: Duration = .zero, _ line: (_ columns: Int) -> String) throws {
+        guard let terminal else { return }
+        let now = ContinuousClock.now
+        if let shown, now - shown < interval { return }
+        shown = now
         // To the start of the line, the text, and the rest of the line cleared (ECMA-48, 8.3.41). One column stays
         // free, where some terminals would break the line.
-        output.write("\r" + progress.line(seconds: seconds, columns: (terminal.columns ?? 80) - 1) + "\u{1B}[K")
-        if progress.filesDone == progress.files { output.write("\n") }
+        output.write("\r" + line((terminal.columns ?? 80) - 1) + "\u{1B}[K")
         try output.flush()
     }
 

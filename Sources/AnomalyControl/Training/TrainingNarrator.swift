@@ -1,0 +1,46 @@
+import Glibc
+
+/// Says on standard error what a training does: one line that is written over on a terminal, a line for each epoch
+/// elsewhere, and sentences about what was changed.
+struct TrainingNarrator {
+    private let terminal: Terminal?
+    private let isQuiet: Bool
+    private let output = Output(descriptor: STDERR_FILENO)
+    private let line: ProgressLine
+
+    /// - Parameter terminal: where standard error goes, if that is a terminal.
+    init(on terminal: Terminal?, isQuiet: Bool) {
+        self.terminal = terminal
+        self.isQuiet = isQuiet
+        line = ProgressLine(on: isQuiet ? nil : terminal)
+    }
+
+    func tellOfConstants(_ windows: TrainingWindows) throws {
+        for name in windows.constant {
+            try say("\(name) is left out: all values of its training part are equal or missing")
+        }
+    }
+
+    func report(_ event: TrainingSession.Event) throws {
+        switch event {
+        case .batch(let progress): try line.rewrite(every: .milliseconds(100), progress.line)
+        case .epoch(let progress, let isBest):
+            if terminal == nil, !isQuiet {
+                output.write(progress.epochLine(isBest: isBest) + "\n")
+                try output.flush()
+            } else {
+                try line.rewrite(progress.line)
+            }
+        case .adaptation(let adaptation): try say(adaptation.sentence)
+        }
+    }
+
+    func leave() throws { try line.leave() }
+
+    private func say(_ sentence: String) throws {
+        if isQuiet { return }
+        try line.leave()
+        output.write("anomalyctl: \(sentence)\n")
+        try output.flush()
+    }
+}

@@ -1,7 +1,7 @@
 import AnomalyDetection
-import ArgumentParser
+public import ArgumentParser
 import Configuration
-import RecurrentModel
+public import RecurrentModel
 
 /// The options that say which network is trained. Each stands for a key of the configuration and takes what it takes.
 struct NetworkOptions: ParsableArguments {

@@ -12,7 +12,7 @@ package enum LossFluctuation {
     /// Share of the level.
     package static let swing = 0.05
     /// Share of the way.
-    package static let progress = 0.5
+    package static let progress = 0.25
 
     /// The mean change from epoch to epoch as a share of the level, if the newest of `losses` fluctuate; otherwise nil.
     package static func swing(of losses: some BidirectionalCollection<Double>, isLogarithm: Bool) -> Double? {

@@ -1,3 +1,4 @@
+import AnomalyDetection
 package import PointStore
 
 /// The values of one stream, in the order of time.

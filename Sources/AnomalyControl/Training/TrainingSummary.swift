@@ -1,6 +1,6 @@
-package import AnomalyDetection
 import Configuration
 package import ModelFiles
+import RecurrentModel
 
 /// What a training came to, for the person who asked for it.
 package struct TrainingSummary {

@@ -73,12 +73,11 @@ package struct TrainingWindows: WindowSource {
                 if split > 0 { constant.append(one.name) }
                 continue
             }
-            let before = (windows.count, validation.count)
-            Self.cut(0..<split, options, mayBeShort: true) { windows.append(Window(series: series, rows: $0)) }
-            Self.cut(split..<one.rows, options, mayBeShort: false) {
-                validation.append(Window(series: series, rows: $0))
-            }
-            if before == (windows.count, validation.count) { continue }
+            let first = Self.cut(0..<split, options, mayBeShort: true)
+            let last = Self.cut(split..<one.rows, options, mayBeShort: false)
+            if first.isEmpty && last.isEmpty { continue }
+            for rows in first { windows.append(Window(series: series, rows: rows)) }
+            for rows in last { validation.append(Window(series: series, rows: rows)) }
             encoded.append(Self.encode(one, ranges, options))
             series += 1
         }
@@ -109,19 +108,17 @@ package struct TrainingWindows: WindowSource {
 
     // MARK: Cutting
 
-    /// Windows within `part`, from its end to its beginning.
-    private static func cut(
-        _ part: Range<Int>, _ options: WindowOptions, mayBeShort: Bool, _ take: (Range<Int>) -> Void
-    ) {
+    /// The rows of the windows within `part`, from its end to its beginning.
+    private static func cut(_ part: Range<Int>, _ options: WindowOptions, mayBeShort: Bool) -> [Range<Int>] {
+        var windows: [Range<Int>] = []
         var end = part.upperBound - options.horizon
-        var isFirst = true
         while end > part.lowerBound {
             let start = max(part.lowerBound, end - options.rows)
-            if !isFirst, !mayBeShort, end - start < options.rows { return }
-            take(start..<end)
-            isFirst = false
+            if !windows.isEmpty, !mayBeShort, end - start < options.rows { break }
+            windows.append(start..<end)
             end -= options.stride
         }
+        return windows
     }
 
     /// Smallest and largest value of each channel in the first rows; nil if all are constant.

@@ -16,5 +16,11 @@ enum Interruption {
                 signal(number, SIG_DFL)
             }
         }
+        // Whoever started us may have blocked them: threads of Dispatch, from which tests run programs, block all.
+        var numbers = sigset_t()
+        sigemptyset(&numbers)
+        sigaddset(&numbers, SIGINT)
+        sigaddset(&numbers, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
     }
 }

@@ -10,17 +10,16 @@ enum Interruption {
     /// From now on the first SIGINT or SIGTERM is only remembered. A second one ends the process as ever.
     static func watch() {
         flag.store(false, ordering: .relaxed)
+        var signals = sigset_t()
+        sigemptyset(&signals)
         for number in [SIGINT, SIGTERM] {
+            sigaddset(&signals, number)
             signal(number) { number in
                 Interruption.flag.store(true, ordering: .relaxed)
                 signal(number, SIG_DFL)
             }
         }
-        // Whoever started us may have blocked them: threads of Dispatch, from which tests run programs, block all.
-        var numbers = sigset_t()
-        sigemptyset(&numbers)
-        sigaddset(&numbers, SIGINT)
-        sigaddset(&numbers, SIGTERM)
-        pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
+        // Some programs block signals and pass that on to those that they start.
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 }

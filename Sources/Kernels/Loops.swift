@@ -1,4 +1,5 @@
-// The loops behind `KernelScalar`. They are generic in the source and inlined into the two concrete types there.
+// The loops behind `KernelScalar`, reference and fallback of those in `CKernels`. They are generic in the source and
+// inlined into the two concrete types there.
 //
 // Measured choice: SIMD8 values over column-major weights, several accumulators, `acc += p * q` and no horizontal sum.
 // `addingProduct` looks better and is a trap: without FMA in the build's baseline it calls `fmaf` for every lane.
@@ -181,4 +182,36 @@ func sumColumnsLoop<S: KernelScalar>(
         y[i] = sum
         i += 1
     }
+}
+
+/// y += x, elementwise.
+@inline(__always)
+func addLoop<S: KernelScalar>(_ x: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>, _ n: Int) {
+    var i = 0
+    while i + 8 <= n {
+        store(load(y + i) + load(x + i), y + i)
+        i += 8
+    }
+    while i < n {
+        y[i] += x[i]
+        i += 1
+    }
+}
+
+/// Σ x².
+@inline(__always)
+func squaresLoop<S: KernelScalar>(_ x: UnsafePointer<S>, _ n: Int) -> Double {
+    var lanes = SIMD8<S>.zero
+    var i = 0
+    while i + 8 <= n {
+        let v: SIMD8<S> = load(x + i)
+        lanes += v * v
+        i += 8
+    }
+    var sum = lanes.sum()
+    while i < n {
+        sum += x[i] * x[i]
+        i += 1
+    }
+    return Double(sum)
 }

@@ -17,6 +17,8 @@ package struct GRUCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>
     ) {
+        let rows = CellRows(x: x, r: r, previous: previous, state: state)
+        if Scalar.runWide(.gruForward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden
         for j in 0..<batch {
             let xr = x + j * 3 * n
@@ -42,6 +44,8 @@ package struct GRUCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafePointer<Scalar>, d: UnsafeMutablePointer<Scalar>
     ) {
+        let rows = CellRows(x: x, r: r, previous: previous, state: state, d: d)
+        if Scalar.runWide(.gruBackward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden
         for j in 0..<batch {
             let xr = x + j * 3 * n

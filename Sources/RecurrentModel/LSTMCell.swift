@@ -16,6 +16,8 @@ package struct LSTMCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>
     ) {
+        let rows = CellRows(x: x, r: r, previous: previous, state: state)
+        if Scalar.runWide(.lstmForward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden
         for j in 0..<batch {
             let xi = x + j * 4 * n
@@ -44,6 +46,8 @@ package struct LSTMCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafePointer<Scalar>, d: UnsafeMutablePointer<Scalar>
     ) {
+        let rows = CellRows(x: x, r: r, previous: previous, state: state, d: d)
+        if Scalar.runWide(.lstmBackward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden
         for j in 0..<batch {
             let xi = x + j * 4 * n

@@ -12,6 +12,8 @@ package struct RNNCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>
     ) {
+        let rows = CellRows(x: x, r: r, previous: previous, state: state)
+        if Scalar.runWide(.rnnForward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden * batch
         for i in stride(from: 0, to: n, by: 8) {
             setLanes(state, i, of: n, Scalar.tanh(lanes(x, i, of: n)))
@@ -23,6 +25,8 @@ package struct RNNCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafePointer<Scalar>, d: UnsafeMutablePointer<Scalar>
     ) {
+        let rows = CellRows(x: x, r: r, previous: previous, state: state, d: d)
+        if Scalar.runWide(.rnnBackward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden * batch
         for i in stride(from: 0, to: n, by: 8) {
             let h = lanes(state, i, of: n)

@@ -55,7 +55,7 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         if apart {
             for row in 0..<shape.rows { (tape.r + row * g).update(from: bHH, count: g) }
         } else {
-            for row in 0..<shape.rows { add(bHH, to: tape.x + row * g, count: g) }
+            for row in 0..<shape.rows { Scalar.add(bHH, to: tape.x + row * g, count: g) }
         }
         var row = 0
         var previous = initial
@@ -92,15 +92,15 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         for t in stride(from: shape.steps - 1, through: 0, by: -1) {
             let batch = shape.batchSizes[t]
             row -= batch
-            for j in 0..<batch { add(dOut + (row + j) * h, to: d + j * s, count: h) }
-            let length = gain == nil ? 0 : squares(d, count: batch * s)
+            for j in 0..<batch { Scalar.add(dOut + (row + j) * h, to: d + j * s, count: h) }
+            let length = gain == nil ? 0 : Scalar.squares(d, count: batch * s)
             let previous = t == 0 ? initial : UnsafePointer(tape.states + (row - shape.batchSizes[t - 1]) * s)
             cell.backward(
                 batch: batch, x: tape.x + row * g, r: tape.r + row * g, previous: previous,
                 state: tape.states + row * s, d: d)
             Scalar.multiplyAdd(
                 rows: h, columns: g, batch: batch, transposed, recurrent + row * g, xStride: g, d, yStride: s)
-            if gain != nil { carried.carry(from: length, to: squares(d, count: batch * s)) }
+            if gain != nil { carried.carry(from: length, to: Scalar.squares(d, count: batch * s)) }
         }
         gain?.pointee = carried.value
 
@@ -125,8 +125,8 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
 
     @specialized(where Scalar == Float)
     private func norm(_ gradient: UnsafePointer<Scalar>, _ weight: ParameterView, _ bias: ParameterView) -> Double {
-        (squares(gradient + weight.offset, count: weight.count)
-            + squares(gradient + bias.offset, count: bias.count)).squareRoot()
+        (Scalar.squares(gradient + weight.offset, count: weight.count)
+            + Scalar.squares(gradient + bias.offset, count: bias.count)).squareRoot()
     }
 
     /// ∂loss/∂W_hh: each row's gate gradient times the state that came before it.
@@ -151,13 +151,5 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
                 row += before
             }
         }
-    }
-}
-
-/// y += x, elementwise.
-@inline(__always)
-func add<S: KernelScalar>(_ x: UnsafePointer<S>, to y: UnsafeMutablePointer<S>, count: Int) {
-    for i in stride(from: 0, to: count, by: 8) {
-        setLanes(y, i, of: count, lanes(y, i, of: count) + lanes(x, i, of: count))
     }
 }

@@ -261,9 +261,10 @@ static float VARIANT(squares)(long count, const float *x) {
     return parts[0];
 }
 
-/// As `Float.tanh` in Swift, with the same coefficients.
+/// As `Float.tanh` in Swift, with the same coefficients. The limit differs, as in Eigen: there the quotient becomes 1
+/// with fused arithmetic.
 INLINE vector v_tanh(vector x) {
-    const float limit = 7.905311107635498f;
+    const float limit = 7.998811721801758f;
     const vector c = v_max(-limit, v_min(limit, x));
     const vector s = c * c;
     vector p = v_fma(v_set(-2.76076847742355e-16f), s, v_set(2.00018790482477e-13f));

@@ -8,6 +8,7 @@ package import Kernels
 ///     h' = (1 − z) ∘ n + z ∘ h
 package struct GRUCell<Scalar: KernelScalar>: RecurrentCell {
     package let hidden: Int
+    package var loops: (forward: CellLoop, backward: CellLoop) { (.gruForward, .gruBackward) }
     package var gates: Int { 3 }
     package var stateWidth: Int { hidden }
     package var keepsRecurrentApart: Bool { true }
@@ -17,8 +18,6 @@ package struct GRUCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>
     ) {
-        let rows = CellRows(x: x, r: r, previous: previous, state: state)
-        if Scalar.runWide(.gruForward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden
         for j in 0..<batch {
             let xr = x + j * 3 * n
@@ -44,8 +43,6 @@ package struct GRUCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafePointer<Scalar>, d: UnsafeMutablePointer<Scalar>
     ) {
-        let rows = CellRows(x: x, r: r, previous: previous, state: state, d: d)
-        if Scalar.runWide(.gruBackward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden
         for j in 0..<batch {
             let xr = x + j * 3 * n

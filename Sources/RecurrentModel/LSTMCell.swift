@@ -7,6 +7,7 @@ package import Kernels
 ///     c' = f ∘ c + i ∘ g                           h' = o ∘ tanh(c')
 package struct LSTMCell<Scalar: KernelScalar>: RecurrentCell {
     package let hidden: Int
+    package var loops: (forward: CellLoop, backward: CellLoop) { (.lstmForward, .lstmBackward) }
     package var gates: Int { 4 }
     package var stateWidth: Int { 2 * hidden }
     package var keepsRecurrentApart: Bool { false }
@@ -16,8 +17,6 @@ package struct LSTMCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>
     ) {
-        let rows = CellRows(x: x, r: r, previous: previous, state: state)
-        if Scalar.runWide(.lstmForward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden
         for j in 0..<batch {
             let xi = x + j * 4 * n
@@ -46,8 +45,6 @@ package struct LSTMCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafePointer<Scalar>, d: UnsafeMutablePointer<Scalar>
     ) {
-        let rows = CellRows(x: x, r: r, previous: previous, state: state, d: d)
-        if Scalar.runWide(.lstmBackward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden
         for j in 0..<batch {
             let xi = x + j * 4 * n

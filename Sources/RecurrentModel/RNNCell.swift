@@ -3,6 +3,7 @@ package import Kernels
 /// Elman's cell: h' = tanh(W_ih·x + b_ih + W_hh·h + b_hh), as `torch.nn.RNN` with tanh.
 package struct RNNCell<Scalar: KernelScalar>: RecurrentCell {
     package let hidden: Int
+    package var loops: (forward: CellLoop, backward: CellLoop) { (.rnnForward, .rnnBackward) }
     package var gates: Int { 1 }
     package var stateWidth: Int { hidden }
     package var keepsRecurrentApart: Bool { false }
@@ -12,8 +13,6 @@ package struct RNNCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>
     ) {
-        let rows = CellRows(x: x, r: r, previous: previous, state: state)
-        if Scalar.runWide(.rnnForward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden * batch
         for i in stride(from: 0, to: n, by: 8) {
             setLanes(state, i, of: n, Scalar.tanh(lanes(x, i, of: n)))
@@ -25,8 +24,6 @@ package struct RNNCell<Scalar: KernelScalar>: RecurrentCell {
         batch: Int, x: UnsafeMutablePointer<Scalar>, r: UnsafeMutablePointer<Scalar>,
         previous: UnsafePointer<Scalar>, state: UnsafePointer<Scalar>, d: UnsafeMutablePointer<Scalar>
     ) {
-        let rows = CellRows(x: x, r: r, previous: previous, state: state, d: d)
-        if Scalar.runWide(.rnnBackward, hidden: hidden, batch: batch, rows) { return }
         let n = hidden * batch
         for i in stride(from: 0, to: n, by: 8) {
             let h = lanes(state, i, of: n)

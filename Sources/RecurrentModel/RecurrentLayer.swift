@@ -3,6 +3,12 @@ import Kernels
 /// One recurrent layer: its place in the flat parameter buffer, and the walk forward and backward through time.
 struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
     let cell: any RecurrentCell<Scalar>
+    // What is asked of the cell at every step, kept here: through the existential each would be a call.
+    let hidden: Int
+    let gateRows: Int
+    let stateWidth: Int
+    private let keepsRecurrentApart: Bool
+    private let loops: (forward: CellLoop, backward: CellLoop)
     let inputs: Int
     let weightIH: ParameterView
     let weightHH: ParameterView
@@ -14,6 +20,11 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         _ kind: CellKind, index: Int, inputs: Int, hidden: Int, suffix: String = "", layout: inout ParameterLayout
     ) {
         cell = makeCell(kind, hidden: hidden)
+        self.hidden = hidden
+        gateRows = cell.gates * hidden
+        stateWidth = cell.stateWidth
+        keepsRecurrentApart = cell.keepsRecurrentApart
+        loops = cell.loops
         self.inputs = inputs
         let gates = cell.gates
         let index = "\(index)\(suffix)"
@@ -22,10 +33,6 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         biasIH = layout.add("bias_ih_l\(index)", rows: gates * hidden, columns: 1, gates: gates)
         biasHH = layout.add("bias_hh_l\(index)", rows: gates * hidden, columns: 1, gates: gates)
     }
-
-    var hidden: Int { cell.hidden }
-    var gateRows: Int { cell.gates * cell.hidden }
-    var stateWidth: Int { cell.stateWidth }
 
     /// What `forward` writes and `backward` reads, for N rows.
     struct Tape {
@@ -45,7 +52,7 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
     ) {
         let g = gateRows
         let s = stateWidth
-        let apart = cell.keepsRecurrentApart
+        let apart = keepsRecurrentApart
         let bIH = p + biasIH.offset
         let bHH = p + biasHH.offset
         for row in 0..<shape.rows { (tape.x + row * g).update(from: bIH, count: g) }
@@ -63,9 +70,11 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
             Scalar.multiplyAdd(
                 rows: g, columns: hidden, batch: batch, p + weightHH.offset, previous, xStride: s, target + row * g,
                 yStride: g)
-            cell.forward(
-                batch: batch, x: tape.x + row * g, r: tape.r + row * g, previous: previous,
-                state: tape.states + row * s)
+            let rows = CellRows(
+                x: tape.x + row * g, r: tape.r + row * g, previous: previous, state: tape.states + row * s)
+            if !Scalar.runWide(loops.forward, hidden: hidden, batch: batch, rows) {
+                cell.forward(batch: batch, x: rows.x, r: rows.r, previous: previous, state: rows.state)
+            }
             previous = UnsafePointer(tape.states + row * s)
             row += batch
         }
@@ -84,7 +93,7 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         let g = gateRows
         let h = hidden
         let s = stateWidth
-        let recurrent = cell.keepsRecurrentApart ? tape.r : tape.x
+        let recurrent = keepsRecurrentApart ? tape.r : tape.x
         Scalar.transpose(rows: g, columns: h, p + weightHH.offset, transposed)
         d.update(repeating: 0, count: shape.batch * s)
         var carried = GradientGain()
@@ -95,9 +104,13 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
             for j in 0..<batch { Scalar.add(dOut + (row + j) * h, to: d + j * s, count: h) }
             let length = gain == nil ? 0 : Scalar.squares(d, count: batch * s)
             let previous = t == 0 ? initial : UnsafePointer(tape.states + (row - shape.batchSizes[t - 1]) * s)
-            cell.backward(
-                batch: batch, x: tape.x + row * g, r: tape.r + row * g, previous: previous,
-                state: tape.states + row * s, d: d)
+            let rows = CellRows(
+                x: tape.x + row * g, r: tape.r + row * g, previous: previous,
+                state: UnsafePointer(tape.states + row * s), d: d)
+            if !Scalar.runWide(loops.backward, hidden: h, batch: batch, rows) {
+                cell.backward(
+                    batch: batch, x: rows.x, r: rows.r, previous: previous, state: UnsafePointer(rows.state), d: d)
+            }
             Scalar.multiplyAdd(
                 rows: h, columns: g, batch: batch, transposed, recurrent + row * g, xStride: g, d, yStride: s)
             if gain != nil { carried.carry(from: length, to: Scalar.squares(d, count: batch * s)) }

@@ -14,13 +14,13 @@
 /// j ≡ q (mod parts) belong to part q, and the parts are added as (0 + 1) + (2 + 3).
 INLINE int parts_of(long m) { return m >= 64 ? 1 : m >= 32 ? 2 : 4; }
 
-/// rows · LANES outputs of y += W · x, of which the last vector has `last` lanes in use.
+/// rows · LANES outputs of y = start + W · x, of which the last vector has `last` lanes in use.
 INLINE void vector_block(int rows, int parts, long last, long n, const float *w, long stride, const float *x,
-                         long step, float *y) {
+                         long step, const float *start, float *y) {
     vector sum[4][MOST_SUMS];
     const int partial = last < LANES;
     UNROLL for (int r = 0; r < rows; r++) {
-        sum[0][r] = partial && r == rows - 1 ? v_load_part(y + r * LANES, last) : v_load(y + r * LANES);
+        sum[0][r] = partial && r == rows - 1 ? v_load_part(start + r * LANES, last) : v_load(start + r * LANES);
         UNROLL for (int q = 1; q < parts; q++) sum[q][r] = v_set(0);
     }
     long j = 0;
@@ -53,30 +53,30 @@ INLINE void vector_block(int rows, int parts, long last, long n, const float *w,
     }
 }
 
-/// y(m) += W(m, n) · x(n); `step` from one x to the next.
+/// y(m) = start(m) + W(m, n) · x(n); `step` from one x to the next.
 INLINE void vector_product(int parts, long m, long n, const float *w, long stride, const float *x, long step,
-                           float *y) {
+                           const float *start, float *y) {
     long i = 0;
 #define ROWS(k)                                                                                                        \
     if ((k) * parts <= MOST_SUMS)                                                                                      \
         while (i + (k) * LANES <= m) {                                                                                 \
-            vector_block(k, parts, LANES, n, w + i, stride, x, step, y + i);                                           \
+            vector_block(k, parts, LANES, n, w + i, stride, x, step, start + i, y + i);                                         \
             i += (k) * LANES;                                                                                          \
         }
     ROWS(12) ROWS(8) ROWS(6) ROWS(4) ROWS(3) ROWS(2) ROWS(1)
 #undef ROWS
-    if (i < m) vector_block(1, parts, m - i, n, w + i, stride, x, step, y + i);
+    if (i < m) vector_block(1, parts, m - i, n, w + i, stride, x, step, start + i, y + i);
 }
 
 /// The same outputs for several columns at once, with the same sums.
 INLINE void tile(int rows, int columns, int parts, long last, long n, const float *w, long stride, const float *x,
-                 long x_stride, long x_step, float *y, long y_stride) {
+                 long x_stride, long x_step, const float *start, long start_stride, float *y, long y_stride) {
     vector held[TILE_ROWS][TILE_COLUMNS];
     const int partial = last < LANES;
     UNROLL for (int q = 0; q < parts; q++) {
         vector sum[TILE_ROWS][TILE_COLUMNS];
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int c = 0; c < columns; c++) {
-            const float *p = y + c * y_stride + r * LANES;
+            const float *p = start + c * start_stride + r * LANES;
             sum[r][c] = q > 0 ? v_set(0) : partial && r == rows - 1 ? v_load_part(p, last) : v_load(p);
         }
         for (long j = q; j < n; j += parts) {
@@ -108,28 +108,34 @@ INLINE void tile(int rows, int columns, int parts, long last, long n, const floa
     }
 }
 
-/// Y(m, columns) += W(m, n) · X(n, columns).
+/// Y(m, columns) = start + W(m, n) · X(n, columns).
 INLINE void tiles(int columns, int parts, long m, long n, const float *w, long stride, const float *x, long x_stride,
-                  long x_step, float *y, long y_stride) {
+                  long x_step, const float *start, long start_stride, float *y, long y_stride) {
     long i = 0;
     for (; i + 3 * LANES <= m; i += 3 * LANES)
-        tile(3, columns, parts, LANES, n, w + i, stride, x, x_stride, x_step, y + i, y_stride);
+        tile(3, columns, parts, LANES, n, w + i, stride, x, x_stride, x_step, start + i, start_stride, y + i,
+             y_stride);
     for (; i + 2 * LANES <= m; i += 2 * LANES)
-        tile(2, columns, parts, LANES, n, w + i, stride, x, x_stride, x_step, y + i, y_stride);
+        tile(2, columns, parts, LANES, n, w + i, stride, x, x_stride, x_step, start + i, start_stride, y + i,
+             y_stride);
     for (; i + LANES <= m; i += LANES)
-        tile(1, columns, parts, LANES, n, w + i, stride, x, x_stride, x_step, y + i, y_stride);
-    if (i < m) tile(1, columns, parts, m - i, n, w + i, stride, x, x_stride, x_step, y + i, y_stride);
+        tile(1, columns, parts, LANES, n, w + i, stride, x, x_stride, x_step, start + i, start_stride, y + i,
+             y_stride);
+    if (i < m) tile(1, columns, parts, m - i, n, w + i, stride, x, x_stride, x_step, start + i, start_stride, y + i,
+             y_stride);
 }
 
 INLINE void product(int parts, long m, long n, long batch, const float *w, long stride, const float *x, long x_stride,
-                    long x_step, float *y, long y_stride) {
+                    long x_step, const float *start, long start_stride, float *y, long y_stride) {
     long b = 0;
     for (; b + TILE_COLUMNS <= batch; b += TILE_COLUMNS)
-        tiles(TILE_COLUMNS, parts, m, n, w, stride, x + b * x_stride, x_stride, x_step, y + b * y_stride, y_stride);
+        tiles(TILE_COLUMNS, parts, m, n, w, stride, x + b * x_stride, x_stride, x_step, start + b * start_stride,
+              start_stride, y + b * y_stride, y_stride);
     for (; b + 2 <= batch && TILE_COLUMNS > 4; b += 2)
-        tiles(2, parts, m, n, w, stride, x + b * x_stride, x_stride, x_step, y + b * y_stride, y_stride);
+        tiles(2, parts, m, n, w, stride, x + b * x_stride, x_stride, x_step, start + b * start_stride,
+              start_stride, y + b * y_stride, y_stride);
     for (; b < batch; b++)
-        vector_product(parts, m, n, w, stride, x + b * x_stride, x_step, y + b * y_stride);
+        vector_product(parts, m, n, w, stride, x + b * x_stride, x_step, start + b * start_stride, y + b * y_stride);
 }
 
 /// y + Σ w · x in eight partial sums by j mod 8, for a matrix of one row. Eight at every width.
@@ -143,16 +149,16 @@ INLINE float dot(long n, const float *w, const float *x, float y) {
     return y + (((parts[0] + parts[4]) + (parts[2] + parts[6])) + ((parts[1] + parts[5]) + (parts[3] + parts[7])));
 }
 
-static void VARIANT(multiply_add)(long m, long n, long batch, const float *w, const float *x, long x_stride, float *y,
-                                  long y_stride) {
+static void VARIANT(affine)(long m, long n, long batch, const float *w, const float *x, long x_stride,
+                            const float *start, long start_stride, float *y, long y_stride) {
     if (m == 1) {
-        for (long b = 0; b < batch; b++) y[b * y_stride] = dot(n, w, x + b * x_stride, y[b * y_stride]);
+        for (long b = 0; b < batch; b++) y[b * y_stride] = dot(n, w, x + b * x_stride, start[b * start_stride]);
         return;
     }
     switch (parts_of(m)) {
-    case 1: product(1, m, n, batch, w, m, x, x_stride, 1, y, y_stride); break;
-    case 2: product(2, m, n, batch, w, m, x, x_stride, 1, y, y_stride); break;
-    default: product(4, m, n, batch, w, m, x, x_stride, 1, y, y_stride);
+    case 1: product(1, m, n, batch, w, m, x, x_stride, 1, start, start_stride, y, y_stride); break;
+    case 2: product(2, m, n, batch, w, m, x, x_stride, 1, start, start_stride, y, y_stride); break;
+    default: product(4, m, n, batch, w, m, x, x_stride, 1, start, start_stride, y, y_stride);
     }
 }
 
@@ -161,33 +167,39 @@ static void VARIANT(outer_add)(long m, long n, long terms, const float *a, long 
                                long b_stride, float *c) {
     if (m == 1) {
         // One row: its n outputs are a product of B with that row of A.
-        vector_product(2, n, terms, b, b_stride, a, a_stride, c);
+        vector_product(2, n, terms, b, b_stride, a, a_stride, c, c);
     } else {
-        product(1, m, terms, n, a, a_stride, b, 1, b_stride, c, m);
+        product(1, m, terms, n, a, a_stride, b, 1, b_stride, c, m, c, m);
+    }
+}
+
+/// rows · LANES of y += Σ columns, column after column, as they lie in memory.
+INLINE void sum_block(int rows, long last, long terms, const float *a, long a_stride, float *y) {
+    vector sum[8];
+    const int partial = last < LANES;
+    UNROLL for (int r = 0; r < rows; r++)
+        sum[r] = partial && r == rows - 1 ? v_load_part(y + r * LANES, last) : v_load(y + r * LANES);
+    for (long k = 0; k < terms; k++)
+        UNROLL for (int r = 0; r < rows; r++) {
+            const float *p = a + k * a_stride + r * LANES;
+            sum[r] += partial && r == rows - 1 ? v_load_part(p, last) : v_load(p);
+        }
+    UNROLL for (int r = 0; r < rows; r++) {
+        if (partial && r == rows - 1) {
+            v_store_part(y + r * LANES, sum[r], last);
+        } else {
+            v_store(y + r * LANES, sum[r]);
+        }
     }
 }
 
 static void VARIANT(sum_columns)(long m, long terms, const float *a, long a_stride, float *y) {
     long i = 0;
-    for (; i + LANES <= m; i += LANES) {
-        vector even = v_load(y + i), odd = v_set(0);
-        long k = 0;
-        for (; k + 2 <= terms; k += 2) {
-            even += v_load(a + i + k * a_stride);
-            odd += v_load(a + i + (k + 1) * a_stride);
-        }
-        if (k < terms) even += v_load(a + i + k * a_stride);
-        v_store(y + i, even + odd);
-    }
-    if (i == m) return;
-    vector even = v_load_part(y + i, m - i), odd = v_set(0);
-    long k = 0;
-    for (; k + 2 <= terms; k += 2) {
-        even += v_load_part(a + i + k * a_stride, m - i);
-        odd += v_load_part(a + i + (k + 1) * a_stride, m - i);
-    }
-    if (k < terms) even += v_load_part(a + i + k * a_stride, m - i);
-    v_store_part(y + i, even + odd, m - i);
+#define ROWS(k)                                                                                                        \
+    for (; i + (k) * LANES <= m; i += (k) * LANES) sum_block(k, LANES, terms, a + i, a_stride, y + i);
+    ROWS(8) ROWS(6) ROWS(4) ROWS(3) ROWS(2) ROWS(1)
+#undef ROWS
+    if (i < m) sum_block(1, m - i, terms, a + i, a_stride, y + i);
 }
 
 /// Blocks of 8 × 8.
@@ -266,16 +278,15 @@ static float VARIANT(squares)(long count, const float *x) {
 INLINE vector v_tanh(vector x) {
     const float limit = 7.998811721801758f;
     const vector c = v_max(-limit, v_min(limit, x));
-    const vector s = c * c;
-    vector p = v_fma(v_set(-2.76076847742355e-16f), s, v_set(2.00018790482477e-13f));
-    p = v_fma(p, s, v_set(-8.60467152213735e-11f));
-    p = v_fma(p, s, v_set(5.12229709037114e-08f));
-    p = v_fma(p, s, v_set(1.48572235717891e-05f));
-    p = v_fma(p, s, v_set(6.37261928875400e-04f));
-    p = v_fma(p, s, v_set(4.89352455891786e-03f));
-    vector q = v_fma(v_set(1.19825839466702e-06f), s, v_set(1.18534705686654e-04f));
-    q = v_fma(q, s, v_set(2.26843463243900e-03f));
-    q = v_fma(q, s, v_set(4.89352518554385e-03f));
+    const vector s = c * c, s2 = s * s;
+    // Pairs first (Estrin's scheme): half as many steps that wait for each other as in Horner's.
+    const vector p01 = v_fma(v_set(6.37261928875400e-04f), s, v_set(4.89352455891786e-03f));
+    const vector p23 = v_fma(v_set(5.12229709037114e-08f), s, v_set(1.48572235717891e-05f));
+    const vector p45 = v_fma(v_set(2.00018790482477e-13f), s, v_set(-8.60467152213735e-11f));
+    const vector q01 = v_fma(v_set(2.26843463243900e-03f), s, v_set(4.89352518554385e-03f));
+    const vector q23 = v_fma(v_set(1.19825839466702e-06f), s, v_set(1.18534705686654e-04f));
+    const vector high = v_fma(v_fma(v_set(-2.76076847742355e-16f), s2, p45), s2, p23);
+    const vector p = v_fma(high, s2, p01), q = v_fma(q23, s2, q01);
     return c * p / q;
 }
 
@@ -392,7 +403,7 @@ static void VARIANT(adam)(long count, ck_adam a, const float *gradient, float *f
 
 const ck_loops VARIANT(loops) = {
     .name = VARIANT_NAME,
-    .multiply_add = VARIANT(multiply_add),
+    .affine = VARIANT(affine),
     .outer_add = VARIANT(outer_add),
     .sum_columns = VARIANT(sum_columns),
     .transpose = VARIANT(transpose),

@@ -12,10 +12,10 @@ import CKernels
 /// alone has the same bits as the same row in a batch. For `Float` there are forms in C for AVX2 and AVX-512, of equal
 /// bits to each other; `KernelVariant` says which is in use. The loops in Swift are the reference.
 public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable {
-    /// y(m, b) += W(m, n) · x(n, b)
-    static func multiplyAdd(
+    /// y(m, b) = start(m, b) + W(m, n) · x(n, b). `start` may be `y`, or one vector with the stride 0.
+    static func affine(
         rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Self>, _ x: UnsafePointer<Self>, xStride: Int,
-        _ y: UnsafeMutablePointer<Self>, yStride: Int)
+        start: UnsafePointer<Self>, startStride: Int, _ y: UnsafeMutablePointer<Self>, yStride: Int)
 
     /// C(m, n) += A(m, t) · B(n, t)ᵀ: the sum of t outer products, which is how weight gradients arise.
     static func outerAdd(
@@ -43,7 +43,8 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
     /// One step of Adam in a form made for this processor; false as with `runWide`.
     static func runWide(
         _ step: AdamStep<Self>, count: Int, gradient: UnsafePointer<Self>, first: UnsafeMutablePointer<Self>,
-        second: UnsafeMutablePointer<Self>, parameters: UnsafeMutablePointer<Self>) -> Bool
+        second: UnsafeMutablePointer<Self>, parameters: UnsafeMutablePointer<Self>
+    ) -> Bool
 
     /// Hyperbolic tangent, for eight numbers at once.
     static func tanh(_ x: SIMD8<Self>) -> SIMD8<Self>
@@ -53,6 +54,17 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
 }
 
 extension KernelScalar {
+    /// y(m, b) += W(m, n) · x(n, b)
+    @inlinable
+    public static func multiplyAdd(
+        rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Self>, _ x: UnsafePointer<Self>, xStride: Int,
+        _ y: UnsafeMutablePointer<Self>, yStride: Int
+    ) {
+        affine(
+            rows: m, columns: n, batch: b, w, x, xStride: xStride, start: UnsafePointer(y), startStride: yStride, y,
+            yStride: yStride)
+    }
+
     /// Logistic sigmoid 1 / (1 + e⁻ˣ) as ½ · tanh(½ · x) + ½: one polynomial serves both.
     @inlinable
     @inline(__always)
@@ -74,12 +86,14 @@ extension KernelScalar {
 }
 
 extension Float: KernelScalar {
-    public static func multiplyAdd(
+    public static func affine(
         rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Float>, _ x: UnsafePointer<Float>, xStride: Int,
-        _ y: UnsafeMutablePointer<Float>, yStride: Int
+        start: UnsafePointer<Float>, startStride: Int, _ y: UnsafeMutablePointer<Float>, yStride: Int
     ) {
-        if ck_is_wide() { return ck_current().pointee.multiply_add(m, n, b, w, x, xStride, y, yStride) }
-        for j in 0..<b { multiplyAddVector(m, n, w, x + j * xStride, y + j * yStride) }
+        if ck_is_wide() {
+            return ck_current().pointee.affine(m, n, b, w, x, xStride, start, startStride, y, yStride)
+        }
+        for j in 0..<b { affineVector(m, n, w, x + j * xStride, start + j * startStride, y + j * yStride) }
     }
 
     public static func outerAdd(
@@ -115,15 +129,15 @@ extension Float: KernelScalar {
 
     public static func runWide(_ loop: CellLoop, hidden: Int, batch: Int, _ rows: CellRows<Float>) -> Bool {
         guard ck_is_wide() else { return false }
-        let loops = ck_current().pointee
+        let loops = ck_current()!
         let cell = ck_cell(x: rows.x, r: rows.r, state: rows.state, d: rows.d, previous: rows.previous)
         switch loop {
-        case .rnnForward: loops.rnn_forward(hidden, batch, cell)
-        case .rnnBackward: loops.rnn_backward(hidden, batch, cell)
-        case .lstmForward: loops.lstm_forward(hidden, batch, cell)
-        case .lstmBackward: loops.lstm_backward(hidden, batch, cell)
-        case .gruForward: loops.gru_forward(hidden, batch, cell)
-        case .gruBackward: loops.gru_backward(hidden, batch, cell)
+        case .rnnForward: loops.pointee.rnn_forward(hidden, batch, cell)
+        case .rnnBackward: loops.pointee.rnn_backward(hidden, batch, cell)
+        case .lstmForward: loops.pointee.lstm_forward(hidden, batch, cell)
+        case .lstmBackward: loops.pointee.lstm_backward(hidden, batch, cell)
+        case .gruForward: loops.pointee.gru_forward(hidden, batch, cell)
+        case .gruBackward: loops.pointee.gru_backward(hidden, batch, cell)
         }
         return true
     }
@@ -163,11 +177,11 @@ extension Float: KernelScalar {
 }
 
 extension Double: KernelScalar {
-    public static func multiplyAdd(
+    public static func affine(
         rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Double>, _ x: UnsafePointer<Double>,
-        xStride: Int, _ y: UnsafeMutablePointer<Double>, yStride: Int
+        xStride: Int, start: UnsafePointer<Double>, startStride: Int, _ y: UnsafeMutablePointer<Double>, yStride: Int
     ) {
-        for j in 0..<b { multiplyAddVector(m, n, w, x + j * xStride, y + j * yStride) }
+        for j in 0..<b { affineVector(m, n, w, x + j * xStride, start + j * startStride, y + j * yStride) }
     }
 
     public static func outerAdd(

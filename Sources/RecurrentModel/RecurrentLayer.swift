@@ -1,7 +1,8 @@
 import Kernels
 
 /// One recurrent layer: its place in the flat parameter buffer, and the walk forward and backward through time.
-struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
+/// A class, though it never changes: the walks through the layers would copy the names of the views each time.
+final class RecurrentLayer<Scalar: KernelScalar>: Sendable {
     let cell: any RecurrentCell<Scalar>
     // What is asked of the cell at every step, kept here: through the existential each would be a call.
     let hidden: Int
@@ -55,21 +56,19 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         let apart = keepsRecurrentApart
         let bIH = p + biasIH.offset
         let bHH = p + biasHH.offset
-        for row in 0..<shape.rows { (tape.x + row * g).update(from: bIH, count: g) }
-        Scalar.multiplyAdd(
-            rows: g, columns: inputs, batch: shape.rows, p + weightIH.offset, x, xStride: xStride, tape.x, yStride: g)
-        let target = apart ? tape.r : tape.x
-        if apart {
-            for row in 0..<shape.rows { (tape.r + row * g).update(from: bHH, count: g) }
-        } else {
+        Scalar.affine(
+            rows: g, columns: inputs, batch: shape.rows, p + weightIH.offset, x, xStride: xStride, start: bIH,
+            startStride: 0, tape.x, yStride: g)
+        if !apart {
             for row in 0..<shape.rows { Scalar.add(bHH, to: tape.x + row * g, count: g) }
         }
         var row = 0
         var previous = initial
         for batch in shape.batchSizes {
-            Scalar.multiplyAdd(
-                rows: g, columns: hidden, batch: batch, p + weightHH.offset, previous, xStride: s, target + row * g,
-                yStride: g)
+            let target = (apart ? tape.r : tape.x) + row * g
+            Scalar.affine(
+                rows: g, columns: hidden, batch: batch, p + weightHH.offset, previous, xStride: s,
+                start: apart ? bHH : UnsafePointer(target), startStride: apart ? 0 : g, target, yStride: g)
             let rows = CellRows(
                 x: tape.x + row * g, r: tape.r + row * g, previous: previous, state: tape.states + row * s)
             if !Scalar.runWide(loops.forward, hidden: hidden, batch: batch, rows) {

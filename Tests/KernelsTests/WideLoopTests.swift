@@ -51,7 +51,10 @@ import Testing
         }
         let together = sameBits { loops in
             var y = y0
-            loops.multiply_add(m, n, batch, w, x, n + 3, &y, m + 2)
+            y.withUnsafeMutableBufferPointer { y in
+                let y = y.baseAddress!
+                loops.affine(m, n, batch, w, x, n + 3, y, m + 2, y, m + 2)
+            }
             return y
         }
         expectClose(together, expected)
@@ -61,7 +64,7 @@ import Testing
                 y.withUnsafeMutableBufferPointer { y in
                     x.withUnsafeBufferPointer { x in
                         let (from, to) = (x.baseAddress! + b * (n + 3), y.baseAddress! + b * (m + 2))
-                        loops.multiply_add(m, n, 1, w, from, n + 3, to, m + 2)
+                        loops.affine(m, n, 1, w, from, n + 3, to, m + 2, to, m + 2)
                     }
                 }
             }

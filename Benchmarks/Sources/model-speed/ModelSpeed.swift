@@ -50,7 +50,12 @@ struct Task {
     /// Multiplications and additions in the products of one point: one step forward for the prediction, and for the
     /// share of an update that falls to a point one forward and twice as much backward, for each of k2 / k1 steps.
     var flopsPerPoint: Double {
-        let gates = switch shape.cell { case .rnn: 1; case .lstm: 4; case .gru: 3 }
+        let gates =
+            switch shape.cell {
+            case .rnn: 1;
+            case .lstm: 4;
+            case .gru: 3
+            }
         let forward = gates * shape.hidden * (shape.inputs + shape.hidden) + shape.outputs * shape.hidden
         return 2 * Double(forward) * (1 + 3 * Double(training.k2) / Double(training.k1))
     }

@@ -70,7 +70,8 @@ let package = Package(
         .target(
             name: "AnomalyDaemon",
             dependencies: [
-                "AnomalyDetection", "FeedProtocol", "PointStore", "Systemd", "Configuration", "ControlProtocol",
+                "RecurrentModel", "AnomalyDetection", "FeedProtocol", "PointStore", "Systemd", "Configuration",
+                "ControlProtocol",
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
                 lifecycle("ServiceLifecycle"),
             ],
@@ -109,7 +110,7 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),
         .testTarget(
             name: "AnomalyDaemonTests",
-            dependencies: ["AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", log],
+            dependencies: ["AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", "RecurrentModel", log],
             swiftSettings: settings),
         .testTarget(
             name: "AnomalyControlTests",

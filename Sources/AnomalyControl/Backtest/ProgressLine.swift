@@ -12,20 +12,21 @@ struct ProgressLine {
         started = .now
     }
 
-    func show(_ progress: BacktestProgress) throws {
+    func show(_ progress: BacktestProgress) {
         guard let terminal else { return }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         // To the start of the line, the text, and the rest of the line cleared (ECMA-48, 8.3.41). One column stays
         // free, where some terminals would break the line.
         output.write("\r" + progress.line(seconds: seconds, columns: (terminal.columns ?? 80) - 1) + "\u{1B}[K")
         if progress.filesDone == progress.files { output.write("\n") }
-        try output.flush()
+        // Without its progress the work is still worth doing.
+        try? output.flush()
     }
 
     /// Leaves the line, so that what comes next does not stand behind it.
-    func leave() throws {
+    func leave() {
         guard terminal != nil else { return }
         output.write("\r\u{1B}[K")
-        try output.flush()
+        try? output.flush()
     }
 }

@@ -73,7 +73,8 @@ let package = Package(
         .target(
             name: "AnomalyDaemon",
             dependencies: [
-                "AnomalyDetection", "FeedProtocol", "PointStore", "Systemd", "Configuration", "ControlProtocol",
+                "RecurrentModel", "AnomalyDetection", "FeedProtocol", "PointStore", "Systemd", "Configuration",
+                "ControlProtocol",
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
                 lifecycle("ServiceLifecycle"),
             ],
@@ -82,7 +83,8 @@ let package = Package(
         .target(
             name: "AnomalyControl",
             dependencies: [
-                "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol", arguments,
+                "RecurrentModel", "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol",
+                arguments,
             ],
             swiftSettings: settings),
         // The programs. No test target depends on them: it would inherit their linker settings.
@@ -111,13 +113,13 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),
         .testTarget(
             name: "AnomalyDaemonTests",
-            dependencies: ["AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", log],
+            dependencies: ["AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", "RecurrentModel", log],
             swiftSettings: settings),
         .testTarget(
             name: "AnomalyControlTests",
             dependencies: [
                 "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "PointStore",
-                arguments,
+                "RecurrentModel", arguments,
             ],
             swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),

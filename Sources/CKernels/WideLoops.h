@@ -273,8 +273,8 @@ static float VARIANT(squares)(long count, const float *x) {
     return parts[0];
 }
 
-/// As `Float.tanh` in Swift, with the same coefficients. The limit differs, as in Eigen: there the quotient becomes 1
-/// with fused arithmetic.
+/// As `Float.tanh` in Swift, with the same coefficients. Beyond its limit, which differs as in Eigen for
+/// fused arithmetic, it is the number next to 1.
 INLINE vector v_tanh(vector x) {
     const float limit = 7.998811721801758f;
     const vector c = v_max(-limit, v_min(limit, x));

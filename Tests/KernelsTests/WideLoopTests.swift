@@ -205,7 +205,7 @@ import Testing
                         count, 1, ck_cell(x: x.baseAddress, r: nil, state: state.baseAddress, d: nil, previous: nil))
                 }
             }
-            #expect(state[0].isNaN && state[1] == 1 && state[2] == -1)
+            #expect(state[0].isNaN && state[1] == 1 - .ulpOfOne / 2 && state[2] == -state[1])
             for (x, y) in zip(numbers, state.dropFirst(3)) {
                 let exact = Foundation.tanh(Double(x))
                 #expect(abs(y) <= 1 && abs(Double(y) - exact) <= 5 * Double(Float(exact).ulp) + 1e-12, "tanh(\(x))")

@@ -1,5 +1,5 @@
 import RealModule
-import RecurrentModel
+public import RecurrentModel
 
 /// One stream's model and verdicts. For each point, in this order: predict it from what came before, look at it and
 /// score it, then learn from it.
@@ -74,6 +74,9 @@ public final class Detector {
     public var training: (gradientNorm: Double, loss: Double, updates: Int64, skipped: Int64) {
         (learner.gradientNorm, learner.loss, learner.updates, learner.skippedUpdates)
     }
+
+    /// How the last gradient was spread over the layers, and how far back it reached.
+    public var health: GradientHealth { learner.health }
 
     /// −log₁₀(p) / 10, within [0, 1].
     public static func score(ofProbability p: Double) -> Double { max(0, min(1, -Double.log10(p) / 10)) }

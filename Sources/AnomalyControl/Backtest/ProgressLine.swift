@@ -13,18 +13,18 @@ final class ProgressLine {
         started = .now
     }
 
-    func show(_ progress: BacktestProgress) throws {
+    func show(_ progress: BacktestProgress) {
         let seconds = (ContinuousClock.now - started) / .seconds(1)
-        try rewrite { progress.line(seconds: seconds, columns: $0) }
+        rewrite { progress.line(seconds: seconds, columns: $0) }
         guard terminal != nil, progress.filesDone == progress.files else { return }
         output.write("\n")
-        try output.flush()
+        try? output.flush()
     }
 
     /// Shows a line that fits into so many columns.
     ///
     /// - Parameter interval: at least so long after the last line; before, nothing happens.
-    func rewrite(every interval: Duration = .zero, _ line: (_ columns: Int) -> String) throws {
+    func rewrite(every interval: Duration = .zero, _ line: (_ columns: Int) -> String) {
         guard let terminal else { return }
         let now = ContinuousClock.now
         if let shown, now - shown < interval { return }
@@ -32,13 +32,14 @@ final class ProgressLine {
         // To the start of the line, the text, and the rest of the line cleared (ECMA-48, 8.3.41). One column stays
         // free, where some terminals would break the line.
         output.write("\r" + line((terminal.columns ?? 80) - 1) + "\u{1B}[K")
-        try output.flush()
+        // Without its progress the work is still worth doing.
+        try? output.flush()
     }
 
     /// Leaves the line, so that what comes next does not stand behind it.
-    func leave() throws {
+    func leave() {
         guard terminal != nil else { return }
         output.write("\r\u{1B}[K")
-        try output.flush()
+        try? output.flush()
     }
 }

@@ -101,7 +101,7 @@ package struct TrainCommand: ReportingCommand {
 
         let windows = try TrainingWindows(series(in: surroundings), training.windowOptions(settings))
         let narrator = TrainingNarrator(on: surroundings.progress, isQuiet: quiet)
-        try narrator.tellOfConstants(windows)
+        narrator.tellOfConstants(windows)
         let shape = NetworkShape(
             cell: settings.cell, inputs: InputEncoder.inputsPerChannel * windows.channels, hidden: settings.hidden,
             layers: settings.layers, outputs: windows.channels * settings.loss.outputsPerTarget,
@@ -120,9 +120,9 @@ package struct TrainCommand: ReportingCommand {
             parallel: { pool.run($0, $1) })
 
         Interruption.watch()
-        let end = try session.run(
+        let end = session.run(
             clock: Self.seconds, isInterrupted: { Interruption.happened }, report: narrator.report)
-        try narrator.leave()
+        narrator.leave()
         guard session.schedule.best != nil else {
             throw end == .interrupted
                 ? Failure(.failure, "interrupted before the first epoch was over: there is no model to write")

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Says on standard error what a training does: one line that is written over on a terminal, a line for each epoch
-/// elsewhere, and sentences about what was changed.
+/// elsewhere, and sentences about what was changed. What cannot be said stops nothing.
 struct TrainingNarrator {
     private let terminal: Terminal?
     private let isQuiet: Bool
@@ -15,32 +15,32 @@ struct TrainingNarrator {
         line = ProgressLine(on: isQuiet ? nil : terminal)
     }
 
-    func tellOfConstants(_ windows: TrainingWindows) throws {
+    func tellOfConstants(_ windows: TrainingWindows) {
         for name in windows.constant {
-            try say("\(name) is left out: all values of its training part are equal or missing")
+            say("\(name) is left out: all values of its training part are equal or missing")
         }
     }
 
-    func report(_ event: TrainingSession.Event) throws {
+    func report(_ event: TrainingSession.Event) {
         switch event {
-        case .batch(let progress): try line.rewrite(every: .milliseconds(100), progress.line)
+        case .batch(let progress): line.rewrite(every: .milliseconds(100), progress.line)
         case .epoch(let progress, let isBest):
             if terminal == nil, !isQuiet {
                 output.write(progress.epochLine(isBest: isBest) + "\n")
-                try output.flush()
+                try? output.flush()
             } else {
-                try line.rewrite(progress.line)
+                line.rewrite(progress.line)
             }
-        case .adaptation(let adaptation): try say(adaptation.sentence)
+        case .adaptation(let adaptation): say(adaptation.sentence)
         }
     }
 
-    func leave() throws { try line.leave() }
+    func leave() { line.leave() }
 
-    private func say(_ sentence: String) throws {
+    private func say(_ sentence: String) {
         if isQuiet { return }
-        try line.leave()
+        line.leave()
         output.write("anomalyctl: \(sentence)\n")
-        try output.flush()
+        try? output.flush()
     }
 }

@@ -47,10 +47,10 @@ package final class TrainingSession {
     /// - Parameters:
     ///   - clock: seconds since some moment.
     ///   - isInterrupted: asked before each mini-batch. If it says so, the epoch at hand counts for nothing.
-    ///   - report: told of each batch and epoch; what it throws ends the training.
+    ///   - report: told of each batch and epoch.
     package func run(
-        clock: () -> Double, isInterrupted: () -> Bool, report: (Event) throws -> Void
-    ) rethrows -> TrainingSchedule.End {
+        clock: () -> Double, isInterrupted: () -> Bool, report: (Event) -> Void
+    ) -> TrainingSchedule.End {
         while true {
             generator.shuffle(&order)
             var progress = TrainingProgress(
@@ -67,17 +67,17 @@ package final class TrainingSession {
                 progress.batch += 1
                 progress.loss = total.mean
                 fillRates(&progress)
-                try report(.batch(progress))
+                report(.batch(progress))
             }
             progress.validation = trainer.evaluate(windows.validation, of: windows).mean
             let decision = schedule.finishEpoch(validation: progress.validation)
             progress.best = schedule.best?.loss
             if decision.isBest { parameters = trainer.parameters }
-            try report(.epoch(progress, isBest: decision.isBest))
+            report(.epoch(progress, isBest: decision.isBest))
             if let end = decision.end { return end }
             if let adaptation = decision.adaptation {
                 trainer.clip = adaptation.clip.now
-                try report(.adaptation(adaptation))
+                report(.adaptation(adaptation))
             }
         }
     }

@@ -1,7 +1,7 @@
 import RecurrentModel
 
-/// Groups flagged points into anomalies: the first flagged point opens one, `quietPoints` unflagged ones in a row
-/// close it.
+/// Groups what belongs together into anomalies: a flagged point opens one, points whose evidence is still above the
+/// threshold go on with it, and `quietPoints` others in a row close it.
 struct AnomalyTracker: Sendable {
     let quietPoints: Int
     /// The open anomaly, or the last one that was open.
@@ -10,33 +10,35 @@ struct AnomalyTracker: Sendable {
 
     init(quietPoints: Int) { self.quietPoints = quietPoints }
 
-    /// - Parameter worst: the channel that stands out most at this point, and what is said of it.
+    /// - Parameter worst: what is said of the channel that stands out most at this point.
     mutating func observe(
-        sequence: Int64, time: Int64, score: Double, isFlagged: Bool, worst: (channel: Int, verdict: ChannelVerdict)
+        sequence: Int64, time: Int64, _ judgement: Scorer.Judgement, _ worst: ChannelVerdict
     ) -> AnomalyChange {
-        guard isFlagged else { return endure() }
-        quiet = 0
         if var open = anomaly, open.isOpen {
+            guard judgement.isRaised else { return endure() }
+            quiet = 0
             open.end = time
             open.points += 1
-            if score > open.peakScore {
+            if judgement.score > open.peakScore {
                 open.peak = time
-                open.peakScore = score
-                open.peakChannel = worst.channel
-                open.peakValue = worst.verdict.value
-                open.peakPrediction = worst.verdict.prediction
+                open.peakScore = judgement.score
+                open.peakChannel = judgement.worst
+                open.peakValue = worst.value
+                open.peakPrediction = worst.prediction
             }
             anomaly = open
             return .extended
         }
+        guard judgement.flags.contains(.anomaly) else { return .none }
+        quiet = 0
         anomaly = Anomaly(
-            startSequence: sequence, start: time, end: time, peak: time, peakScore: score, peakChannel: worst.channel,
-            peakValue: worst.verdict.value, peakPrediction: worst.verdict.prediction, points: 1, isOpen: true)
+            startSequence: sequence, start: time, end: time, peak: time, peakScore: judgement.score,
+            peakChannel: judgement.worst, peakValue: worst.value, peakPrediction: worst.prediction, points: 1,
+            isOpen: true)
         return .opened
     }
 
     private mutating func endure() -> AnomalyChange {
-        guard anomaly?.isOpen == true else { return .none }
         quiet += 1
         if quiet < quietPoints { return .none }
         anomaly?.isOpen = false

@@ -23,11 +23,8 @@ public final class Detector {
     private var learner: OnlineLearner<Float>
     private let workspace: Workspace<Float>
     private var encoder: InputEncoder
-    private var tail: ResidualTail
+    private var scorer: Scorer
     private var tracker: AnomalyTracker
-    /// Typical |residual| of each channel, which makes the channels of one stream comparable.
-    private var spread: [Double]
-    private let threshold: Double
     private var target: [Float]
 
     /// - Parameters:
@@ -57,10 +54,8 @@ public final class Detector {
             parameters: network.initialParameters(model.initialisation, using: &generator))
         self.workspace = workspace
         encoder = InputEncoder(channels: channels, meaning: model.target, rangeHalfLife: model.rangeHalfLife)
-        tail = ResidualTail(settings.score)
+        scorer = Scorer(settings.score, channels: channels)
         tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
-        spread = Array(repeating: 0, count: channels)
-        threshold = Self.score(ofProbability: settings.score.falseAlarmProbability)
         target = Array(repeating: 0, count: channels)
     }
 
@@ -91,6 +86,7 @@ public final class Detector {
         time: Int64, values: UnsafeBufferPointer<Double>, verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
     ) -> PointVerdict {
         precondition(values.count == channels && verdicts.count >= channels, "one value for each channel")
+        let elapsed = newestTime == .min ? 0 : time - newestTime
         sequence += 1
         newestTime = time
         predict(verdicts)
@@ -98,12 +94,11 @@ public final class Detector {
             verdicts[c].value = values[c]
             verdicts[c].residual = bounded(values[c] - verdicts[c].prediction)
         }
-        let (score, worst, flags) = judge(verdicts)
-        let change = tracker.observe(
-            sequence: sequence, time: time, score: score, isFlagged: flags.contains(.anomaly),
-            worst: (worst, verdicts[worst]))
+        let judgement = scorer.judge(elapsed: elapsed, seen: seen, verdicts)
+        let change = tracker.observe(sequence: sequence, time: time, judgement, verdicts[judgement.worst])
         learn(verdicts)
-        return PointVerdict(sequence: sequence, time: time, score: score, flags: flags, change: change)
+        return PointVerdict(
+            sequence: sequence, time: time, score: judgement.score, flags: judgement.flags, change: change)
     }
 
     // MARK: Predict
@@ -121,7 +116,7 @@ public final class Detector {
             let prediction = encoder.prediction(output[c], channel: c)
             if prediction.isNaN { continue }
             verdicts[c].prediction = bounded(prediction)
-            let halfWidth = tail.band * (channels == 1 ? 1 : spread[c])
+            let halfWidth = scorer.halfWidth(channel: c)
             if halfWidth.isFinite {
                 verdicts[c].lower = bounded(verdicts[c].prediction - halfWidth)
                 verdicts[c].upper = bounded(verdicts[c].prediction + halfWidth)
@@ -132,40 +127,6 @@ public final class Detector {
     /// NaN stays; what overflowed becomes the largest number.
     private func bounded(_ x: Double) -> Double {
         x.isInfinite ? (x > 0 ? Double.greatestFiniteMagnitude : -Double.greatestFiniteMagnitude) : x
-    }
-
-    // MARK: Look
-
-    /// Points over which the typical residual of a channel is averaged, roughly.
-    private static let spreadPoints = 500.0
-
-    private func judge(
-        _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
-    ) -> (score: Double, worst: Int, flags: PointFlags) {
-        var flags: PointFlags = seen <= Int64(settings.score.warmup) ? .warmup : []
-        var worst = -1
-        var size = 0.0
-        var present = false
-        for c in 0..<channels {
-            present = present || !verdicts[c].value.isNaN
-            let residual = abs(verdicts[c].residual)
-            if residual.isNaN { continue }
-            // One channel keeps its own units; several are measured in what is usual for each.
-            let relative = channels == 1 ? residual : (spread[c] > 0 ? min(residual / spread[c], 1e30) : 0)
-            if worst < 0 || relative > size {
-                worst = c
-                size = relative
-            }
-            let weight = max(1 / Self.spreadPoints, 1 / Double(seen))
-            spread[c] += (min(residual, spread[c] > 0 ? 20 * spread[c] : residual) - spread[c]) * weight
-        }
-        if !present { flags.insert(.missing) }
-        if worst < 0 { return (0, 0, flags) }
-        let score = Self.score(ofProbability: tail.probability(of: size))
-        tail.insert(size, isWarm: !flags.contains(.warmup))
-        if flags.contains(.warmup) { return (0, worst, flags) }
-        if score >= threshold { flags.insert(.anomaly) }
-        return (score, worst, flags)
     }
 
     // MARK: Learn
@@ -194,10 +155,9 @@ public final class Detector {
         writer.write(sequence)
         writer.write(newestTime)
         writer.write(encoder.last)
-        writer.write(spread)
         writer.write(encoder.input)
         for scaler in encoder.scalers { scaler.encode(into: &writer) }
-        tail.encode(into: &writer)
+        scorer.encode(into: &writer)
         tracker.encode(into: &writer)
         learner.encode(into: &writer)
         return writer.bytes
@@ -221,10 +181,9 @@ public final class Detector {
         sequence = try reader.read()
         newestTime = try reader.read()
         encoder.last = try reader.readArray(count: channels, field: "last values")
-        spread = try reader.readArray(count: channels, field: "spreads")
         encoder.input = try reader.readArray(count: encoder.input.count, field: "input")
         for c in 0..<channels { try encoder.scalers[c].decode(from: &reader) }
-        try tail.decode(from: &reader)
+        try scorer.decode(from: &reader)
         try tracker.decode(from: &reader)
         try learner.decode(from: &reader)
         guard reader.isAtEnd else {

@@ -54,15 +54,15 @@ public enum PredictionTarget: String, Sendable, CaseIterable {
 
 /// How residuals become scores, and scores anomalies.
 public struct ScoreSettings: Sendable, Equatable {
-    /// Probability, at each ordinary point, of a false alarm: 10⁻¹⁰…0.1. A point is flagged when the tail
-    /// probability of its residual is below this, so the threshold on the score is −log₁₀(this) / 10.
-    public var falseAlarmProbability = 1e-4
+    /// Rarity, as a probability at each ordinary point, from which on a point is flagged: 10⁻¹⁰…0.1. The threshold on
+    /// the score is −log₁₀(this) / 10.
+    public var falseAlarmProbability = 5e-4
     /// Points at the start of a stream during which nothing is flagged, 16…1,000,000.
     public var warmup = 128
-    /// Recent residuals that a new one is compared with, 64…65,536.
+    /// Points after which one counts half in what new ones are compared with, 64…65,536.
     public var window = 2000
-    /// Share of the window's residuals, the largest ones, that the tail is fitted to: 0.005…0.2.
-    public var tail = 0.02
+    /// Points before it that a flagged point must be rarer than, 0…10,000.
+    public var rest = 100
     /// Share of the points that the band between `lower` and `upper` is meant to cover, 0.5…0.999.
     public var band = 0.9
     /// Unflagged points in a row after which an anomaly is over, 1…100,000.

@@ -7,8 +7,18 @@ public struct PointFlags: OptionSet, Sendable, Hashable {
     public static let missing = PointFlags(rawValue: 1)
     /// Seen before the warm-up was over: scored, never flagged.
     public static let warmup = PointFlags(rawValue: 2)
-    /// The score reached the threshold.
+    /// The score reached the threshold: rarer than that, and than any of the points before it.
     public static let anomaly = PointFlags(rawValue: 4)
+
+    // What a flagged point was flagged for: the evidence that was rarest.
+    /// The network expected something else.
+    public static let unpredicted = PointFlags(rawValue: 8)
+    /// Earlier seasons had nothing like it at this place.
+    public static let offSeason = PointFlags(rawValue: 16)
+    /// Outside all that was seen before.
+    public static let outOfRange = PointFlags(rawValue: 32)
+    /// Not by this point alone: it has been like that for some points.
+    public static let lasting = PointFlags(rawValue: 64)
 }
 
 /// What the detector says of one point as a whole.
@@ -17,7 +27,8 @@ public struct PointVerdict: Sendable, Equatable {
     public var sequence: Int64
     /// Microseconds since 1970.
     public var time: Int64
-    /// 0 ordinary … 1; −log₁₀(tail probability) / 10: 0.4 is once in 10⁴ ordinary points, 0.6 once in 10⁶.
+    /// 0 ordinary … 1: a tenth of the decades of rarity, so that 0.3 is once in 10³ points. What is less rare than one
+    /// of the points shortly before stays below the threshold.
     public var score: Double
     public var flags: PointFlags
     /// What the point did to the stream's current anomaly.

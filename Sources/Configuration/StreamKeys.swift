@@ -90,20 +90,20 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "score.false_alarm_probability", stream: \.detector.score.falseAlarmProbability, .number(1e-10...0.1),
                 unit: "per point",
-                "Probability of a false alarm at each ordinary point.",
-                choosing: "false alarms that you accept per day ÷ points per day: 1e-4 is one in 10,000 points."),
+                "How rare a point must be, as a probability, to be flagged.",
+                choosing: "smaller for fewer alarms: divide it by ten where each one wakes somebody."),
             ConfigurationKey(
                 "score.warmup", stream: \.detector.score.warmup, .integer(16...1_000_000), unit: "points",
                 "Points at the start of a stream during which nothing is flagged.",
                 choosing: "at least one full cycle of the stream."),
             ConfigurationKey(
                 "score.window", stream: \.detector.score.window, .integer(64...65_536), unit: "points",
-                "Recent residuals that a new one is compared with.",
+                "Points after which one counts half in what new ones are compared with.",
                 choosing: "larger is steadier, smaller follows a change of the noise sooner."),
             ConfigurationKey(
-                "score.tail", stream: \.detector.score.tail, .number(0.005...0.2),
-                "Share of the window, its largest residuals, that the tail of the distribution is fitted to.",
-                choosing: "leave it; larger is steadier, smaller is truer to the extremes."),
+                "score.rest", stream: \.detector.score.rest, .integer(0...10_000), unit: "points",
+                "Points before it that a flagged point must be rarer than.",
+                choosing: "larger for fewer alarms in a row; 0 flags every point that is rare enough."),
             ConfigurationKey(
                 "score.band", stream: \.detector.score.band, .number(0.5...0.999),
                 "Share of the points that the band from lower to upper is meant to cover.",

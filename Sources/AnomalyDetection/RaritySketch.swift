@@ -1,0 +1,146 @@
+import RealModule
+import RecurrentModel
+
+/// How rare a size is among those that a stream had before, in decades: −log₁₀ of the probability that one is at least
+/// as large. Sizes are counted in buckets whose width grows with the size (8 for each doubling), and what was counted
+/// long ago counts less, so that 2 KiB remember some thousands of sizes.
+///
+/// Beyond the largest size in memory the probability falls as a power law: real residuals have heavy tails, and what is
+/// twice as large as anything before is not impossible. The alternative, a generalised Pareto distribution fitted to
+/// the largest 2 % of a window (Siffer et al. 2017), was here before: on labelled data the rank found more and raised
+/// fewer false alarms, as a fit to some dozens of excesses moves with each of them.
+struct RaritySketch: Sendable {
+    /// Exponent of the power law: ten times the largest size is 10⁻⁴ as likely as the largest.
+    static let tailExponent = 4.0
+    /// Most decades that are added beyond the largest size in memory.
+    static let mostBeyond = 4.0
+    /// Sizes before the first verdict.
+    static let fewestSizes = 64
+
+    private static let bucketsPerOctave = 8
+    /// Bits of a Float above the three that divide an octave.
+    private static let shift: UInt32 = 20
+    private static let octaves = 64
+    private static let buckets = octaves * bucketsPerOctave
+    /// Weights are scaled down before they lose digits to each other.
+    private static let heaviest: Float = 1e6
+
+    /// What one new size weighs more than the one before.
+    private let growth: Float
+    /// What the largest size gives up at each new one; a quarter as fast as the counts.
+    private let fading: Float
+
+    private var counts = [Float](repeating: 0, count: buckets)
+    /// Of sizes that were 0.
+    private var zeros: Float = 0
+    private var total: Float = 0
+    private var weight: Float = 1
+    private var largest: Float = 0
+    /// The first size that was not 0: sizes are counted in multiples of it, so that no unit matters.
+    private var unit = 0.0
+    private var seen: Int64 = 0
+
+    /// - Parameter memory: sizes after which one counts half.
+    init(memory: Int) {
+        growth = Float(Double.exp2(1 / Double(memory)))
+        fading = Float(Double.exp2(-0.25 / Double(memory)))
+    }
+
+    /// Decades of rarity of a size, 0 or more; 0 while too few are known.
+    func decades(of size: Double) -> Double {
+        if seen < Int64(Self.fewestSizes) || !(size > 0) { return 0 }
+        if unit == 0 { return (Double.log10(Double(total / weight) + 1)) + Self.mostBeyond }
+        let x = relative(size)
+        let bucket = Self.bucket(x)
+        var above: Float = 0
+        counts.withUnsafeBufferPointer { counts in
+            var sum = SIMD8<Float>.zero
+            var i = bucket
+            while i % 8 != 0 {
+                above += counts[i]
+                i += 1
+            }
+            while i < Self.buckets {
+                sum += UnsafeRawPointer(counts.baseAddress! + i).loadUnaligned(as: SIMD8<Float>.self)
+                i += 8
+            }
+            above += sum.sum()
+        }
+        let probability = Double((above / weight + 1) / (total / weight + 1))
+        let decades = max(0, -Double.log10(probability))
+        if x <= largest || largest == 0 { return decades }
+        return decades + min(Self.mostBeyond, Self.tailExponent * Double.log10(Double(x / largest)))
+    }
+
+    mutating func insert(_ size: Double) {
+        guard size >= 0 else { return }
+        seen += 1
+        if unit == 0 && size > 0 { unit = size }
+        weight *= growth
+        total += weight
+        let x = size > 0 ? relative(size) : 0
+        if x > 0 { counts[Self.bucket(x)] += weight } else { zeros += weight }
+        largest = max(largest * fading, x)
+        if weight < Self.heaviest { return }
+        total = 0
+        for i in counts.indices {
+            // What is left of one size after thirteen half-lives no longer counts.
+            counts[i] = counts[i] / weight < 1e-4 ? 0 : counts[i] / weight
+            total += counts[i]
+        }
+        zeros /= weight
+        total += zeros
+        weight = 1
+    }
+
+    /// The size that a share of those in memory exceeds; NaN while none is known.
+    func size(exceededBy share: Double) -> Double {
+        if total == 0 { return .nan }
+        var above: Float = 0
+        let wanted = Float(share) * total
+        for bucket in stride(from: Self.buckets - 1, through: 0, by: -1) where counts[bucket] > 0 {
+            above += counts[bucket]
+            if above >= wanted { return Self.middle(of: bucket) * unit }
+        }
+        return 0
+    }
+
+    // MARK: Buckets
+
+    private func relative(_ size: Double) -> Float {
+        Float(min(max(size / unit, 1e-9), 1e9))
+    }
+
+    /// Octaves from 2⁻³² to 2³², each cut into eight of equal width, by the bits of the number.
+    private static func bucket(_ x: Float) -> Int {
+        let first = (UInt32(127 - octaves / 2) << 23) >> shift
+        return min(max(Int(x.bitPattern >> shift) - Int(first), 0), buckets - 1)
+    }
+
+    private static func middle(of bucket: Int) -> Double {
+        let first = (UInt32(127 - octaves / 2) << 23) >> shift
+        return Double(Float(bitPattern: ((first + UInt32(bucket)) << shift) | (1 << (shift - 1))))
+    }
+
+    // MARK: State
+
+    func encode(into writer: inout StateWriter) {
+        writer.write(counts)
+        for number in [zeros, total, weight, largest] { writer.write(number.bitPattern) }
+        writer.write(unit)
+        writer.write(seen)
+    }
+
+    mutating func decode(from reader: inout StateReader) throws {
+        counts = try reader.readArray(count: counts.count, field: "counts of sizes")
+        zeros = Float(bitPattern: try reader.read())
+        total = Float(bitPattern: try reader.read())
+        weight = Float(bitPattern: try reader.read())
+        largest = Float(bitPattern: try reader.read())
+        unit = try reader.readDouble()
+        seen = try reader.read()
+        guard counts.allSatisfy({ $0.isFinite && $0 >= 0 }), [zeros, total, weight, largest].allSatisfy(\.isFinite) else {
+            throw StateError.invalid(field: "counts of sizes", found: "negative or infinite", expected: "0 or more")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import RecurrentModel
+
+/// What one channel was at the same place of its last seasons, and how far a value lies from all of that.
+///
+/// A season is what the channel itself shows, by its autocorrelation, or else a day. The distance is that to the
+/// nearest value of up to seven earlier seasons, one place sooner and later included: the mean of those places would
+/// call a value strange that lies between two habits, and one that came a little early.
+struct SeasonMemory: Sendable {
+    /// Values that are kept: seven days of one in five minutes.
+    static let capacity = 2048
+    /// Earlier seasons that are looked at, and places to either side.
+    static let seasons = 7
+    static let tolerance = 1
+    /// Smallest autocorrelation that makes a lag a season.
+    static let leastCorrelation: Float = 0.5
+    /// Values before the first search for a season; the next ones are at twice as many, up to every `capacity`.
+    private static let firstSearch: Int64 = 256
+
+    /// The last `capacity` values as differences from the first one: Floats are precise enough for these.
+    private var values: [Float] = []
+    private var next = 0
+    private var origin = Double.nan
+    private var count: Int64 = 0
+    private var search = firstSearch
+    /// Values in a season; 0: none is known.
+    private(set) var period = 0
+
+    /// How far a value lies from its like, in the channel's units; NaN while there is no earlier season.
+    func distance(of value: Double) -> Double {
+        if period < 2 { return .nan }
+        let x = Float(value - origin)
+        var nearest = Float.infinity
+        for season in 1...Self.seasons {
+            let middle = season * period
+            if middle - Self.tolerance > values.count { break }
+            for back in max(1, middle - Self.tolerance)...(middle + Self.tolerance) where back <= values.count {
+                nearest = min(nearest, abs(x - self[back]))
+            }
+        }
+        return nearest.isFinite ? Double(nearest) : .nan
+    }
+
+    /// The value `back` values before the next one, 1 for the newest.
+    private subscript(back: Int) -> Float {
+        var index = next - back
+        if index < 0 { index += values.count }
+        return values[index]
+    }
+
+    /// - Parameter day: values in a day; 0 if that is not known or too many to be kept for two days.
+    mutating func observe(_ value: Double, day: Int) {
+        if origin.isNaN { origin = value }
+        let x = Float(value - origin)
+        if values.count < Self.capacity {
+            values.append(x)
+            next = values.count == Self.capacity ? 0 : values.count
+        } else {
+            values[next] = x
+            next = next + 1 == Self.capacity ? 0 : next + 1
+        }
+        count += 1
+        if count == search {
+            search = min(search * 2, search + Int64(Self.capacity))
+            period = dominantPeriod() ?? day
+        } else if period == 0 {
+            period = day
+        }
+    }
+
+    // MARK: Period
+
+    /// The lag with the highest autocorrelation after it has first fallen to a tenth; nil if it never falls, or no lag
+    /// up to a third of what is known reaches `leastCorrelation`.
+    private func dominantPeriod() -> Int? {
+        let n = values.count
+        var series: [Float] = []
+        series.reserveCapacity(n)
+        var mean: Float = 0
+        for back in stride(from: n, through: 1, by: -1) { series.append(self[back]) }
+        for x in series { mean += x / Float(n) }
+        for i in series.indices { series[i] -= mean }
+        let variance = Self.product(series, lag: 0)
+        if !(variance > 0) || !variance.isFinite { return nil }
+        var hasFallen = false
+        var best: (lag: Int, correlation: Float)?
+        for lag in 1..<max(2, n / 3) {
+            let correlation = Self.product(series, lag: lag) / variance
+            if !hasFallen {
+                hasFallen = correlation < 0.1
+            } else if correlation > best?.correlation ?? Self.leastCorrelation {
+                best = (lag, correlation)
+            }
+        }
+        return best?.lag
+    }
+
+    /// Mean of x(t) · x(t − lag).
+    private static func product(_ x: [Float], lag: Int) -> Float {
+        x.withUnsafeBufferPointer { x in
+            let start = x.baseAddress!
+            let n = x.count - lag
+            var sums = SIMD8<Float>.zero
+            var i = 0
+            while i + 8 <= n {
+                sums +=
+                    UnsafeRawPointer(start + i).loadUnaligned(as: SIMD8<Float>.self)
+                    * UnsafeRawPointer(start + i + lag).loadUnaligned(as: SIMD8<Float>.self)
+                i += 8
+            }
+            var sum = sums.sum()
+            while i < n {
+                sum += start[i] * start[i + lag]
+                i += 1
+            }
+            return sum / Float(n)
+        }
+    }
+
+    // MARK: State
+
+    func encode(into writer: inout StateWriter) {
+        writer.write(values)
+        writer.write(Int64(next))
+        writer.write(origin)
+        writer.write(count)
+        writer.write(search)
+        writer.write(Int64(period))
+    }
+
+    mutating func decode(from reader: inout StateReader) throws {
+        values = try reader.readArray(atMost: Self.capacity, field: "values of earlier seasons")
+        next = Int(try reader.read(Int64.self))
+        origin = try reader.readDouble()
+        count = try reader.read()
+        search = try reader.read()
+        period = Int(try reader.read(Int64.self))
+        guard next >= 0, next <= values.count, next < Self.capacity, (0...Self.capacity).contains(period), search > count
+        else {
+            throw StateError.invalid(
+                field: "season", found: "place \(next), period \(period)", expected: "places below \(Self.capacity)")
+        }
+    }
+}

@@ -72,8 +72,8 @@ let package = Package(
         .target(
             name: "AnomalyDaemon",
             dependencies: [
-                "AnomalyDetection", "FeedProtocol", "PointStore", "Systemd", "Configuration", "ControlProtocol",
-                nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
+                "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd", "Configuration",
+                "ControlProtocol", nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
                 lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
@@ -81,7 +81,8 @@ let package = Package(
         .target(
             name: "AnomalyControl",
             dependencies: [
-                "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol", arguments,
+                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Configuration",
+                "ControlProtocol", arguments,
             ],
             swiftSettings: settings),
         // The programs. No test target depends on them: it would inherit their linker settings.
@@ -117,8 +118,8 @@ let package = Package(
         .testTarget(
             name: "AnomalyControlTests",
             dependencies: [
-                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "PointStore",
-                arguments,
+                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "ModelFiles",
+                "PointStore", "RecurrentModel", arguments,
             ],
             swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),

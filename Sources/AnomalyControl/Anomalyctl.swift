@@ -18,12 +18,12 @@ public struct Anomalyctl: ParsableCommand {
               How the daemon does:
                 anomalyctl status
 
-            query and streams read the database and work without the daemon; status asks the daemon.
+            query, streams and model read the database and work without the daemon; status asks the daemon.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
-        subcommands: [QueryCommand.self, StreamsCommand.self, StatusCommand.self])
+        subcommands: [QueryCommand.self, StreamsCommand.self, StatusCommand.self, ModelCommand.self])
 
     /// Also read here, so that they may stand before the command.
     @OptionGroup(title: "GLOBAL OPTIONS")

@@ -2,6 +2,7 @@ import AnomalyDetection
 public import Configuration
 public import Logging
 import ModelFiles
+import RecurrentModel
 import Synchronization
 
 /// The files that `model.initial` names, each read once: the first weights of new streams.

@@ -78,7 +78,7 @@ public final class Detector {
 
     /// How the last gradient was spread over the layers, and how far back it reached.
     public var health: GradientHealth { learner.health }
-    /// Points that the weights were adapted to.
+    /// Points that it has learned from.
     public var learnedPoints: Int64 { settings.model.learning ? learner.observations : 0 }
     /// The network's weights, in the layout of `Network(settings.model.shape(channels: channels))`.
     public var parameters: [Float] { learner.parameters }
@@ -277,6 +277,9 @@ public final class Detector {
         guard let settings = head.settings else {
             throw StateError.invalid(field: "format", found: "1", expected: "2 or later")
         }
+        // Before there is memory for them all: damaged bytes may speak of gigabytes.
+        let count = Network<Float>(settings.model.shape(channels: head.channels)).layout.count
+        guard state.count / MemoryLayout<Float>.stride >= count else { throw StateError.truncated }
         self.init(settings, channels: head.channels, name: [], workbench: workbench)
         try restore(state)
     }

@@ -9,6 +9,11 @@ public struct InitialModelUse: Sendable, Equatable {
     public var key: String
     /// What holds for a stream that begins from the file.
     public var settings: StreamSettings
+
+    /// Where something is said does not change what is in force.
+    public static func == (one: Self, other: Self) -> Bool {
+        one.file == other.file && one.settings == other.settings
+    }
 }
 
 extension DaemonConfiguration {

@@ -80,15 +80,13 @@ import Testing
     /// Whatever the bytes are: a detector or an error.
     @Test func damagedStatesAreRefused() throws {
         let state = probe(Self.all[1], points: 50).detector.savedState()
-        for length in state.indices {
-            #expect(throws: StateError.self) {
-                try Detector(lookingInto: Array(state[..<length]), workbench: Workbench())
-            }
+        let readable = state.indices.filter { length in
+            (try? Detector(lookingInto: Array(state[..<length]), workbench: Workbench())) != nil
         }
+        // One end is good: older programs did not write the gradients of the two layers behind it.
+        #expect(readable == [state.count - 4 - 2 * 3 * 8])
         for place in 0..<36 {
             for change: UInt8 in [1, 2, 4, 8, 16, 32, 64, 128, 255] {
-                // A width of thousands would only be slow.
-                if (2..<6).contains(place), place != 2 || change > 8 { continue }
                 var changed = state
                 changed[place] ^= change
                 _ = try? Detector(lookingInto: changed, workbench: Workbench())

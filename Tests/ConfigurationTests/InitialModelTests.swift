@@ -91,6 +91,9 @@ import Testing
 
     @Test func whatIsNoPathIsRefused() {
         let layer = ConfigurationLayer(toml: "model.initial = 3", source: "f")
-        #expect(layer.problems.map(\.description) == ["f: model.initial: expected a path, or \"\" for none, found 3"])
+        #expect(
+            layer.problems.map(\.description) == [
+                "f: model.initial: expected a path, or \"\" for none, found 3 (an integer)"
+            ])
     }
 }

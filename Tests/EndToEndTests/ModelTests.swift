@@ -55,7 +55,8 @@ import Testing
         let file = try fixture("stream")
         let config = try folder.write(
             "model.initial = \"\(file.split(separator: "/").last ?? "")\"\nmodel.learning = false\n", to: "a.toml")
-        let daemon = try DaemonProcess.start(in: folder, ["--config", config])
+        // One shard, so that the first of the streams that do not fit is always the same.
+        let daemon = try DaemonProcess.start(in: folder, ["--config", config], settings: ["daemon.shards=1"])
         try send(["real 1 1", "real 2 2", "wide 1,2 1", "broad 1,2,3 1", "real 3 3"], to: daemon)
         #expect(try daemon.query("SELECT sequence FROM checkpoint") == ["0"])
         try daemon.stop()
@@ -139,7 +140,7 @@ import Testing
                 """
             #expect(lines.dropFirst().first.map(String.init) == "\(config): \(misfits)")
             let short = """
-                stream 2 (match = "b"): model.initial: cannot read the model \(cut): the header's length is 1128 bytes, \
+                stream 2 (match = "b"): model.initial: cannot read the model \(cut): the header's length is 744 bytes, \
                 expected at most the 292 that follow it (was the file cut off?)
                 """
             #expect(lines.last.map(String.init) == "\(config): \(short)")
@@ -290,7 +291,7 @@ import Testing
             ])
         #expect(lines.contains { $0.hasPrefix("    Last gradient: norm ") && $0.hasSuffix(" over 32 steps") })
         #expect(lines.contains("        Gradients: healthy"))
-        #expect(lines.contains("weight_ih_l0  48 × 2          96"))
+        #expect(lines.contains("weight_ih_l0  48 × 2           96"))
         #expect(lines.contains { $0.hasPrefix("all ") && $0.hasSuffix(" 977") })
         let json = try anomalyctl("model", "show", "real", "-o", "json").output
         let shown = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])

@@ -16,7 +16,7 @@ struct ModelReport {
             output.pad(width + 3 - line.key.utf8.count)
             output.write("\(line.key): \(line.value)\n")
         }
-        if let training = model.training, training.updates > 0 {
+        if let training = model.training, training.windowSteps > 0 {
             output.write("\n")
             writeLayers(training.layers, to: output)
         }
@@ -57,15 +57,19 @@ struct ModelReport {
             default: .alarm
             }
         let skipped = training.skippedUpdates
-        let norm = training.gradientNorm.map(NumberText.compact) ?? "none"
-        return [
+        var lines: [Line] = [
             ("Checkpoint", "at point \(grouped(training.point)) of \(grouped(training.newestPoint))"),
             ("Points learned", grouped(training.pointsLearned)),
             ("Updates", grouped(training.updates) + (skipped > 0 ? ", and \(grouped(skipped)) left out" : "")),
-            ("Last loss", training.loss.map(NumberText.compact) ?? "none"),
-            ("Last gradient", "norm \(norm) over \(count(training.windowSteps, "step"))"),
-            ("Gradients", style(training.judgement, on: terminal)),
         ]
+        if training.windowSteps > 0 {
+            func text(_ number: Double?) -> String { number.map(NumberText.compact) ?? "not finite" }
+            let steps = count(training.windowSteps, "step")
+            lines.append(("Last loss", text(training.loss)))
+            lines.append(("Last gradient", "norm \(text(training.gradientNorm)) over \(steps)"))
+        }
+        lines.append(("Gradients", style(training.judgement, on: terminal)))
+        return lines
     }
 
     private func writeLayers(_ layers: [ModelSummary.Layer], to output: Output) {

@@ -49,7 +49,7 @@ struct ModelSummary: Encodable {
         var skippedUpdates: Int64
         var loss: Double?
         var gradientNorm: Double?
-        /// Steps that the last update went back.
+        /// Steps that the last update went back; 0 before the first one with these weights.
         var windowSteps: Int
         /// The worst of the layers: unknown, healthy, vanishing or exploding.
         var judgement: String
@@ -96,8 +96,8 @@ struct ModelSummary: Encodable {
         let (norm, loss, updates, skipped) = detector.training
         training = Training(
             point: detector.sequence, newestPoint: model.newest, pointsLearned: detector.learnedPoints,
-            updates: updates, skippedUpdates: skipped, loss: updates > 0 ? finite(loss) : nil,
-            gradientNorm: updates > 0 ? finite(norm) : nil, windowSteps: detector.health.steps,
+            updates: updates, skippedUpdates: skipped, loss: detector.health.steps > 0 ? finite(loss) : nil,
+            gradientNorm: detector.health.steps > 0 ? finite(norm) : nil, windowSteps: detector.health.steps,
             judgement: detector.health.judgement.rawValue,
             layers: detector.health.layers.map { layer in
                 Layer(

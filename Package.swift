@@ -75,9 +75,8 @@ let package = Package(
         .target(
             name: "AnomalyDaemon",
             dependencies: [
-                "RecurrentModel", "AnomalyDetection", "FeedProtocol", "PointStore", "Systemd", "Configuration",
-                "ControlProtocol",
-                nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
+                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
+                "Configuration", "ControlProtocol", nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
                 lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),

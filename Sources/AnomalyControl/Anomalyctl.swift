@@ -22,14 +22,15 @@ public struct Anomalyctl: ParsableCommand {
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams and train read the database and work without the daemon; status asks the daemon; backtest \
-            reads and writes nothing but the files that it is given.
+            query, streams, train and model read the database and work without the daemon; status asks the daemon; \
+            backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
         subcommands: [
             QueryCommand.self, StreamsCommand.self, StatusCommand.self, BacktestCommand.self, TrainCommand.self,
+            ModelCommand.self,
         ])
 
     /// Also read here, so that they may stand before the command.

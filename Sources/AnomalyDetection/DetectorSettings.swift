@@ -42,6 +42,13 @@ public struct ModelSettings: Sendable, Equatable {
     public var learning = true
 
     public init() {}
+
+    /// The network of a stream with so many values a point.
+    public func shape(channels: Int) -> NetworkShape {
+        NetworkShape(
+            cell: cell, inputs: InputEncoder.inputsPerChannel * channels, hidden: hidden, layers: layers,
+            outputs: channels * loss.outputsPerTarget, attention: attention, attentionScale: attentionScale)
+    }
 }
 
 /// What the network's output stands for.

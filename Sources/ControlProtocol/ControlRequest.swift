@@ -4,6 +4,8 @@
 public enum ControlRequest: Sendable, Equatable {
     /// How the daemon does.
     case status
+    /// Give streams the weights of a model; answered once that is durable.
+    case importModel(ImportModel)
 }
 
 /// The version of the protocol that this build speaks.
@@ -15,12 +17,13 @@ public enum ControlVersion {
 }
 
 extension ControlRequest: Codable {
-    private enum Name: String, Codable {
+    private enum Name: String, Codable, CaseIterable {
         case status
+        case importModel = "import_model"
     }
 
     private enum Key: String, CodingKey {
-        case version, request
+        case version, request, importModel
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -36,11 +39,13 @@ extension ControlRequest: Codable {
         }
         let request = try fields.decode(String.self, forKey: .request)
         guard let name = Name(rawValue: request) else {
+            let known = Name.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
             throw ControlError(
-                code: .unknownRequest, message: "unknown request \"\(request)\": this daemon knows \"status\"")
+                code: .unknownRequest, message: "unknown request \"\(request)\": this daemon knows \(known)")
         }
         switch name {
         case .status: self = .status
+        case .importModel: self = .importModel(try fields.decode(ImportModel.self, forKey: .importModel))
         }
     }
 
@@ -49,6 +54,9 @@ extension ControlRequest: Codable {
         try fields.encode(ControlVersion.current, forKey: .version)
         switch self {
         case .status: try fields.encode(Name.status, forKey: .request)
+        case .importModel(let request):
+            try fields.encode(Name.importModel, forKey: .request)
+            try fields.encode(request, forKey: .importModel)
         }
     }
 }

@@ -74,11 +74,7 @@ import Testing
         #expect(run.status == 0, "\(run.errors)")
         #expect(
             run.output.hasSuffix(
-                """
-                This model is for studies: it was trained to forecast 3 points ahead after the last of 20 points, and \
-                the daemon does not take it.
-
-                """), "\(run.output)")
+                "It forecasts 3 points ahead, which is for studies: the daemon does not take it.\n"), "\(run.output)")
         let file = try ModelFile.read(folder + "/m")
         #expect(file.shape == NetworkShape(cell: .lstm, inputs: 2, hidden: 16, layers: 2, outputs: 2))
         #expect(file.horizon == 3 && file.head == .last && file.target == .value && file.loss == .gaussian)
@@ -150,7 +146,8 @@ import Testing
 
                 """)
         let short = try write(["timestamp,value", "1,2", "2,3"], to: "short.csv")
-        #expect(try failure(short, "-o", model).contains("cannot cut windows for validation: the longest series has 2 "))
+        #expect(
+            try failure(short, "-o", model).contains("cannot cut windows for validation: the longest series has 2 "))
         #expect(
             try failure(Self.taxi, "-o", folder + "/no/m")
                 == "anomalyctl: cannot write into \(folder)/no/: No such file or directory\n")

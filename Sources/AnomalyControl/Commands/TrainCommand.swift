@@ -102,10 +102,7 @@ package struct TrainCommand: ReportingCommand {
         let windows = try TrainingWindows(series(in: surroundings), training.windowOptions(settings))
         let narrator = TrainingNarrator(on: surroundings.progress, isQuiet: quiet)
         narrator.tellOfConstants(windows)
-        let shape = NetworkShape(
-            cell: settings.cell, inputs: InputEncoder.inputsPerChannel * windows.channels, hidden: settings.hidden,
-            layers: settings.layers, outputs: windows.channels * settings.loss.outputsPerTarget,
-            attention: settings.attention, attentionScale: settings.attentionScale)
+        let shape = settings.shape(channels: windows.channels)
         var generator = SeededGenerator(seed: settings.seed)
         let network = Network<Float>(shape)
         let batchSettings = BatchSettings(

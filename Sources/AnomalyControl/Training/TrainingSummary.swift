@@ -67,16 +67,13 @@ package struct TrainingSummary {
         return "\(Int((1 - loss / naive) * 100))% better than no model"
     }
 
-    /// Whether the daemon can use the file.
-    private var isForDaemon: Bool { windows.options.horizon == 1 && windows.options.head == .all }
+    /// Whether the daemon can use the file. A head that learned from last rows only is as good: it is the same head.
+    private var isForDaemon: Bool { windows.options.horizon == 1 }
 
     private var usage: String {
-        if isForDaemon { return "To start new streams from it, put this into the daemon's configuration:" }
-        let options = windows.options
-        return "This model is for studies: it was trained to forecast "
-            + (options.horizon > 1 ? "\(options.horizon) points ahead" : "the next point")
-            + (options.head == .last ? " after the last of \(options.rows) points" : "")
-            + ", and the daemon does not take it."
+        isForDaemon
+            ? "To start new streams from it, put this into the daemon's configuration:"
+            : "It forecasts \(windows.options.horizon) points ahead, which is for studies: the daemon does not take it."
     }
 
     private var usageLines: [String] {

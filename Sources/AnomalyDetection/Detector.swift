@@ -97,7 +97,7 @@ public final class Detector {
             verdicts[c].value = values[c]
             verdicts[c].residual = bounded(values[c] - verdicts[c].prediction)
         }
-        let judgement = scorer.judge(elapsed: elapsed, seen: seen, verdicts)
+        let judgement = scorer.judge(time: time, elapsed: elapsed, seen: seen, verdicts)
         let change = tracker.observe(sequence: sequence, time: time, judgement, verdicts[judgement.worst])
         learn(verdicts)
         return PointVerdict(

@@ -53,6 +53,7 @@ struct RaritySketch: Sendable {
         let x = relative(size)
         let bucket = Self.bucket(x)
         var above: Float = 0
+        // An octave is eight buckets: the rest of this one, then whole ones.
         counts.withUnsafeBufferPointer { counts in
             var sum = SIMD8<Float>.zero
             var i = bucket
@@ -93,14 +94,17 @@ struct RaritySketch: Sendable {
         weight = 1
     }
 
-    /// The size that a share of those in memory exceeds; NaN while none is known.
+    /// The size that a share of those in memory exceeds, evenly between the ends of its bucket; NaN while none is known.
     func size(exceededBy share: Double) -> Double {
         if total == 0 { return .nan }
         var above: Float = 0
         let wanted = Float(share) * total
         for bucket in stride(from: Self.buckets - 1, through: 0, by: -1) where counts[bucket] > 0 {
+            if above + counts[bucket] >= wanted {
+                let (lower, upper) = (Self.start(of: bucket), Self.start(of: bucket + 1))
+                return (upper - (upper - lower) * Double((wanted - above) / counts[bucket])) * unit
+            }
             above += counts[bucket]
-            if above >= wanted { return Self.middle(of: bucket) * unit }
         }
         return 0
     }
@@ -117,9 +121,9 @@ struct RaritySketch: Sendable {
         return min(max(Int(x.bitPattern >> shift) - Int(first), 0), buckets - 1)
     }
 
-    private static func middle(of bucket: Int) -> Double {
+    private static func start(of bucket: Int) -> Double {
         let first = (UInt32(127 - octaves / 2) << 23) >> shift
-        return Double(Float(bitPattern: ((first + UInt32(bucket)) << shift) | (1 << (shift - 1))))
+        return Double(Float(bitPattern: (first + UInt32(bucket)) << shift))
     }
 
     // MARK: State

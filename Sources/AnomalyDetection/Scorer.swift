@@ -69,11 +69,11 @@ struct Scorer: Sendable {
     /// Takes the next point.
     ///
     /// - Parameters:
-    ///   - elapsed: microseconds since the stream's point before; 0 for the first.
+    ///   - time: microseconds since 1970, and since the stream's point before; 0 for the first.
     ///   - seen: points so far, this one included.
     ///   - verdicts: value and residual of each channel.
     mutating func judge(
-        elapsed: Int64, seen: Int64, _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
+        time: Int64, elapsed: Int64, seen: Int64, _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
     ) -> Judgement {
         var judgement = Judgement()
         let isWarmingUp = seen <= Int64(settings.warmup)
@@ -98,7 +98,7 @@ struct Scorer: Sendable {
                 residuals.add(deviation)
                 Self.follow(&spread[c], size, weight)
             }
-            let distance = seasons[c].distance(of: value)
+            let distance = seasons[c].distance(of: value, time: time)
             if distance.isFinite {
                 let relativeDistance = relative(distance, seasonSpread[c])
                 deviation = max(deviation, relativeDistance)
@@ -111,7 +111,7 @@ struct Scorer: Sendable {
                 judgement.worst = c
             }
             ranges[c].observe(value)
-            seasons[c].observe(value, day: day)
+            seasons[c].observe(value, time: time, day: day)
         }
         if present == 0 {
             judgement.flags.insert(.missing)

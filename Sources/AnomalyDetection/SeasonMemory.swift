@@ -2,7 +2,8 @@ import RecurrentModel
 
 /// What one channel was at the same place of its last seasons, and how far a value lies from all of that.
 ///
-/// A season is what the channel itself shows, by its autocorrelation, or else a day. The distance is that to the
+/// A season is what the channel itself shows, by its autocorrelation, or else a day (`DaySlots` where a day has too many
+/// points to keep them). The distance is that to the
 /// nearest value of up to seven earlier seasons, one place sooner and later included: the mean of those places would
 /// call a value strange that lies between two habits, and one that came a little early.
 struct SeasonMemory: Sendable {
@@ -15,20 +16,26 @@ struct SeasonMemory: Sendable {
     static let leastCorrelation: Float = 0.5
     /// Values before the first search for a season; the next ones are at twice as many, up to every `capacity`.
     private static let firstSearch: Int64 = 256
+    /// Values after which the time between two of them should be known.
+    private static let patience: Int64 = 64
 
-    /// The last `capacity` values as differences from the first one: Floats are precise enough for these.
+    /// The last `capacity` values as differences from the first one, in units of `unit`: Floats are precise enough for
+    /// these.
     private var values: [Float] = []
     private var next = 0
     private var origin = Double.nan
+    /// A power of two about as large as the first difference, so that scaling a stream by another one changes no bit.
+    private var unit = 0.0
+    private var slots: DaySlots?
     private var count: Int64 = 0
     private var search = firstSearch
     /// Values in a season; 0: none is known.
     private(set) var period = 0
 
     /// How far a value lies from its like, in the channel's units; NaN while there is no earlier season.
-    func distance(of value: Double) -> Double {
-        if period < 2 { return .nan }
-        let x = Float(value - origin)
+    func distance(of value: Double, time: Int64) -> Double {
+        let x = scaled(value)
+        if period < 2 { return Double(slots?.distance(of: x, time: time) ?? .nan) * max(unit, .leastNormalMagnitude) }
         var nearest = Float.infinity
         for season in 1...Self.seasons {
             let middle = season * period
@@ -37,7 +44,14 @@ struct SeasonMemory: Sendable {
                 nearest = min(nearest, abs(x - self[back]))
             }
         }
-        return nearest.isFinite ? Double(nearest) : .nan
+        return nearest.isFinite ? Double(nearest) * unit : .nan
+    }
+
+    private func scaled(_ value: Double) -> Float {
+        if unit == 0 { return value == origin ? 0 : .greatestFiniteMagnitude }
+        // Halves first: a difference can overflow.
+        let x = (value / 2 - origin / 2) / unit * 2
+        return Float(min(max(x, -1e30), 1e30))
     }
 
     /// The value `back` values before the next one, 1 for the newest.
@@ -48,9 +62,13 @@ struct SeasonMemory: Sendable {
     }
 
     /// - Parameter day: values in a day; 0 if that is not known or too many to be kept for two days.
-    mutating func observe(_ value: Double, day: Int) {
+    mutating func observe(_ value: Double, time: Int64, day: Int) {
         if origin.isNaN { origin = value }
-        let x = Float(value - origin)
+        let difference = abs(value / 2 - origin / 2)
+        if unit == 0 && difference > 0 {
+            unit = Double(sign: .plus, exponent: max(-1000, min(1000, difference.exponent)), significand: 1)
+        }
+        let x = scaled(value)
         if values.count < Self.capacity {
             values.append(x)
             next = values.count == Self.capacity ? 0 : values.count
@@ -65,6 +83,8 @@ struct SeasonMemory: Sendable {
         } else if period == 0 {
             period = day
         }
+        if slots == nil && period == 0 && count >= Self.patience { slots = DaySlots() }
+        slots?.observe(x, time: time)
     }
 
     // MARK: Period
@@ -122,18 +142,28 @@ struct SeasonMemory: Sendable {
         writer.write(values)
         writer.write(Int64(next))
         writer.write(origin)
+        writer.write(unit)
         writer.write(count)
         writer.write(search)
         writer.write(Int64(period))
+        writer.write(slots != nil)
+        slots?.encode(into: &writer)
     }
 
     mutating func decode(from reader: inout StateReader) throws {
         values = try reader.readArray(atMost: Self.capacity, field: "values of earlier seasons")
         next = Int(try reader.read(Int64.self))
         origin = try reader.readDouble()
+        unit = try reader.readDouble()
         count = try reader.read()
         search = try reader.read()
         period = Int(try reader.read(Int64.self))
+        slots = nil
+        if try reader.readBool() {
+            var kept = DaySlots()
+            try kept.decode(from: &reader)
+            slots = kept
+        }
         guard next >= 0, next <= values.count, next < Self.capacity, (0...Self.capacity).contains(period), search > count
         else {
             throw StateError.invalid(

@@ -4,8 +4,9 @@ import FoundationEssentials
 public enum ControlLine {
     /// Longest reply that a client accepts, in bytes without the line feed. A status is a few kilobytes.
     public static let maxLength = 1 << 20
-    /// Longest request that the daemon accepts. A model is sent in one line, and as base64.
-    public static let maxRequestLength = 32 << 20
+    /// Longest request that the daemon accepts: as much as a client without good intentions can have it remember. A
+    /// model is sent in one line, and as base64, so it may have 1.5 million parameters.
+    public static let maxRequestLength = 8 << 20
 
     /// The message as one line, with its line feed.
     ///

@@ -15,32 +15,41 @@ public struct ModelNeed: Sendable, Equatable {
 }
 
 extension ModelFile {
-    /// In what the model is not what a stream needs; empty if it fits. What the file does not say (a file of PyTorch's
-    /// says neither target nor loss) is taken to fit, and so is a head that it does not have.
+    /// In what the network is not of the shape that somebody needs; empty if it fits. A head that the file does not
+    /// have fits everything.
     ///
     /// The parts are named as the keys of `[model]` in the configuration are, where there is such a key.
-    public func misfits(_ need: ModelNeed) -> [FileFault] {
-        var faults: [FileFault] = []
-        func compare(_ part: String, _ found: some CustomStringConvertible, _ expected: some CustomStringConvertible) {
-            if found.description == expected.description { return }
-            faults.append(FileFault(part, found: found.description, expected: expected.description))
-        }
-        let wanted = need.shape
-        compare("cell", shape.cell.rawValue, wanted.cell.rawValue)
-        compare("hidden", shape.hidden, wanted.hidden)
-        compare("layers", shape.layers, wanted.layers)
-        compare("bidirectional", shape.isBidirectional, wanted.isBidirectional)
-        compare("attention", shape.attention, wanted.attention)
+    public func differences(from wanted: NetworkShape) -> [FileFault] {
+        var faults = [
+            Self.difference("cell", shape.cell.rawValue, wanted.cell.rawValue),
+            Self.difference("hidden", shape.hidden, wanted.hidden),
+            Self.difference("layers", shape.layers, wanted.layers),
+            Self.difference("bidirectional", shape.isBidirectional, wanted.isBidirectional),
+            Self.difference("attention", shape.attention, wanted.attention),
+        ]
         if shape.attention > 0, wanted.attention > 0 {
-            compare("attention_scale", shape.attentionScale.rawValue, wanted.attentionScale.rawValue)
+            let scales = (shape.attentionScale.rawValue, wanted.attentionScale.rawValue)
+            faults.append(Self.difference("attention_scale", scales.0, scales.1))
         }
-        compare("inputs", shape.inputs, wanted.inputs)
-        if hasHead { compare("outputs", shape.outputs, wanted.outputs) }
-        if let target { compare("target", target.rawValue, need.target) }
-        if let loss { compare("loss", loss.rawValue, need.loss.rawValue) }
-        if let purpose { compare("purpose", purpose.rawValue, ModelPurpose.predict.rawValue) }
-        if let horizon { compare("horizon", horizon, 1) }
-        return faults
+        faults.append(Self.difference("inputs", shape.inputs, wanted.inputs))
+        if hasHead { faults.append(Self.difference("outputs", shape.outputs, wanted.outputs)) }
+        return faults.compactMap(\.self)
+    }
+
+    /// In what the model is not what a stream needs; empty if it fits. What the file does not say (a file of PyTorch's
+    /// says neither target nor loss) is taken to fit.
+    public func misfits(_ need: ModelNeed) -> [FileFault] {
+        let said = [
+            target.map { Self.difference("target", $0.rawValue, need.target) },
+            loss.map { Self.difference("loss", $0.rawValue, need.loss.rawValue) },
+            purpose.map { Self.difference("purpose", $0.rawValue, ModelPurpose.predict.rawValue) },
+            horizon.map { Self.difference("horizon", $0, 1) },
+        ]
+        return differences(from: need.shape) + said.compactMap { $0 ?? nil }
+    }
+
+    private static func difference<Value: Equatable>(_ part: String, _ found: Value, _ wanted: Value) -> FileFault? {
+        found == wanted ? nil : FileFault(part, found: "\(found)", expected: "\(wanted)")
     }
 
     /// The parameters of a network of which this model is to be the new one.

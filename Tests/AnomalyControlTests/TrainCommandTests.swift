@@ -37,7 +37,6 @@ import Testing
         let model = folder + "/taxi.safetensors"
         let arguments = [
             "train", Self.taxi, "-o", model, "--epochs", "4", "--hidden", "8", "--stride", "32", "--batch", "8",
-            "--learning-rate", "0.01",
         ]
         let run = try BuiltProgram(environment: environment).run(arguments)
         #expect(run.status == 0, "\(run.errors)")
@@ -46,8 +45,8 @@ import Testing
         let best = try number(after: "val loss  ", in: run.output)
         let naive = try number(after: "\"as before\" has ", in: run.output)
         #expect(best < naive * 0.8, "\(run.output)")
-        #expect(run.output.contains("network   gru, 1 × 8 units, 273 parameters\n"))
-        #expect(run.output.contains("windows   257 for training, 63 for validation, of 64 points, from 1 series\n"))
+        #expect(run.output.contains("network   gru, 1 × 8 units, 297 parameters\n"))
+        #expect(run.output.contains("windows   258 for training, 63 for validation, of 64 points, from 1 series\n"))
         // Eight units are not what the daemon is configured for.
         #expect(run.output.hasSuffix("[model]\ninitial = \"\(model)\"\nhidden = 8\n"), "\(run.output)")
 
@@ -68,13 +67,24 @@ import Testing
         defer { remove() }
         let prices = try write(
             ["timestamp,value,label"] + (0..<400).map { "\($0 * 60),\(($0 * 37) % 23),\($0 % 2)" }, to: "prices.csv")
+        let flat = try write(["time,value"] + (0..<9).map { "\($0),5" } + ["8,5"], to: "flat.csv")
+        let short = try write(["time,value", "1,2"], to: "short.csv")
         let run = try BuiltProgram(environment: environment).run(
-            "train", prices, "-o", folder + "/m", "--cell", "lstm", "--layers", "2", "--head", "last", "--horizon", "3",
+            "train", prices, flat, short, "-o", folder + "/m", "--cell", "lstm", "--layers", "2", "--head", "last",
+            "--horizon", "3",
             "--window", "20", "--stride", "1", "--target", "value", "--loss", "gaussian", "--epochs", "2")
         #expect(run.status == 0, "\(run.errors)")
         #expect(
             run.output.hasSuffix(
                 "It forecasts 3 points ahead, which is for studies: the daemon does not take it.\n"), "\(run.output)")
+        #expect(
+            run.errors.hasPrefix(
+                """
+                anomalyctl: \(flat): 1 row is left out, with times that are not after those before
+                anomalyctl: \(flat) is left out: all values of its training part are equal or missing
+                anomalyctl: \(short) is left out: it is too short for a window
+                epoch 1/2: loss
+                """), "\(run.errors)")
         let file = try ModelFile.read(folder + "/m")
         #expect(file.shape == NetworkShape(cell: .lstm, inputs: 2, hidden: 16, layers: 2, outputs: 2))
         #expect(file.horizon == 3 && file.head == .last && file.target == .value && file.loss == .gaussian)
@@ -173,6 +183,8 @@ import Testing
         #expect(message("a.csv").contains("Missing expected argument '--output"))
         #expect(message("a.csv", "-o", "m", "--batch", "0").contains("--batch 0: expected 1 to 65536 windows."))
         #expect(message("a.csv", "-o", "m", "--validation", "1").contains("expected a share from 0.01 to 0.9."))
+        #expect(
+            message("a.csv", "-o", "m", "--learning-rate", "0").contains("expected a number above 0 and at most 1."))
         #expect(message("a.csv", "-o", "m", "--no-adapt", "--head", "last") == "")
     }
 }

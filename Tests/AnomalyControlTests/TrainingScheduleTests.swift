@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func trainingStopsWhenPatienceIsOver() {
-        var schedule = TrainingSchedule(limits(patience: 3), batch: 32, clip: 1)
+        var schedule = TrainingSchedule(limits(patience: 3, adapts: false), batch: 32, clip: 1)
         let decisions = run(&schedule, [5, 4, 3, 3, 3.1, 2.9, 2.95, 2.9, 4, 1])
         #expect(decisions.map(\.isBest) == [true, true, true, false, false, true, false, false, false])
         #expect(decisions.last?.end == .patience(3))

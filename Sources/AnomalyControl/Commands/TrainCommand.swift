@@ -99,14 +99,15 @@ package struct TrainCommand: ReportingCommand {
         let settings = model.defaults.detector.model
         let path = try Self.writablePath(self.output)
 
-        let windows = try TrainingWindows(series(in: surroundings), training.windowOptions(settings))
+        let series = try series(in: surroundings)
+        let windows = try TrainingWindows(series, training.windowOptions(settings))
         let narrator = TrainingNarrator(on: surroundings.progress, isQuiet: quiet)
-        narrator.tellOfConstants(windows)
+        narrator.tell(of: windows, from: series)
         let shape = settings.shape(channels: windows.channels)
         var generator = SeededGenerator(seed: settings.seed)
         let network = Network<Float>(shape)
         let batchSettings = BatchSettings(
-            rate: settings.learningRate, optimiser: settings.optimiser, loss: settings.loss, clip: settings.clip,
+            rate: training.learningRate, optimiser: settings.optimiser, loss: settings.loss, clip: settings.clip,
             clipBy: settings.clipBy, head: training.head)
         let threads = min(training.threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), batchSettings.slices)
         let pool = SliceThreads(threads)

@@ -26,9 +26,6 @@ struct NetworkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("sgd, rmsprop, adam or adamw.", valueName: "optimiser"))
     var optimiser: String?
 
-    @Option(help: ArgumentHelp("Step size of the optimiser.", valueName: "rate"))
-    var learningRate: String?
-
     @Option(help: ArgumentHelp("Largest norm or component of a gradient; 0: any.", valueName: "threshold"))
     var clip: String?
 
@@ -43,8 +40,7 @@ struct NetworkOptions: ParsableArguments {
             ("model.cell", "--cell", cell), ("model.hidden", "--hidden", hidden), ("model.layers", "--layers", layers),
             ("model.attention", "--attention", attention), ("model.loss", "--loss", loss),
             ("model.target", "--target", target), ("model.optimiser", "--optimiser", optimiser),
-            ("model.learning_rate", "--learning-rate", learningRate), ("model.clip", "--clip", clip),
-            ("model.clip_by", "--clip-by", clipBy), ("model.seed", "--seed", seed),
+            ("model.clip", "--clip", clip), ("model.clip_by", "--clip-by", clipBy), ("model.seed", "--seed", seed),
         ]
     }
 
@@ -75,7 +71,7 @@ struct TrainingOptions: ParsableArguments {
     var window = 64
 
     @Option(
-        help: ArgumentHelp("Points from one window to the next (default: a quarter of a window).", valueName: "points"))
+        help: ArgumentHelp("Points from one window to the next (default: an eighth of a window).", valueName: "points"))
     var stride: Int?
 
     @Option(help: ArgumentHelp("Points ahead that are predicted.", valueName: "points"))
@@ -87,15 +83,19 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Share of each series, its last part, that is for validation.", valueName: "share"))
     var validation = 0.2
 
+    @Option(
+        help: ArgumentHelp("Step size of the optimiser; the configured one is for learning online.", valueName: "rate"))
+    var learningRate = 0.01
+
     @Option(help: ArgumentHelp("Windows in a mini-batch.", valueName: "windows"))
-    var batch = 32
+    var batch = 16
 
     @Option(help: ArgumentHelp("Passes over all windows, at most.", valueName: "n"))
     var epochs = 100
 
     @Option(
         help: ArgumentHelp("Epochs without a better validation loss after which it is enough.", valueName: "epochs"))
-    var patience = 10
+    var patience = 20
 
     @Flag(inversion: .prefixedNo, help: "Change batch and clipping when the validation loss fluctuates.")
     var adapt = true
@@ -111,6 +111,9 @@ struct TrainingOptions: ParsableArguments {
         try check(epochs, in: 1...1_000_000, "--epochs", "epochs")
         try check(patience, in: 1...1_000_000, "--patience", "epochs")
         try check(threads ?? 1, in: 1...1024, "--threads", "threads")
+        guard learningRate > 0, learningRate <= 1 else {
+            throw ValidationError("--learning-rate \(learningRate): expected a number above 0 and at most 1.")
+        }
         guard validation >= 0.01, validation <= 0.9 else {
             throw ValidationError("--validation \(validation): expected a share from 0.01 to 0.9.")
         }
@@ -125,7 +128,7 @@ struct TrainingOptions: ParsableArguments {
     func windowOptions(_ settings: ModelSettings) -> WindowOptions {
         var options = WindowOptions()
         options.rows = window
-        options.stride = stride ?? max(1, window / 4)
+        options.stride = stride ?? max(1, window / 8)
         options.horizon = horizon
         options.head = head
         options.validation = validation

@@ -15,10 +15,17 @@ struct TrainingNarrator {
         line = ProgressLine(on: isQuiet ? nil : terminal)
     }
 
-    func tellOfConstants(_ windows: TrainingWindows) {
+    /// Names what is not trained on.
+    func tell(of windows: TrainingWindows, from all: [TrainingSeries]) {
+        for series in all where series.dropped > 0 {
+            say(
+                "\(series.name): \(series.dropped) row\(series.dropped == 1 ? " is" : "s are") left out, with times that "
+                    + "are not after those before")
+        }
         for name in windows.constant {
             say("\(name) is left out: all values of its training part are equal or missing")
         }
+        for name in windows.short { say("\(name) is left out: it is too short for a window") }
     }
 
     func report(_ event: TrainingSession.Event) {

@@ -5,7 +5,7 @@ package struct TrainingSchedule: Sendable {
         /// Epochs at most.
         package var epochs = 100
         /// Epochs without a better validation loss after which training ends.
-        package var patience = 10
+        package var patience = 20
         /// Whether batch and clipping are changed when the validation loss fluctuates.
         package var adapts = true
         /// Whether the loss is a logarithm; see `LossFluctuation`.

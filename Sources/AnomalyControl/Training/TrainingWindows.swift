@@ -7,7 +7,7 @@ package struct WindowOptions: Sendable, Equatable {
     /// Rows of a window, 1 or more; fewer where the series has not so many before.
     package var rows = 64
     /// Rows from the end of one window to the end of the next.
-    package var stride = 16
+    package var stride = 8
     /// Rows from the last one that is seen to the one that is predicted.
     package var horizon = 1
     /// Share of each series, its last part, that is for validation.
@@ -31,10 +31,11 @@ package struct TrainingWindows: WindowSource {
 
     package let options: WindowOptions
     package let channels: Int
-    /// Series that windows were cut from; and the names of those that all known values of the training part are equal
-    /// in, which can't be scaled and are left out.
+    /// Series that windows were cut from; and the names of those that are left out, because all known values of their
+    /// training part are equal, which can't be scaled, or because they have no room for a window.
     package private(set) var series = 0
     package private(set) var constant: [String] = []
+    package private(set) var short: [String] = []
     /// Windows for training come first, then those for validation.
     package let training: Range<Int>
     package let validation: Range<Int>
@@ -69,13 +70,16 @@ package struct TrainingWindows: WindowSource {
                         + "which has \(one.channels)", hint: "train on series of one width at a time")
             }
             let split = one.rows - Int(Double(one.rows) * options.validation)
-            guard let ranges = Self.ranges(one, rows: split) else {
-                if split > 0 { constant.append(one.name) }
-                continue
-            }
             let first = Self.cut(0..<split, options, mayBeShort: true)
             let last = Self.cut(split..<one.rows, options, mayBeShort: false)
-            if first.isEmpty && last.isEmpty { continue }
+            if first.isEmpty && last.isEmpty {
+                short.append(one.name)
+                continue
+            }
+            guard let ranges = Self.ranges(one, rows: split) else {
+                constant.append(one.name)
+                continue
+            }
             for rows in first { windows.append(Window(series: series, rows: rows)) }
             for rows in last { validation.append(Window(series: series, rows: rows)) }
             encoded.append(Self.encode(one, ranges, options))

@@ -53,7 +53,7 @@ let package = Package(
             name: "RecurrentModel", dependencies: ["Kernels", numerics("RealModule")], swiftSettings: settings),
         // From a value to a verdict. Pure: the same points give the same bits.
         .target(
-            name: "AnomalyDetection", dependencies: ["RecurrentModel", numerics("RealModule")],
+            name: "AnomalyDetection", dependencies: ["RecurrentModel", "Kernels", numerics("RealModule")],
             swiftSettings: settings),
         // Networks in safetensors files.
         .target(name: "ModelFiles", dependencies: ["RecurrentModel"], swiftSettings: settings),
@@ -107,7 +107,8 @@ let package = Package(
             name: "ModelFilesTests", dependencies: ["ModelFiles", "RecurrentModel"], swiftSettings: settings),
         .testTarget(
             name: "AnomalyDetectionTests",
-            dependencies: ["AnomalyDetection", "RecurrentModel", numerics("RealModule")], swiftSettings: settings),
+            dependencies: ["AnomalyDetection", "RecurrentModel", "Kernels", numerics("RealModule")],
+            swiftSettings: settings),
         .testTarget(name: "FeedProtocolTests", dependencies: ["FeedProtocol"], swiftSettings: settings),
         .testTarget(
             name: "PointStoreTests", dependencies: ["PointStore", "AnomalyDetection"] + grdb, swiftSettings: settings),

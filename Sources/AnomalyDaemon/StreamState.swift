@@ -94,7 +94,11 @@ struct StreamRestorer {
         while let checkpoint = try store.checkpoint(of: record.id, before: before, onDamage: onDamage) {
             let detector = new(after: 0)
             do {
-                try detector.restore(checkpoint.state)
+                if try !detector.restore(checkpoint.state) {
+                    logger.notice(
+                        "a model comes from another kind of processor and goes on with other last bits",
+                        metadata: ["stream": "\(record.name)"])
+                }
                 return (detector, checkpoint.sequence)
             } catch {
                 warn(record, error)

@@ -1,3 +1,4 @@
+import Kernels
 import RealModule
 public import RecurrentModel
 
@@ -146,15 +147,13 @@ public final class Detector {
 
     // MARK: State
 
-    /// Format of the saved state. 2 says, after the number of channels, what its layout depends on.
-    public static let stateVersion: UInt16 = 2
+    /// Format of the saved state; see `StateHead`.
+    public static let stateVersion: UInt16 = 3
 
     /// The whole state as bytes: a detector that is restored from them goes on bit for bit as this one would.
     public func savedState() -> [UInt8] {
         var writer = StateWriter(reserving: 16_384)
-        writer.write(Self.stateVersion)
-        writer.write(UInt32(channels))
-        settings.encodeLayout(into: &writer)
+        StateHead.encode(channels: channels, settings, into: &writer)
         writer.write(origin)
         writer.write(sequence)
         writer.write(newestTime)
@@ -169,9 +168,12 @@ public final class Detector {
 
     /// Puts a saved state into a new detector with the same settings and channels.
     ///
-    /// - Throws: `StateError` if the bytes are damaged, of a newer format, or of a detector with other settings; the
+    /// - Returns: whether the detector goes on bit for bit: false if the state was made by the arithmetic of another kind
+    ///   of processor.
+    /// - Throws: `StateError` if the bytes are damaged, of another format, or of a detector with other settings; the
     ///   detector is then of no further use.
-    public func restore(_ bytes: [UInt8]) throws {
+    @discardableResult
+    public func restore(_ bytes: [UInt8]) throws -> Bool {
         var reader = StateReader(bytes)
         let head = try StateHead(from: &reader)
         guard head.channels == channels else {
@@ -189,18 +191,17 @@ public final class Detector {
         guard reader.isAtEnd else {
             throw StateError.invalid(field: "length", found: "\(bytes.count) bytes", expected: "fewer")
         }
+        return head.arithmetic == KernelVariant.current.arithmetic
     }
 
     /// The detector in a saved state, to look at or to save again. Its `settings` are those that the state's layout
     /// depends on, and defaults otherwise, so it must not be given points.
     ///
-    /// - Throws: `StateError` if the bytes are damaged, of a newer format, or of format 1, which does not say enough.
+    /// - Throws: `StateError` if the bytes are damaged or of another format.
     public convenience init(lookingInto state: [UInt8], workbench: Workbench) throws {
         var reader = StateReader(state)
         let head = try StateHead(from: &reader)
-        guard let settings = head.settings else {
-            throw StateError.invalid(field: "format", found: "1", expected: "2 or later")
-        }
+        let settings = head.settings
         // Before there is memory for them all: damaged bytes may speak of gigabytes.
         let count = Network<Float>(settings.model.shape(channels: head.channels)).layout.count
         guard state.count / MemoryLayout<Float>.stride >= count else { throw StateError.truncated }

@@ -164,7 +164,8 @@ struct SeasonMemory: Sendable {
             try kept.decode(from: &reader)
             slots = kept
         }
-        guard next >= 0, next <= values.count, next < Self.capacity, (0...Self.capacity).contains(period), search > count
+        guard next >= 0, next <= values.count, next < Self.capacity, (0...Self.capacity).contains(period),
+            search > count
         else {
             throw StateError.invalid(
                 field: "season", found: "place \(next), period \(period)", expected: "places below \(Self.capacity)")

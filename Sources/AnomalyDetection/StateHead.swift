@@ -1,24 +1,43 @@
+import Kernels
 import RecurrentModel
 
-/// How a detector's saved state begins: its format, its width and, from format 2 on, the settings that the rest's
-/// layout depends on, so that it can be read by whoever does not know the configuration.
+/// How a detector's saved state begins: its format, its width, the arithmetic that made it, and the settings that the
+/// rest's layout depends on, so that it can be read by whoever does not know the configuration.
 struct StateHead {
     let channels: Int
-    /// Defaults but for what the state says; nil for a state of format 1.
-    let settings: DetectorSettings?
+    /// Of the processor that the state comes from. On another kind the same points lead to other last bits.
+    let arithmetic: KernelVariant.Arithmetic
+    /// Defaults but for what the state says.
+    let settings: DetectorSettings
+
+    static func encode(channels: Int, _ settings: DetectorSettings, into writer: inout StateWriter) {
+        writer.write(Detector.stateVersion)
+        writer.write(UInt32(channels))
+        writer.write(KernelVariant.current.arithmetic.rawValue)
+        settings.encodeLayout(into: &writer)
+    }
 
     /// - Throws: `StateError`.
     init(from reader: inout StateReader) throws {
         let version = try reader.read(UInt16.self)
-        guard (1...Detector.stateVersion).contains(version) else {
+        guard version <= Detector.stateVersion else {
             throw StateError.newerVersion(found: Int(version), known: Int(Detector.stateVersion))
+        }
+        // Formats 1 and 2 were never released; what they knew of residuals is of no use to today's score.
+        guard version == Detector.stateVersion else {
+            throw StateError.invalid(field: "format", found: "\(version)", expected: "\(Detector.stateVersion)")
         }
         let width = try reader.read(UInt32.self)
         guard (1...65_535).contains(width) else {
             throw StateError.invalid(field: "channels", found: "\(width)", expected: "1 to 65535")
         }
         channels = Int(width)
-        settings = version >= 2 ? try DetectorSettings(layoutFrom: &reader) : nil
+        let number = try reader.read(UInt8.self)
+        guard let arithmetic = KernelVariant.Arithmetic(rawValue: number) else {
+            throw StateError.invalid(field: "arithmetic", found: "\(number)", expected: "0 or 1")
+        }
+        self.arithmetic = arithmetic
+        settings = try DetectorSettings(layoutFrom: &reader)
     }
 }
 
@@ -36,7 +55,7 @@ extension DetectorSettings {
         writer.write(Self.number(of: model.loss))
         writer.write(Self.number(of: model.target))
         writer.write(model.learning)
-        writer.write(UInt32(score.window))
+        writer.write(UInt32(score.rest))
     }
 
     /// Reads what `encodeLayout` wrote.
@@ -55,7 +74,7 @@ extension DetectorSettings {
         model.loss = try Self.word(from: &reader, "loss")
         model.target = try Self.word(from: &reader, "target")
         model.learning = try reader.readBool()
-        score.window = try Self.number(from: &reader, in: 64...65_536, "window")
+        score.rest = try Self.number(from: &reader, in: 0...10_000, "rest")
     }
 
     // The order of the cases is part of the format: new ones come last.

@@ -56,8 +56,6 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         let states = try reader.readArray(
             of: Scalar.self, count: rows.count * state.count, field: "window states")
         startStates.replaceSubrange(startStates.indices, with: states)
-        // States of programs that did not yet watch their gradients end here.
-        if reader.isAtEnd { return }
         health.steps = Int(try reader.read(Int32.self))
         for i in health.layers.indices {
             health.layers[i].inputNorm = try reader.readDouble()

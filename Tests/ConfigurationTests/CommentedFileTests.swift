@@ -78,7 +78,7 @@ import Testing
                 [[stream]]
                 match = 'a\[b"*'
                 model.hidden = 9
-                score.tail = 0.1
+                score.rest = 50
                 [[stream]]
                 match = "*"
                 storage.checkpoint_interval = "1d"

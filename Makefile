@@ -53,11 +53,9 @@ format: ## Bring the Swift sources into that style
 check-all: lint test ## All that a patch must pass
 
 bench: build ## Run the benchmarks
-	@if [[ ! -x Benchmarks/run ]]; then
-	    echo "make bench: Benchmarks/run is not there or not executable" >&2
-	    exit 1
-	fi
-	Benchmarks/run
+	@Benchmarks/run
+	echo
+	Benchmarks/models
 
 accuracy: build ## Score the detector on labelled data (ANOMALYD_DATA=DIR, else ../shared)
 	@Benchmarks/accuracy

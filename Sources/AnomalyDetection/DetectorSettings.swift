@@ -70,6 +70,11 @@ public struct ScoreSettings: Sendable, Equatable {
     public var window = 2000
     /// Points before it that a flagged point must be rarer than, 0…10,000.
     public var rest = 100
+    /// Kinds of evidence that count: what the network did not expect, what earlier seasons did not have, and what lies
+    /// outside all that was seen.
+    public var residual = true
+    public var season = true
+    public var range = true
     /// Share of the points that the band between `lower` and `upper` is meant to cover, 0.5…0.999.
     public var band = 0.9
     /// Unflagged points in a row after which an anomaly is over, 1…100,000.

@@ -22,13 +22,14 @@ struct DeviationTrack: Sendable {
 
     /// Takes the next size, 0 or more.
     ///
-    /// - Returns: decades of rarity of it, and of the smoothed size, among those before.
-    mutating func observe(_ size: Double) -> (single: Double, smoothed: Double) {
+    /// - Parameter counts: false only remembers it.
+    /// - Returns: decades of rarity of it, and of the smoothed size, among those before; 0 if it does not count.
+    mutating func observe(_ size: Double, counts: Bool) -> (single: Double, smoothed: Double) {
         mean += (size - mean) * share
         weight += (1 - weight) * share
         // The mean of the first few, not of these and of zeros before.
         let level = mean / weight
-        let rarity = (single.decades(of: size), smoothed.decades(of: level))
+        let rarity = counts ? (single.decades(of: size), smoothed.decades(of: level)) : (0, 0)
         single.insert(size)
         smoothed.insert(level)
         return rarity

@@ -105,7 +105,7 @@ struct Scorer: Sendable {
                 distances.add(relativeDistance)
                 Self.follow(&seasonSpread[c], distance, weight)
             }
-            outside += ranges[c].decades(of: value)
+            if settings.range { outside += ranges[c].decades(of: value) }
             if deviation > largest {
                 largest = deviation
                 judgement.worst = c
@@ -121,13 +121,13 @@ struct Scorer: Sendable {
         var decades = outside / Double(present)
         var kind: PointFlags = decades > 0 ? .outOfRange : []
         if let size = distances.size {
-            let rarity = season.observe(size)
+            let rarity = season.observe(size, counts: settings.season)
             if rarity.single > decades { kind = .offSeason }
             decades += rarity.single
             if rarity.smoothed > decades { (decades, kind) = (rarity.smoothed, [.offSeason, .lasting]) }
         }
         if let size = residuals.size {
-            let rarity = residual.observe(size)
+            let rarity = residual.observe(size, counts: settings.residual)
             let (single, smoothed) = (rarity.single * Self.residualWeight, rarity.smoothed * Self.residualWeight)
             if single > decades { (decades, kind) = (single, .unpredicted) }
             if smoothed > decades { (decades, kind) = (smoothed, [.unpredicted, .lasting]) }

@@ -110,6 +110,18 @@ extension ConfigurationKey {
                 "Points before it that a flagged point must be rarer than.",
                 choosing: "larger for fewer alarms in a row; 0 flags every point that is rare enough."),
             ConfigurationKey(
+                "score.residual", stream: \.detector.score.residual, .boolean,
+                "Whether what the network did not expect counts as evidence.",
+                choosing: "leave it; false judges by season and range only."),
+            ConfigurationKey(
+                "score.season", stream: \.detector.score.season, .boolean,
+                "Whether what the same time of earlier days (or seasons) did not have counts as evidence.",
+                choosing: "false for streams whose days have nothing in common."),
+            ConfigurationKey(
+                "score.range", stream: \.detector.score.range, .boolean,
+                "Whether a value outside all that was seen before counts as evidence.",
+                choosing: "false for what grows for ever, such as counters and disk usage."),
+            ConfigurationKey(
                 "score.band", stream: \.detector.score.band, .number(0.5...0.999),
                 "Share of the points that the band from lower to upper is meant to cover.",
                 choosing: "a matter of taste: it is shown, and decides nothing."),

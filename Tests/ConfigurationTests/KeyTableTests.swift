@@ -15,7 +15,8 @@ import Testing
         "model.initialisation": #""orthogonal""#, "model.initial": #""/tmp/m.safetensors""#,
         "model.target": #""value""#, "model.range_half_life": "0",
         "model.seed": "9223372036854775807", "model.learning": "false", "score.false_alarm_probability": "1e-06",
-        "score.warmup": "16", "score.window": "64", "score.rest": "0", "score.band": "0.99",
+        "score.warmup": "16", "score.window": "64", "score.rest": "0", "score.residual": "false",
+        "score.season": "false", "score.range": "false", "score.band": "0.99",
         "score.quiet_points": "7", "storage.checkpoint_interval": #""2min 30s""#,
     ]
 

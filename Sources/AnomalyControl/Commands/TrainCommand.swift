@@ -34,8 +34,9 @@ package struct TrainCommand: ReportingCommand {
               A model of what the daemon has stored of some streams this month:
                 anomalyctl train --from-store 'web.*' --since -30d -o web.safetensors
               The stock predictor of the textbooks:
-                anomalyctl train prices.csv -o stock.safetensors --cell lstm --layers 2 --hidden 50 --loss mse \\
-                  --target value --head last --window 30 --stride 1 --learning-rate 0.001
+                anomalyctl train prices.csv -o stock.safetensors --cell lstm \\
+                  --layers 2 --hidden 50 --loss mse --target value --head last \\
+                  --window 30 --stride 1 --batch 32 --learning-rate 0.001
             """)
 
     @Argument(help: ArgumentHelp("CSV files.", valueName: "csv"), completion: .file())

@@ -26,25 +26,38 @@ package struct TrainingProgress: Sendable, Equatable {
     /// Share of all epochs, 0…1.
     package var share: Double { (Double(epoch - 1) + Double(batch) / Double(max(1, batches))) / Double(epochs) }
 
-    /// One line for a terminal: a bar, then where it is, the losses, the speed and the time that is left at most.
+    /// One line for a terminal: a bar, then where it is, the losses, the speed and the time that is left at most. What
+    /// there is no room for is left out, the bar first.
     ///
     /// - Parameter columns: that the line may take at most.
     package func line(columns: Int) -> String {
-        let text =
-            "epoch \(epoch)/\(epochs), batch \(batch)/\(batches), loss \(NumberText.compact(loss))"
-            + (best.map { ", val loss \(NumberText.compact($0))" } ?? "")
-            + ", \(NumberText.grouped(Int64(rowsPerSecond))) points/s"
-            + (secondsLeft.map { ", ETA \(RelativeSpan.text(Int64(min(1e15, $0 * 1e6))))" } ?? "")
+        let place = "epoch \(epoch)/\(epochs)"
+        let batches = " batch \(batch)/\(batches)"
+        let losses =
+            "  loss \(NumberText.compact(loss))" + (best.map { "  val loss \(NumberText.compact($0))" } ?? "")
+        let speed = "  \(rate) points/s"
+        let left = secondsLeft.map { "  ETA \(RelativeSpan.text(Int64(min(1e15, $0 * 1e6))))" } ?? ""
+        let texts = [place + batches + losses + speed + left, place + losses + speed + left, place + losses + left]
+        let text = texts.first { TextWidth.of($0) <= columns } ?? TextWidth.shorten(place + losses, to: columns)
         let room = min(24, columns - TextWidth.of(text) - 2)
-        guard room >= 5 else { return TextWidth.shorten(text, to: columns) }
+        guard room >= 5 else { return text }
         let full = Int(share * Double(room))
         return String(repeating: "█", count: full) + String(repeating: "░", count: room - full) + "  " + text
+    }
+
+    /// `1.2M`, `34k`, `567`.
+    private var rate: String {
+        switch rowsPerSecond {
+        case 999_500...: NumberText.formatted("%.1f", rowsPerSecond / 1e6) + "M"
+        case 1000...: NumberText.formatted("%.0f", rowsPerSecond / 1e3) + "k"
+        default: NumberText.formatted("%.0f", rowsPerSecond)
+        }
     }
 
     /// One line for a log, after an epoch.
     package func epochLine(isBest: Bool) -> String {
         "epoch \(epoch)/\(epochs): loss \(NumberText.compact(loss)), val loss \(NumberText.compact(validation))"
-            + (isBest ? " (best)" : "") + ", \(NumberText.grouped(Int64(rowsPerSecond))) points/s"
+            + (isBest ? " (best)" : "") + ", \(rate) points/s"
     }
 }
 

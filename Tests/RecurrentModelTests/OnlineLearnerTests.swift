@@ -101,19 +101,6 @@ extension OnlineLearner<Float> {
         }
     }
 
-    /// Before gradients were watched, a state ended 4 + 24 bytes earlier.
-    @Test func olderStateIsStillRead() throws {
-        var whole = learner(k1: 3, k2: 8)
-        let workspace = Workspace(for: whole.network)
-        for t in 0..<20 { _ = whole.take(Float(t % 5), Float(t % 3), workspace) }
-        var writer = StateWriter()
-        whole.encode(into: &writer)
-        var reader = StateReader(Array(writer.bytes.dropLast(28)))
-        var restored = learner(k1: 3, k2: 8)
-        try restored.decode(from: &reader)
-        #expect(restored.parameters == whole.parameters && restored.health.judgement == .unknown)
-    }
-
     @Test func damagedStateIsRefusedNotTrusted() throws {
         var whole = learner(k1: 3, k2: 8)
         let workspace = Workspace(for: whole.network)

@@ -1,5 +1,5 @@
 import Configuration
-import ModelFiles
+package import ModelFiles
 package import PointStore
 
 /// An error as the user sees it: one or more lines for standard error, and an exit status.
@@ -29,11 +29,16 @@ extension Failure {
         case let failure as Failure: self = failure
         case let error as StoreError: self.init(error)
         case let error as ConfigurationError: self.init(.usage, "\(error)")
-        case let error as ModelFileError:
-            let message = "cannot \(error.operation) \(error.file): \(error.detail)"
-            self.init(error.cause == .notPermitted ? .notPermitted : .failure, message, hint: error.hint)
+        case let error as ModelFileError: self.init(error)
         default: return nil
         }
+    }
+
+    /// What an error of a model's file means to the user.
+    package init(_ error: ModelFileError) {
+        self.init(
+            error.cause == .notPermitted ? .notPermitted : .failure,
+            "cannot \(error.operation) \(error.file): \(error.detail)", hint: error.hint)
     }
 
     /// What an error of the store means to the user.

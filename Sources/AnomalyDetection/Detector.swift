@@ -48,7 +48,8 @@ public final class Detector {
             training: TrainingSettings(
                 k1: model.k1, k2: model.k2, rate: model.learningRate, optimiser: model.optimiser, loss: model.loss,
                 clip: model.clip, clipBy: model.clipBy, enabled: model.learning),
-            parameters: network.initialParameters(model.initialisation, using: &generator))
+            parameters: network.initialParameters(
+                model.initialisation, forgetBias: model.forgetBias, using: &generator))
         self.workspace = workspace
         encoder = InputEncoder(channels: channels, meaning: model.target, rangeHalfLife: model.rangeHalfLife)
         scorer = Scorer(settings.score, channels: channels)

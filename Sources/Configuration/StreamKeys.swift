@@ -64,6 +64,10 @@ extension ConfigurationKey {
                 "How the weights of a new network are drawn.",
                 choosing: "\"xavier\", or \"orthogonal\" for a large k2. \"normal\" is there for comparison only."),
             ConfigurationKey(
+                "model.forget_bias", stream: \.detector.model.forgetBias, .number(-10...10),
+                "Added to the forget gate of a new LSTM: how much of its state it keeps before it has learned.",
+                choosing: "leave it; 0 is the textbook's cell, which forgets half of its state at each point."),
+            ConfigurationKey(
                 "model.initial", stream: \.initialModel, .optionalFile,
                 "A safetensors file with the first weights of new streams: one of anomalyctl's, or a state_dict of "
                     + "PyTorch's. In a configuration file, a path that does not begin with / counts from its folder.",

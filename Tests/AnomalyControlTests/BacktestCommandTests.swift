@@ -2,6 +2,7 @@ import AnomalyControl
 import AnomalyDetection
 import Configuration
 import Foundation
+import ModelFiles
 import RecurrentModel
 import Testing
 
@@ -55,6 +56,28 @@ import Testing
                 let value = 10 * sin(2 * .pi * Double(row) / 24) + noise[row] + (row == rows * 3 / 4 ? 200 : 0)
                 return "\(1_577_836_800 + 60 * row),\(value)" + (label(row).map { ",\($0)" } ?? "") + "\n"
             }.joined()
+    }
+
+    // MARK: Models
+
+    @Test func beginsFromTheModelOfTheSettings() throws {
+        let file = try write(series(400), to: "in/a.csv")
+        let settings = ModelSettings()
+        let network = Network<Float>(settings.shape(channels: 1))
+        var generator = RecurrentModel.SeededGenerator(seed: 7)
+        let model = ModelFile(
+            shape: network.shape, parameters: network.initialParameters(.xavier, using: &generator), metadata: [:])
+        let path = "\(folder)/m.safetensors"
+        try model.write(path)
+        try backtest(file, "-o", "\(folder)/random")
+        try backtest(file, "-o", "\(folder)/model", "--set", "model.initial=\(path)")
+        #expect(try !areEqual("random/in/a.csv", "model/in/a.csv"))
+
+        let misfit = try failure(file, "--set", "model.initial=\(path)", "--set", "model.hidden=8")
+        #expect(misfit.status == .failure)
+        #expect(misfit.message.contains("does not fit \(file): hidden is 16, expected 8"), "\(misfit.message)")
+        let missing = try failure(file, "--set", "model.initial=\(folder)/none")
+        #expect(missing.status == .failure && missing.message.contains("none"))
     }
 
     // MARK: Score files

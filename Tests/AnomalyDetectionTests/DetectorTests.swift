@@ -46,6 +46,19 @@ func wave(_ t: Int, _ random: inout SeededGenerator) -> Double {
         #expect(flagged.count { !(2500...2502).contains($0) } <= 3, "flagged: \(flagged)")
     }
 
+    @Test func theForgetBiasIsThatOfTheSettings() throws {
+        var settings = DetectorSettings()
+        settings.model.cell = .lstm
+        settings.model.forgetBias = 0.25
+        let layout = Network<Float>(settings.model.shape(channels: 1)).layout
+        let bias = try #require(layout["bias_ih_l0"])
+        let parameters = Probe(settings).detector.parameters
+        let hidden = settings.model.hidden
+        for (i, value) in parameters[bias.range].enumerated() {
+            #expect(value == ((hidden..<2 * hidden).contains(i) ? 0.25 : 0))
+        }
+    }
+
     @Test func predictionUsesNothingOfItsOwnValue() {
         var a = Probe()
         var b = Probe()

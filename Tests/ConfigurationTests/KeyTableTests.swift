@@ -12,7 +12,7 @@ import Testing
         "model.hidden": "32", "model.layers": "2", "model.k1": "4", "model.k2": "64", "model.learning_rate": "0.01",
         "model.optimiser": #""sgd""#, "model.attention": "8",
         "model.attention_scale": #""none""#, "model.loss": #""mse""#, "model.clip": "0.5", "model.clip_by": #""value""#,
-        "model.initialisation": #""orthogonal""#, "model.initial": #""/tmp/m.safetensors""#,
+        "model.initialisation": #""orthogonal""#, "model.forget_bias": "0.5", "model.initial": #""/tmp/m.safetensors""#,
         "model.target": #""value""#, "model.range_half_life": "0",
         "model.seed": "9223372036854775807", "model.learning": "false", "score.false_alarm_probability": "1e-06",
         "score.warmup": "16", "score.window": "64", "score.rest": "0", "score.residual": "false",

@@ -1,6 +1,7 @@
 import AnomalyDetection
 package import Configuration
 import Glibc
+import ModelFiles
 package import RecurrentModel
 import Synchronization
 
@@ -16,8 +17,11 @@ package struct Backtest: Sendable {
     /// The season in rows, 1 or more; nil to look for it in each file.
     package let season: Int?
     package let threads: Int
+    /// The files that `model.initial` names, by path.
+    private let models: [String: ModelFile]
 
-    /// - Throws: `Failure` if two files would write to one score file, or a score file would be one of the inputs.
+    /// - Throws: `Failure` if two files would write to one score file, a score file would be one of the inputs, or a file
+    ///   of `model.initial` can't be used.
     package init(
         inputs: [BacktestInput], cells: [CellKind], configuration: DaemonConfiguration, output: String?, season: Int?,
         threads: Int
@@ -28,6 +32,17 @@ package struct Backtest: Sendable {
         self.output = output
         self.season = season
         self.threads = threads
+        var models: [String: ModelFile] = [:]
+        for input in inputs {
+            let path = configuration.settings(forStream: input.stream).initialModel
+            if path.isEmpty || models[path] != nil { continue }
+            do throws(ModelFileError) {
+                models[path] = try ModelFile.read(path, requiresHead: false)
+            } catch {
+                throw Failure(error)
+            }
+        }
+        self.models = models
         try checkScoreFiles()
     }
 
@@ -95,7 +110,8 @@ package struct Backtest: Sendable {
     private func run(_ job: Job, workbench: Workbench, counters: BacktestCounters) throws(Failure) -> BacktestResult {
         let started = Self.seconds(CLOCK_MONOTONIC)
         let file = try SeriesFile(path: job.input.path)
-        var settings = configuration.settings(forStream: job.input.stream).detector
+        let streamSettings = configuration.settings(forStream: job.input.stream)
+        var settings = streamSettings.detector
         if let cell = job.cell { settings.model.cell = cell }
         var result = BacktestResult(input: job.input, cell: settings.model.cell)
         let scores = try scorePath(of: job.input, cell: job.cell).map { path throws(Failure) in
@@ -108,7 +124,9 @@ package struct Backtest: Sendable {
         var stepped: [Int] = []
         stepped.reserveCapacity(file.rows)
 
-        var run = DetectorRun(file, settings: settings, name: job.input.stream, workbench: workbench)
+        var run = try DetectorRun(
+            file, settings: settings, name: job.input.stream, model: models[streamSettings.initialModel],
+            workbench: workbench)
         var before = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
         while let block = run.next() {
             result.stepSeconds += Self.seconds(CLOCK_THREAD_CPUTIME_ID) - before

@@ -1,4 +1,6 @@
 package import AnomalyDetection
+package import ModelFiles
+import RecurrentModel
 
 /// A detector on its way through a file, with the very steps that the daemon's shard would take for the same points.
 ///
@@ -16,10 +18,28 @@ package struct DetectorRun {
     package private(set) var points: [PointVerdict?] = []
     package private(set) var channels: [ChannelVerdict]
 
-    /// - Parameter name: the stream's name, which seeds the weights.
-    package init(_ file: SeriesFile, settings: DetectorSettings, name: String, workbench: Workbench) {
+    /// - Parameters:
+    ///   - name: the stream's name, which seeds the weights.
+    ///   - model: weights to begin with instead.
+    /// - Throws: `Failure` if the model is not one for these settings and this file's width.
+    package init(
+        _ file: SeriesFile, settings: DetectorSettings, name: String, model: ModelFile? = nil, workbench: Workbench
+    ) throws(Failure) {
         self.file = file
         detector = Detector(settings, channels: file.channels, name: name.utf8, workbench: workbench)
+        if let model {
+            let shape = settings.model.shape(channels: file.channels)
+            let need = ModelNeed(shape: shape, target: settings.model.target.rawValue, loss: settings.model.loss)
+            let faults = model.misfits(need)
+            guard faults.isEmpty else {
+                throw Failure(
+                    .failure,
+                    "the model of model.initial does not fit \(file.path): "
+                        + faults.map(\.description).joined(separator: "; "),
+                    hint: "set those keys of [model] as the model has them, or name another model")
+            }
+            detector.replaceParameters(model.parameters(over: detector.parameters))
+        }
         points.reserveCapacity(Self.blockRows)
         let none = ChannelVerdict(value: .nan, prediction: .nan, lower: .nan, upper: .nan, residual: .nan)
         channels = Array(repeating: none, count: Self.blockRows * file.channels)

@@ -114,7 +114,8 @@ package struct TrainCommand: ReportingCommand {
         let pool = SliceThreads(threads)
         let session = TrainingSession(
             windows, network: network, settings: batchSettings,
-            parameters: network.initialParameters(settings.initialisation, using: &generator),
+            parameters: network.initialParameters(
+                settings.initialisation, forgetBias: settings.forgetBias, using: &generator),
             limits: training.limits(settings), batch: training.batch, generator: generator,
             parallel: { pool.run($0, $1) })
 

@@ -59,6 +59,8 @@ bench: build ## Run the benchmarks
 
 accuracy: build ## Score the detector on labelled data (ANOMALYD_DATA=DIR, else ../shared)
 	@Benchmarks/accuracy
+	echo
+	Benchmarks/false-alarms
 
 deps: ## Install the Debian packages that are missing (called by build and test)
 	@if ! command -v dpkg-query >/dev/null; then

@@ -10,20 +10,27 @@ struct ValueRange: Sendable {
     static let mostDecades = 10.0
     /// Share of the range by which a value must lie outside to count for half of that.
     static let halfway = 0.1
+    /// After few values the next extreme is no news, however the range looks: the n-th value is the largest or smallest
+    /// with the probability 2 / n. Twice as far from the middle is then 2⁻⁴ as likely, as in `RaritySketch`.
+    private static let tailExponent = RaritySketch.tailExponent
 
     private static let decay = 0.693_147_180_559_945_3 / memory
     private var low = Double.nan
     private var high = Double.nan
+    private var count: Int64 = 0
 
     /// Decades of rarity, 0 for a value inside; 0 while all values were equal.
     func decades(of value: Double) -> Double {
         let width = high / 2 - low / 2
         if !(width > 0) { return 0 }
         let outside = max(0, max(value / 2 - high / 2, low / 2 - value / 2) / width)
-        return outside.isFinite ? Self.mostDecades * outside / (outside + Self.halfway) : Self.mostDecades
+        if outside == 0 { return 0 }
+        let most = max(0, Double.log10(Double(count + 1) / 2)) + Self.tailExponent * Double.log10(1 + 2 * outside)
+        return min(most, outside.isFinite ? Self.mostDecades * outside / (outside + Self.halfway) : Self.mostDecades)
     }
 
     mutating func observe(_ value: Double) {
+        count += 1
         if low.isNaN {
             low = value
             high = value
@@ -35,10 +42,12 @@ struct ValueRange: Sendable {
     func encode(into writer: inout StateWriter) {
         writer.write(low)
         writer.write(high)
+        writer.write(count)
     }
 
     mutating func decode(from reader: inout StateReader) throws {
         low = try reader.readDouble()
         high = try reader.readDouble()
+        count = try reader.read()
     }
 }

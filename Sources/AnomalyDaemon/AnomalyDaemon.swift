@@ -168,8 +168,10 @@ public struct AnomalyDaemon: Service {
             try await listeners.bind(path: path, mode: feed.socketMode, configure: configureFeed(path))
         }
         try createParent(of: configuration.control.socket)
+        let hindsight = HindsightIntake(directory: pipeline.directory, writer: pipeline.writer.queue)
         try await controls.bind(path: configuration.control.socket, mode: feed.socketMode) { channel, _ in
-            try channel.pipeline.syncOperations.addHandler(ControlHandler { reporter.status() })
+            try channel.pipeline.syncOperations.addHandler(
+                ControlHandler(status: { reporter.status() }, hindsight: hindsight))
         }
         if options.readsStandardInput {
             let endsWithInput = listeners.paths.isEmpty

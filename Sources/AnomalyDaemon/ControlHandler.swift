@@ -1,41 +1,86 @@
 import ControlProtocol
 import NIOCore
 
-/// One control connection: a request a line, a reply a line.
+/// One control connection: a request a line, a reply a line, one after the other.
 final class ControlHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let status: @Sendable () -> DaemonStatus
+    private let hindsight: HindsightIntake
     private var received: [UInt8] = []
+    private var context: ChannelHandlerContext?
+    /// A request is being worked on; what comes meanwhile waits.
+    private var isBusy = false
+    private var inputClosed = false
 
-    init(status: @escaping @Sendable () -> DaemonStatus) { self.status = status }
+    init(status: @escaping @Sendable () -> DaemonStatus, hindsight: HindsightIntake) {
+        self.status = status
+        self.hindsight = hindsight
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.context = nil
+        context.fireChannelInactive()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         received.append(contentsOf: unwrapInboundIn(data).readableBytesView)
-        while let end = received.firstIndex(of: UInt8(ascii: "\n")) {
-            reply(to: received[..<end], context)
-            received.removeSubrange(...end)
-        }
-        if received.count > ControlLine.maxLength { context.close(promise: nil) }
+        answerNext(context)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+        if case ChannelEvent.inputClosed = event {
+            inputClosed = true
+            answerNext(context)
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    private func reply(to line: ArraySlice<UInt8>, _ context: ChannelHandlerContext) {
-        let reply: ControlReply
+    private func answerNext(_ context: ChannelHandlerContext) {
+        while !isBusy, let end = received.firstIndex(of: UInt8(ascii: "\n")) {
+            let line = received[..<end]
+            received.removeSubrange(...end)
+            answer(line, context)
+        }
+        // Two lines' worth: one that is not whole yet, behind one that is being worked on.
+        if received.count > 2 * ControlLine.maxLength || !isBusy && received.count > ControlLine.maxLength {
+            context.close(promise: nil)
+        } else if inputClosed, !isBusy {
+            context.close(promise: nil)
+        }
+    }
+
+    private func answer(_ line: ArraySlice<UInt8>, _ context: ChannelHandlerContext) {
         do throws(ControlError) {
             switch try ControlLine.decodeRequest(line) {
-            case .status: reply = .status(status())
+            case .status: write(.status(status()), context)
+            case .hindsight(let request):
+                isBusy = true
+                let loop = context.eventLoop
+                let handler = NIOLoopBound(self, eventLoop: loop)
+                hindsight.take(request) { reply in loop.execute { handler.value.finish(with: reply) } }
             }
         } catch {
-            reply = .error(error)
+            write(.error(error), context)
         }
+    }
+
+    private func finish(with reply: ControlReply) {
+        isBusy = false
+        guard let context else { return }
+        write(reply, context)
+        answerNext(context)
+    }
+
+    private func write(_ reply: ControlReply, _ context: ChannelHandlerContext) {
         guard let bytes = try? ControlLine.encode(reply) else { return context.close(promise: nil) }
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
     }

@@ -59,6 +59,9 @@ package final class StreamDirectory: Sendable {
         }
     }
 
+    /// The stream of this name; nil if there is none.
+    func entry(of name: String) -> Entry? { contents.withLock { $0.entries[Name(name.utf8)] } }
+
     package func record(of id: Int32) -> StreamRecord? { contents.withLock { $0.records[id] } }
 
     private func shard(of name: Name) -> Int32 { Int32(name.hash % UInt64(shards)) }

@@ -12,16 +12,12 @@ import RecurrentModel
 ///
 /// Differences from the paper, and why:
 /// - a sliding window, not all history: noise changes over the day and the years;
-/// - probability-weighted moments (Hosking & Wallis 1987, section 3), not Grimshaw's maximum likelihood: closed form,
-///   and steadier for a few dozen excesses;
-/// - the shape ξ is kept in 0…0.9: a negative one would give the tail an end and call anything beyond it impossible;
+/// - another way to fit, see ``ParetoTail``;
 /// - a residual far beyond the alarm threshold is entered at a bounded size, not left out: so an outlier hardly
 ///   moves the fit, yet noise that has really grown becomes normal after some dozens of points.
 struct ResidualTail: Sendable {
     /// Points between two fits.
     static let fitInterval = 32
-    /// Fewest excesses for a fit of both parameters, where the window has four times as many residuals.
-    static let fewestExcesses = 10
 
     private let capacity: Int
     private let share: Double
@@ -39,8 +35,7 @@ struct ResidualTail: Sendable {
     // The fit, in units of `toUnit`.
     private var threshold = 0.0
     private var thresholdShare = 1.0
-    private var sigma = 0.0
-    private var shape = 0.0
+    private var tail = ParetoTail()
     private var limit = Double.infinity
     /// Half-width of the band, in the residual's own units.
     private(set) var band = Double.nan
@@ -60,11 +55,9 @@ struct ResidualTail: Sendable {
             return Double(count(atLeast: Self.code(x)) + 1) / Double(codes.count + 1)
         }
         // Nothing exceeds the threshold: what is larger has never been seen in the window.
-        if sigma <= 0 { return 1e-10 }
-        let excess = (x - threshold) / sigma
-        // P(X > x) = P(X > u) · (1 + ξ (x − u) / σ)^(−1/ξ), and its limit for ξ = 0.
-        let tail = shape < 1e-6 ? Double.exp(-excess) : Double.exp(-Double.log(onePlus: shape * excess) / shape)
-        return max(thresholdShare * tail, Double.leastNormalMagnitude)
+        if tail.sigma <= 0 { return 1e-10 }
+        // P(X > x) = P(X > u) · P(X > x | X > u).
+        return max(thresholdShare * tail.probability(of: x - threshold), Double.leastNormalMagnitude)
     }
 
     /// Enters a residual's size; `isWarm` bounds its influence by the fit so far.
@@ -91,7 +84,7 @@ struct ResidualTail: Sendable {
         insertsSinceFit = 0
         let n = codes.count
         band = Double(Self.value(quantile(Int(Double(n) * (1 - bandShare))))) / (toUnit > 0 ? toUnit : 1)
-        let wanted = min(max(Int(Double(n) * share), Self.fewestExcesses), n / 4)
+        let wanted = min(max(Int(Double(n) * share), ParetoTail.fewestExcesses), n / 4)
         let code = quantile(wanted)
         threshold = Double(Self.value(code))
         var excesses: [Double] = []
@@ -99,36 +92,14 @@ struct ResidualTail: Sendable {
         for c in codes where c > code { excesses.append(Double(Self.value(c)) - threshold) }
         excesses.sort()
         thresholdShare = wanted == 0 ? 1 : Double(max(excesses.count, 1)) / Double(n)
-        fitPareto(excesses)
+        tail = ParetoTail(ascending: excesses)
         // The size whose probability is the alarm's; twice as far beyond the threshold is as much as one may enter.
         let ratio = alarmProbability / thresholdShare
-        if sigma > 0 && ratio < 1 {
-            let scaled = shape < 1e-6 ? -Double.log(ratio) : (Double.exp(-shape * Double.log(ratio)) - 1) / shape
-            limit = threshold + 2 * sigma * scaled
+        if tail.sigma > 0 && ratio < 1 {
+            limit = threshold + 2 * tail.excess(ofProbability: ratio)
         } else {
             limit = .infinity
         }
-    }
-
-    /// Hosking & Wallis 1987, eq. (5) ff.: with a₀ the mean and a₁ = Σ (1 − pᵢ) xᵢ / m, pᵢ = (i − 0.35) / m,
-    /// ξ = 2 − a₀ / (a₀ − 2 a₁) and σ = a₀ (1 − ξ).
-    private mutating func fitPareto(_ excesses: [Double]) {
-        shape = 0
-        sigma = 0
-        if excesses.isEmpty { return }
-        let m = Double(excesses.count)
-        var a0 = 0.0
-        var a1 = 0.0
-        for (i, x) in excesses.enumerated() {
-            a0 += x
-            a1 += (1 - (Double(i) + 0.65) / m) * x
-        }
-        a0 /= m
-        a1 /= m
-        if excesses.count >= Self.fewestExcesses && a0 > 2 * a1 {
-            shape = max(0, min(0.9, 2 - a0 / (a0 - 2 * a1)))
-        }
-        sigma = a0 * (1 - shape)
     }
 
     // MARK: Codes
@@ -181,7 +152,7 @@ struct ResidualTail: Sendable {
         writer.write(codes)
         writer.write(Int64(next))
         writer.write(Int64(insertsSinceFit))
-        for number in [toUnit, threshold, thresholdShare, sigma, shape, limit, band] { writer.write(number) }
+        for number in [toUnit, threshold, thresholdShare, tail.sigma, tail.shape, limit, band] { writer.write(number) }
     }
 
     mutating func decode(from reader: inout StateReader) throws {
@@ -195,8 +166,8 @@ struct ResidualTail: Sendable {
         toUnit = try reader.readDouble()
         threshold = try reader.readDouble()
         thresholdShare = try reader.readDouble()
-        sigma = try reader.readDouble()
-        shape = try reader.readDouble()
+        tail.sigma = try reader.readDouble()
+        tail.shape = try reader.readDouble()
         limit = try reader.readDouble()
         band = try reader.readDouble()
     }

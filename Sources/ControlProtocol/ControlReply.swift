@@ -1,7 +1,8 @@
-/// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}` or
-/// `{"error":{"code":…,"message":…},"version":1}`.
+/// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}`,
+/// `{"hindsight":{…},"version":1}` or `{"error":{"code":…,"message":…},"version":1}`.
 public enum ControlReply: Sendable, Equatable {
     case status(DaemonStatus)
+    case hindsight(HindsightReply)
     /// The request was refused or could not be understood. The connection stays usable.
     case error(ControlError)
 }
@@ -39,14 +40,16 @@ public struct ControlError: Error, Sendable, Equatable, Codable {
 
 extension ControlReply: Codable {
     private enum Key: String, CodingKey {
-        case version, status, error
+        case version, status, hindsight, error
     }
 
-    /// - Throws: `DecodingError` when there is neither a status nor an error, or one without its fields.
+    /// - Throws: `DecodingError` when there is no answer that this build knows, or one without its fields.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Key.self)
         if let error = try fields.decodeIfPresent(ControlError.self, forKey: .error) {
             self = .error(error)
+        } else if let reply = try fields.decodeIfPresent(HindsightReply.self, forKey: .hindsight) {
+            self = .hindsight(reply)
         } else {
             self = .status(try fields.decode(DaemonStatus.self, forKey: .status))
         }
@@ -57,6 +60,7 @@ extension ControlReply: Codable {
         try fields.encode(ControlVersion.current, forKey: .version)
         switch self {
         case .status(let status): try fields.encode(status, forKey: .status)
+        case .hindsight(let reply): try fields.encode(reply, forKey: .hindsight)
         case .error(let error): try fields.encode(error, forKey: .error)
         }
     }

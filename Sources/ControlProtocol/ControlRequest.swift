@@ -4,6 +4,8 @@
 public enum ControlRequest: Sendable, Equatable {
     /// How the daemon does.
     case status
+    /// Store some hindsight; answered once it is durable.
+    case hindsight(HindsightRequest)
 }
 
 /// The version of the protocol that this build speaks.
@@ -15,12 +17,12 @@ public enum ControlVersion {
 }
 
 extension ControlRequest: Codable {
-    private enum Name: String, Codable {
-        case status
+    private enum Name: String, Codable, CaseIterable {
+        case status, hindsight
     }
 
     private enum Key: String, CodingKey {
-        case version, request
+        case version, request, hindsight
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -36,11 +38,13 @@ extension ControlRequest: Codable {
         }
         let request = try fields.decode(String.self, forKey: .request)
         guard let name = Name(rawValue: request) else {
+            let known = Name.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
             throw ControlError(
-                code: .unknownRequest, message: "unknown request \"\(request)\": this daemon knows \"status\"")
+                code: .unknownRequest, message: "unknown request \"\(request)\": this daemon knows \(known)")
         }
         switch name {
         case .status: self = .status
+        case .hindsight: self = .hindsight(try fields.decode(HindsightRequest.self, forKey: .hindsight))
         }
     }
 
@@ -49,6 +53,9 @@ extension ControlRequest: Codable {
         try fields.encode(ControlVersion.current, forKey: .version)
         switch self {
         case .status: try fields.encode(Name.status, forKey: .request)
+        case .hindsight(let request):
+            try fields.encode(Name.hindsight, forKey: .request)
+            try fields.encode(request, forKey: .hindsight)
         }
     }
 }

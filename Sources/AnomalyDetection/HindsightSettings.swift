@@ -1,0 +1,45 @@
+public import RecurrentModel
+
+/// How a range is read again by a network that sees what came before and what came after each point.
+public struct HindsightSettings: Sendable, Equatable {
+    public var cell = CellKind.gru
+    /// Units of each direction, 1…1,024.
+    public var hidden = 32
+    /// 1…8.
+    public var layers = 1
+    /// Points that the network sees together, 32…4,096. A point that is predicted has at least a quarter of them on
+    /// either side, unless the range ends there.
+    public var window = 128
+    /// Passes over the training windows, 1…100,000; nil for as many as make about ``steps`` steps.
+    public var epochs: Int?
+    public var rate = 0.005
+    public var seed: UInt64 = 0
+    /// What makes a residual a score, and a score an anomaly, as online.
+    public var score = ScoreSettings()
+
+    public init() {}
+
+    /// Calls `body` once with each of 0 ..< count, in any order and on any threads, and returns when all have returned.
+    public typealias Parallel = (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
+
+    /// Points around a predicted one, to each side, that are masked with it: an anomaly of some points must not be
+    /// explained by its own other points.
+    public static let reach = 2
+    /// A point is predicted in one pass of so many, together with every so-manieth other: (2 · reach + 1) ÷ passes, a
+    /// quarter of the points, is masked in each.
+    public static let passes = 20
+    /// Share of the points that is masked while the network learns, drawn anew for each window.
+    public static let maskedShare = 0.15...0.3
+    /// Windows in a mini-batch.
+    public static let batch = 8
+    /// Steps of training unless the number of epochs is given.
+    public static let steps = 1500
+    /// Fewest and most epochs then.
+    public static let epochRange = 4...400
+    /// Times that the range is read. After each but the last, the points that were flagged are withheld from the
+    /// predictions of the others: an anomaly shall not make its neighbours look strange, nor explain itself.
+    public static let rounds = 2
+
+    /// Points with a value that a range needs.
+    public var fewestPoints: Int { 2 * window }
+}

@@ -79,7 +79,8 @@ let package = Package(
         .target(
             name: "AnomalyControl",
             dependencies: [
-                "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol", arguments,
+                "RecurrentModel", "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol",
+                arguments,
             ],
             swiftSettings: settings),
         // The programs. No test target depends on them: it would inherit their linker settings.
@@ -114,7 +115,7 @@ let package = Package(
             name: "AnomalyControlTests",
             dependencies: [
                 "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "PointStore",
-                arguments,
+                "RecurrentModel", arguments,
             ],
             swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),

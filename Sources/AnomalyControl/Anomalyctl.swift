@@ -17,13 +17,16 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl streams --sort score
               How the daemon does:
                 anomalyctl status
+              How well the cells predict files of your own:
+                anomalyctl backtest *.csv --cell rnn,lstm,gru
 
-            query and streams read the database and work without the daemon; status asks the daemon.
+            query and streams read the database and work without the daemon; status asks the daemon; backtest reads \
+            and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
-        subcommands: [QueryCommand.self, StreamsCommand.self, StatusCommand.self])
+        subcommands: [QueryCommand.self, StreamsCommand.self, StatusCommand.self, BacktestCommand.self])
 
     /// Also read here, so that they may stand before the command.
     @OptionGroup(title: "GLOBAL OPTIONS")

@@ -1,3 +1,4 @@
+import Configuration
 package import PointStore
 
 /// An error as the user sees it: one or more lines for standard error, and an exit status.
@@ -26,6 +27,7 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let error as StoreError: self.init(error)
+        case let error as ConfigurationError: self.init(.usage, "\(error)")
         default: return nil
         }
     }

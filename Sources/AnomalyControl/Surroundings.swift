@@ -9,15 +9,19 @@ package struct Surroundings: Sendable {
     package var zone: any Zone
     /// Where standard output goes.
     package var terminal: Terminal
+    /// Where standard error goes, if that is a terminal: progress is shown there.
+    package var progress: Terminal?
     /// Where the files are unless an option says otherwise.
     package var paths: DefaultPaths
 
     package init(
-        now: @escaping @Sendable () -> Int64, zone: any Zone, terminal: Terminal, paths: DefaultPaths
+        now: @escaping @Sendable () -> Int64, zone: any Zone, terminal: Terminal, progress: Terminal? = nil,
+        paths: DefaultPaths
     ) {
         self.now = now
         self.zone = zone
         self.terminal = terminal
+        self.progress = progress
         self.paths = paths
     }
 
@@ -31,6 +35,8 @@ package struct Surroundings: Sendable {
             },
             zone: LocalZone(),
             terminal: Terminal(descriptor: STDOUT_FILENO, environment: environment("NO_COLOR", "COLUMNS", "TERM")),
+            progress: isatty(STDERR_FILENO) == 1
+                ? Terminal(descriptor: STDERR_FILENO, environment: environment("NO_COLOR", "COLUMNS", "TERM")) : nil,
             paths: .currentForClient)
     }
 

@@ -15,7 +15,8 @@ public struct CSVLayout: Sendable, Equatable {
 
     /// Finds the layout in the first row of a file. The row is data where its first field is a time, else a header.
     ///
-    /// A header names one column `timestamp` or `time`, in any case, and may name one `label`; all others are values.
+    /// A header names one column `timestamp` or `time`, in any case, and may name one `label` or `is_anomaly`; all
+    /// others are values.
     /// Without a header the first column is the time and the others are values.
     ///
     /// - throws: `FeedLineError` with the reason `header`.
@@ -30,7 +31,7 @@ public struct CSVLayout: Sendable, Equatable {
             let name = hasHeader ? row.string(index) : index == 0 ? "timestamp" : index == 1 ? "value" : "value\(index)"
             switch name.lowercased() {
             case "timestamp", "time": times.append(index)
-            case "label": labels.append(index)
+            case "label", "is_anomaly": labels.append(index)
             default:
                 values.append(index)
                 names.append(name)

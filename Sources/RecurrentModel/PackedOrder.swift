@@ -12,7 +12,7 @@ public struct PackedOrder: Sendable, Equatable {
     /// Steps of each sequence, in the caller's order.
     public let lengths: [Int]
     /// Row of each step's first sequence.
-    private let firstRows: [Int]
+    let firstRows: [Int]
 
     /// - Precondition: there is a sequence, and each has a step.
     public init(lengths: [Int]) {

@@ -36,19 +36,19 @@ private struct LossCurve: Decodable {
         let network = Network<Float>(
             NetworkShape(cell: .lstm, inputs: 1, hidden: curve.hidden, layers: curve.layers, outputs: 1))
         var random = SeededGenerator(seed: curve.seed)
-        var trainer = Trainer(
-            network: network, parameters: Self.weights(network, &random), window: curve.window, prices: scaled,
-            rate: curve.rate)
+        let trainer = BatchTrainer(
+            network, settings: BatchSettings(rate: curve.rate, clip: 0, head: .last),
+            parameters: Self.weights(network, &random), parallel: onThreads(2))
+        let source = Prices(window: curve.window, prices: scaled)
         for (epoch, expected) in curve.training.enumerated() {
-            let order = Self.shuffled(train, &random)
-            var total = 0.0
+            var order = Array(0..<train)
+            random.shuffle(&order)
+            var total = LossTotal()
             for start in stride(from: 0, to: train, by: curve.batch) {
-                let chosen = Array(order[start..<min(start + curve.batch, train)])
-                total += trainer.learn(chosen) * Double(chosen.count)
+                total += trainer.step(order[start..<min(start + curve.batch, train)], of: source)
             }
-            let loss = total / Double(train)
-            #expect(abs(loss / expected - 1) <= 0.01, "epoch \(epoch): \(loss), expected \(expected)")
-            let validation = trainer.loss(Array(train..<(scaled.count - curve.window)))
+            #expect(abs(total.mean / expected - 1) <= 0.01, "epoch \(epoch): \(total.mean), expected \(expected)")
+            let validation = trainer.evaluate(train..<source.count, of: source).mean
             let wanted = curve.validation[epoch]
             #expect(abs(validation / wanted - 1) <= 0.01, "validation \(epoch): \(validation), expected \(wanted)")
         }
@@ -69,59 +69,17 @@ private struct LossCurve: Decodable {
         }
         return parameters
     }
-
-    /// Fisher & Yates.
-    private static func shuffled(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
-        var order = Array(0..<count)
-        for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, Int(random.next() % UInt64(i + 1))) }
-        return order
-    }
 }
 
-/// Mini-batches of windows into one series: the price after each is to be predicted.
-private struct Trainer {
-    let network: Network<Float>
-    var parameters: [Float]
+/// Windows into one series: the price after each is to be predicted.
+private struct Prices: WindowSource {
     let window: Int
     let prices: [Float]
-    let rate: Double
-    var optimiser: Optimiser<Float>
-    let workspace: Workspace<Float>
 
-    init(network: Network<Float>, parameters: [Float], window: Int, prices: [Float], rate: Double) {
-        self.network = network
-        self.parameters = parameters
-        self.window = window
-        self.prices = prices
-        self.rate = rate
-        optimiser = Optimiser(.adam, parameters: parameters.count)
-        workspace = Workspace(for: network)
-    }
-
-    /// Mean squared error of the windows that begin at `starts`.
-    func loss(_ starts: [Int]) -> Double { run(starts) { _, _, _ in } }
-
-    /// The same, and one step of the optimiser.
-    mutating func learn(_ starts: [Int]) -> Double {
-        var gradient = [Float](repeating: 0, count: parameters.count)
-        let loss = run(starts) { packed, x, initial in
-            network.backward(
-                packed, parameters: parameters, x: x, initial: initial, workspace: workspace, gradient: &gradient,
-                head: .last)
-        }
-        optimiser.step(rate: rate, count: gradient.count, gradient: gradient, parameters: &parameters)
-        return loss
-    }
-
-    private func run(_ starts: [Int], then: (PackedShape, [Float], [Float]) -> Void) -> Double {
-        let packed = PackedShape(steps: window, batch: starts.count)
-        let x = (0..<window).flatMap { step in starts.map { prices[$0 + step] } }
-        let targets = starts.map { prices[$0 + window] }
-        let initial = [Float](repeating: 0, count: network.stateWidth * starts.count)
-        network.forward(packed, parameters: parameters, x: x, initial: initial, workspace: workspace, head: .last)
-        let loss = LossKind.mse.evaluate(
-            count: starts.count, outputs: workspace.outputs, targets: targets, gradient: workspace.dOutputs)
-        then(packed, x, initial)
-        return Double(loss)
+    var count: Int { prices.count - window }
+    func steps(of _: Int) -> Int { window }
+    func fill(_ start: Int, inputs: UnsafeMutablePointer<Float>, targets: UnsafeMutablePointer<Float>) {
+        for i in 0..<window { inputs[i] = prices[start + i] }
+        targets[0] = prices[start + window]
     }
 }

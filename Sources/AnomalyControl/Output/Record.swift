@@ -70,7 +70,7 @@ package struct Column: Sendable, Equatable {
     /// The head of the column in a table.
     package var title: String
     package var cell: Cell
-    /// Columns on the terminal that the longest text takes; what the other kinds of cells take is known.
+    /// Columns on the terminal that the longest text takes, where a cell of this kind may need more than is known of it.
     package var textWidth: Int
     /// 0 stays in every table; of the others the highest goes first when the terminal is too narrow.
     package var rank: Int

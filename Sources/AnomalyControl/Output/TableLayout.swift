@@ -58,7 +58,7 @@ package struct TableLayout: Sendable, Equatable {
             case .text: column.textWidth
             case .time: ZoneClock.width
             case .number: max(NumberText.compactWidth, column.textWidth)
-            case .score: 5
+            case .score: max(5, column.textWidth)
             case .integer: column.textWidth
             case .hidden: 0
             }

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Configuration
+
+/// The options of commands that do what the daemon does, and so need its configuration.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The daemon's configuration file (default: the one that the daemon would read).", valueName: "file"),
+        completion: .file())
+    var config: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Set a configuration key, for example --set model.hidden=32. May be repeated.", valueName: "key=value"))
+    var assignments: [String] = []
+
+    /// - Throws: `ConfigurationError` with all that is wrong.
+    func configuration(in surroundings: Surroundings) throws -> DaemonConfiguration {
+        let file =
+            config.map { ConfigurationLayer.file($0) }
+            ?? ConfigurationLayer.file(surroundings.paths.configurationFile, mayBeMissing: true)
+        var flags = ConfigurationLayer()
+        for assignment in assignments { flags.set(assignment) }
+        return try DaemonConfiguration(layers: [file, flags], paths: surroundings.paths)
+    }
+}

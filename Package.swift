@@ -52,6 +52,8 @@ let package = Package(
         .target(
             name: "AnomalyDetection", dependencies: ["RecurrentModel", numerics("RealModule")],
             swiftSettings: settings),
+        // Networks in safetensors files.
+        .target(name: "ModelFiles", dependencies: ["RecurrentModel"], swiftSettings: settings),
         // From bytes to points. Pure.
         .target(name: "FeedProtocol", swiftSettings: settings),
         // The SQLite file.
@@ -98,6 +100,8 @@ let package = Package(
 
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
         .testTarget(name: "RecurrentModelTests", dependencies: ["RecurrentModel", "Kernels"], swiftSettings: settings),
+        .testTarget(
+            name: "ModelFilesTests", dependencies: ["ModelFiles", "RecurrentModel"], swiftSettings: settings),
         .testTarget(
             name: "AnomalyDetectionTests",
             dependencies: ["AnomalyDetection", "RecurrentModel", numerics("RealModule")], swiftSettings: settings),

@@ -81,8 +81,8 @@ let package = Package(
         .target(
             name: "AnomalyControl",
             dependencies: [
-                "RecurrentModel", "AnomalyDetection", "FeedProtocol", "PointStore", "Configuration", "ControlProtocol",
-                arguments,
+                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Configuration",
+                "ControlProtocol", arguments,
             ],
             swiftSettings: settings),
         // The programs. No test target depends on them: it would inherit their linker settings.

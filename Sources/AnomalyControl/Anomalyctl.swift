@@ -15,18 +15,22 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl query -f 'web.*'
               The streams, the strangest first:
                 anomalyctl streams --sort score
+              What was strange in the last four weeks, knowing what came after:
+                anomalyctl rescore cpu.load --since -4w
               How the daemon does:
                 anomalyctl status
               How well the cells predict files of your own:
                 anomalyctl backtest *.csv --cell rnn,lstm,gru
 
-            query and streams read the database and work without the daemon; status asks the daemon; backtest reads \
-            and writes nothing but the files that it is given.
+            query and streams read the database and work without the daemon; status asks the daemon; rescore works \
+            with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
-        subcommands: [QueryCommand.self, StreamsCommand.self, StatusCommand.self, BacktestCommand.self])
+        subcommands: [
+            QueryCommand.self, StreamsCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self,
+        ])
 
     /// Also read here, so that they may stand before the command.
     @OptionGroup(title: "GLOBAL OPTIONS")

@@ -3,14 +3,14 @@ public import RecurrentModel
 /// How a range is read again by a network that sees what came before and what came after each point.
 public struct HindsightSettings: Sendable, Equatable {
     public var cell = CellKind.gru
-    /// Units of each direction, 1…1,024.
+    /// Units of each direction, in ``hiddenRange``.
     public var hidden = 32
-    /// 1…8.
+    /// In ``layerRange``.
     public var layers = 1
-    /// Points that the network sees together, 32…4,096. A point that is predicted has at least a quarter of them on
+    /// Points that the network sees together, in ``windowRange``. A point that is predicted has at least a quarter of them on
     /// either side, unless the range ends there.
     public var window = 128
-    /// Passes over the training windows, 1…100,000; nil for as many as make about ``steps`` steps.
+    /// Passes over the training windows, 1 or more; nil for as many as make about ``steps`` steps.
     public var epochs: Int?
     public var rate = 0.005
     public var seed: UInt64 = 0
@@ -21,6 +21,10 @@ public struct HindsightSettings: Sendable, Equatable {
 
     /// Calls `body` once with each of 0 ..< count, in any order and on any threads, and returns when all have returned.
     public typealias Parallel = (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
+
+    public static let hiddenRange = 1...1024
+    public static let layerRange = 1...8
+    public static let windowRange = 32...4096
 
     /// Points around a predicted one, to each side, that are masked with it: an anomaly of some points must not be
     /// explained by its own other points.

@@ -25,8 +25,9 @@ struct HindsightTail: Sendable {
         band = self.sizes[min(n - 1, Int(Double(n) * settings.band))]
         let wanted = min(max(Int(Double(n) * settings.tail), ParetoTail.fewestExcesses), n / 4)
         if wanted == 0 { return }
-        threshold = self.sizes[n - 1 - wanted]
-        let excesses = self.sizes[(n - wanted)...].lazy.map { $0 - threshold }.filter { $0 > 0 }
+        let threshold = self.sizes[n - 1 - wanted]
+        self.threshold = threshold
+        let excesses = self.sizes[(n - wanted)...].map { $0 - threshold }.filter { $0 > 0 }
         if excesses.isEmpty { return }
         thresholdShare = Double(excesses.count) / Double(n)
         tail.sigma = excesses[excesses.count / 2] / Self.median

@@ -1,3 +1,4 @@
+import AnomalyDetection
 import GRDB
 
 /// Stores pieces of hindsight. Runs inside a transaction of the caller's.

@@ -13,12 +13,21 @@ struct ProgressLine {
     }
 
     func show(_ progress: BacktestProgress) throws {
-        guard let terminal else { return }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
+        try show(isLast: progress.filesDone == progress.files) { progress.line(seconds: seconds, columns: $0) }
+    }
+
+    func show(_ text: String) throws {
+        try show(isLast: false) { TextWidth.shorten(text, to: $0) }
+    }
+
+    /// - Parameter text: what to show in so many columns.
+    private func show(isLast: Bool, _ text: (Int) -> String) throws {
+        guard let terminal else { return }
         // To the start of the line, the text, and the rest of the line cleared (ECMA-48, 8.3.41). One column stays
         // free, where some terminals would break the line.
-        output.write("\r" + progress.line(seconds: seconds, columns: (terminal.columns ?? 80) - 1) + "\u{1B}[K")
-        if progress.filesDone == progress.files { output.write("\n") }
+        output.write("\r" + text((terminal.columns ?? 80) - 1) + "\u{1B}[K")
+        if isLast { output.write("\n") }
         try output.flush()
     }
 

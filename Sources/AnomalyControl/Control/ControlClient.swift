@@ -19,8 +19,27 @@ package struct ControlClient: Sendable {
         switch try ask(.status) {
         case .status(let status): return status
         case .error(let error): throw failure(error)
+        case .hindsight: throw wrongReply
         }
     }
+
+    /// Has the daemon store some hindsight. Returns when it is durable.
+    ///
+    /// - Returns: the number of the run that it belongs to.
+    /// - Throws: as `status()`.
+    package func store(_ hindsight: HindsightRequest) throws(Failure) -> Int64 {
+        switch try ask(.hindsight(hindsight)) {
+        case .hindsight(let reply): return reply.run
+        case .error(let error) where error.code == .unknownRequest:
+            throw Failure(
+                .failure, "the daemon at \(path) can't store hindsight: it is of an older version",
+                hint: "restart it after the upgrade; try: systemctl restart anomalyd")
+        case .error(let error): throw failure(error)
+        case .status: throw wrongReply
+        }
+    }
+
+    private var wrongReply: Failure { Failure(.failure, "the daemon at \(path) answered another question") }
 
     /// Sends one request and reads one reply.
     package func ask(_ request: ControlRequest) throws(Failure) -> ControlReply {

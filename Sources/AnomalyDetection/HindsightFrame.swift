@@ -60,11 +60,12 @@ struct HindsightFrame: Sendable {
     /// - Parameters:
     ///   - start: the first point.
     ///   - isMasked: one for each step.
+    ///   - knowsCalendar: false gives zeros for the phases.
     ///   - inputs: receives `inputs(channels:)` numbers for each step, `stride` apart from step to step.
     ///   - lines: receives (C, steps).
     func fill(
-        from start: Int, isMasked: UnsafeBufferPointer<Bool>, inputs: UnsafeMutablePointer<Float>, stride: Int,
-        lines: UnsafeMutablePointer<Float>
+        from start: Int, isMasked: UnsafeBufferPointer<Bool>, knowsCalendar: Bool,
+        inputs: UnsafeMutablePointer<Float>, stride: Int, lines: UnsafeMutablePointer<Float>
     ) {
         let steps = isMasked.count
         for c in 0..<channels {
@@ -86,7 +87,7 @@ struct HindsightFrame: Sendable {
         for step in 0..<steps {
             for i in 0..<Self.calendarInputs {
                 inputs[step * stride + Self.inputsPerChannel * channels + i] =
-                    calendar[(start + step) * Self.calendarInputs + i]
+                    knowsCalendar ? calendar[(start + step) * Self.calendarInputs + i] : 0
             }
         }
 

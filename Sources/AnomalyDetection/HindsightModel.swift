@@ -26,6 +26,10 @@ public struct HindsightModel: Sendable, Equatable {
 
     public var channels: Int { limits.count }
 
+    /// Not `gaussian`, to measure residuals by how sure the network is: it learns to be unsure around what is strange,
+    /// and a holiday that it has not foreseen then counts for little.
+    public static let loss = LossKind.huber
+
     public var shape: NetworkShape {
         Self.shape(cell: cell, hidden: hidden, layers: layers, channels: channels)
     }

@@ -7,8 +7,8 @@ public struct HindsightSettings: Sendable, Equatable {
     public var hidden = 32
     /// In ``layerRange``.
     public var layers = 1
-    /// Points that the network sees together, in ``windowRange``. A point that is predicted has at least a quarter of them on
-    /// either side, unless the range ends there.
+    /// Points that the network sees together, in ``windowRange``. A point that is predicted has three eighths of
+    /// them on either side, unless the range ends there.
     public var window = 128
     /// Passes over the training windows, 1 or more; nil for as many as make about ``steps`` steps.
     public var epochs: Int?
@@ -26,20 +26,12 @@ public struct HindsightSettings: Sendable, Equatable {
     public static let layerRange = 1...8
     public static let windowRange = 32...4096
 
-    /// Points around a predicted one, to each side, that are masked with it: an anomaly of some points must not be
-    /// explained by its own other points.
-    public static let reach = 2
-    /// A point is predicted in one pass of so many, together with every so-manieth other: (2 · reach + 1) ÷ passes, a
-    /// quarter of the points, is masked in each.
-    public static let passes = 20
-    /// Share of the points that is masked while the network learns, drawn anew for each window.
-    public static let maskedShare = 0.15...0.3
     /// Windows in a mini-batch.
     public static let batch = 8
-    /// Steps of training unless the number of epochs is given.
-    public static let steps = 1500
+    /// Steps of training of each network unless the number of epochs is given. More find more, and take longer.
+    public static let steps = 4000
     /// Fewest and most epochs then.
-    public static let epochRange = 4...400
+    public static let epochRange = 4...1000
     /// Times that the range is read. After each but the last, the points that were flagged are withheld from the
     /// predictions of the others: an anomaly shall not make its neighbours look strange, nor explain itself.
     public static let rounds = 2

@@ -1,13 +1,14 @@
 /// How rare a residual is among those of a whole range: as ``ResidualTail``, but with all residuals at hand.
 ///
-/// By rank up to a threshold, beyond it by a generalised Pareto tail. What would disturb the fit, the anomalies
-/// themselves, is in the range as well. So the tail begins as an exponential one through the median of the excesses,
-/// which a few anomalies hardly move, and is then fitted again and again to excesses that count at most twice as far
-/// beyond the threshold as the alarm lies by the fit before.
+/// By rank up to a threshold, beyond it by a generalised Pareto tail. The anomalies are among the residuals that it is
+/// fitted to, so that it is fitted to two quantiles, which a few large residuals hardly move, not to moments: by those,
+/// a single spike of ten standard deviations in 1,000 points of noise would count as what is to be expected there.
 struct HindsightTail: Sendable {
-    /// Fits after the first.
-    private static let refits = 8
-    private static let median = 0.693_147_180_559_945_3
+    /// Share of the residuals, the largest ones, that the tail is fitted to. Larger than online: holidays and outages can
+    /// be some per cent of a range, and shall be no more than a small part of what is fitted.
+    private static let share = 0.1
+    /// Fewest excesses to be fitted to, where there are four times as many residuals.
+    private static let fewestExcesses = 20
 
     /// Half-width of the band, in the residual's own units; NaN without residuals.
     private(set) var band = Double.nan
@@ -23,19 +24,14 @@ struct HindsightTail: Sendable {
         let n = self.sizes.count
         if n == 0 { return }
         band = self.sizes[min(n - 1, Int(Double(n) * settings.band))]
-        let wanted = min(max(Int(Double(n) * settings.tail), ParetoTail.fewestExcesses), n / 4)
+        let wanted = min(max(Int(Double(n) * Self.share), Self.fewestExcesses), n / 4)
         if wanted == 0 { return }
         let threshold = self.sizes[n - 1 - wanted]
         self.threshold = threshold
         let excesses = self.sizes[(n - wanted)...].map { $0 - threshold }.filter { $0 > 0 }
         if excesses.isEmpty { return }
         thresholdShare = Double(excesses.count) / Double(n)
-        tail.sigma = excesses[excesses.count / 2] / Self.median
-        let alarm = min(1, settings.falseAlarmProbability / thresholdShare)
-        for _ in 0..<Self.refits {
-            let limit = 2 * tail.excess(ofProbability: alarm)
-            tail = ParetoTail(ascending: excesses.map { min($0, limit) })
-        }
+        tail = ParetoTail(quartilesOf: excesses)
     }
 
     /// Probability that an ordinary residual is at least this large, in (0, 1].
@@ -44,19 +40,15 @@ struct HindsightTail: Sendable {
             return max(thresholdShare * tail.probability(of: size - threshold), Double.leastNormalMagnitude)
         }
         if size == 0 || sizes.isEmpty { return 1 }
-        let below = sizes.partitioningIndex { $0 >= size }
-        return Double(sizes.count - below + 1) / Double(sizes.count + 1)
+        return Double(sizes.count - countBelow(size) + 1) / Double(sizes.count + 1)
     }
-}
 
-extension Array {
-    /// Index of the first element that belongs to the second part; elements of the first part come before those.
-    fileprivate func partitioningIndex(where isSecond: (Element) -> Bool) -> Int {
+    private func countBelow(_ size: Double) -> Int {
         var low = 0
-        var high = count
+        var high = sizes.count
         while low < high {
             let middle = (low + high) / 2
-            if isSecond(self[middle]) { high = middle } else { low = middle + 1 }
+            if sizes[middle] >= size { high = middle } else { low = middle + 1 }
         }
         return low
     }

@@ -7,19 +7,23 @@ public struct HindsightTraining {
     private let frame: HindsightFrame
     private let trainer: BatchTrainer<Float>
     private let rate: Double
+    private let fold: HindsightFold
+    private var generator: SeededGenerator
     /// How often all of the range is gone through.
     public let epochs: Int
 
     /// - Parameters:
     ///   - name: the stream's name, which seeds weights and masks together with `settings.seed`.
+    ///   - fold: the points that are learned from; the others are seen, but never asked for.
     ///   - parallel: spreads the work; the outcome does not depend on how.
     /// - Precondition: the series has two windows of points or more.
     public init(
         _ settings: HindsightSettings, of series: HindsightSeries, name: some Sequence<UInt8>,
-        parallel: @escaping HindsightSettings.Parallel
+        fold: HindsightFold = .all, parallel: @escaping HindsightSettings.Parallel
     ) {
         precondition(series.count >= settings.fewestPoints, "too few points to learn from")
         self.settings = settings
+        self.fold = fold
         limits = HindsightModel.limits(of: series)
         frame = HindsightFrame(series, limits: limits)
         let network = Network<Float>(
@@ -28,24 +32,23 @@ public struct HindsightTraining {
         generator = SeededGenerator(seed: settings.seed, name: name)
         rate = settings.rate
         trainer = BatchTrainer(
-            network, settings: BatchSettings(rate: settings.rate, loss: .huber, slices: HindsightSettings.batch),
+            network,
+            settings: BatchSettings(rate: settings.rate, loss: HindsightModel.loss, slices: HindsightSettings.batch),
             parameters: network.initialParameters(.orthogonal, using: &generator), parallel: parallel)
         let steps = max(1, series.count * 2 / settings.window / HindsightSettings.batch)
         let range = HindsightSettings.epochRange
         epochs = settings.epochs ?? min(range.upperBound, max(range.lowerBound, HindsightSettings.steps / steps))
     }
 
-    private var generator: SeededGenerator
-
     /// Trains to the end.
     ///
-    /// - Parameter progress: called after each epoch with its number, from 1, and its mean loss in scaled units; false
-    ///   ends the training there.
+    /// - Parameter progress: called after each epoch with its number, from 1, and its mean loss in scaled units; what
+    ///   it throws ends the training there.
     public mutating func run(progress: (_ epoch: Int, _ loss: Double) throws -> Void) rethrows -> HindsightModel {
         for epoch in 0..<epochs {
             // Falls to nothing in a straight line, so that the last steps settle.
             trainer.rate = rate * (1 - Double(epoch) / Double(epochs))
-            let source = HindsightWindows(frame, window: settings.window, seed: generator.next())
+            let source = HindsightWindows(frame, window: settings.window, fold: fold, seed: generator.next())
             var order = Array(0..<source.count)
             generator.shuffle(&order)
             var loss = LossTotal()
@@ -64,12 +67,14 @@ public struct HindsightTraining {
 private struct HindsightWindows: WindowSource {
     private let frame: HindsightFrame
     private let window: Int
+    private let fold: HindsightFold
     private let seed: UInt64
     private let starts: [Int]
 
-    init(_ frame: HindsightFrame, window: Int, seed: UInt64) {
+    init(_ frame: HindsightFrame, window: Int, fold: HindsightFold, seed: UInt64) {
         self.frame = frame
         self.window = window
+        self.fold = fold
         self.seed = seed
         let step = max(1, window / 2)
         var starts = Array(stride(from: Int(seed % UInt64(step)), through: frame.count - window, by: step))
@@ -88,33 +93,18 @@ private struct HindsightWindows: WindowSource {
         let channels = frame.channels
         withUnsafeTemporaryAllocation(of: Bool.self, capacity: window) { isMasked in
             isMasked.initialize(repeating: false)
-            draw(isMasked, index)
+            var random = SeededGenerator(seed: seed &+ UInt64(index))
+            let look = HindsightLook.random(isMasked, using: &random)
             // The lines go where the targets will be.
             frame.fill(
-                from: start, isMasked: UnsafeBufferPointer(isMasked), inputs: inputs,
+                from: start, isMasked: UnsafeBufferPointer(isMasked), knowsCalendar: look.knowsCalendar, inputs: inputs,
                 stride: HindsightFrame.inputs(channels: channels), lines: targets)
             for step in 0..<window {
+                let isAsked = isMasked[step] && fold.contains(start + step, of: frame.count, window: window)
                 for c in 0..<channels {
                     let i = step * channels + c
-                    targets[i] = isMasked[step] ? frame.targets[start * channels + i] - targets[i] : .nan
+                    targets[i] = isAsked ? frame.targets[start * channels + i] - targets[i] : .nan
                 }
-            }
-        }
-    }
-
-    /// Masks spans of one point up to twice what is masked at once in scoring, until a random share is masked.
-    private func draw(_ isMasked: UnsafeMutableBufferPointer<Bool>, _ index: Int) {
-        var random = SeededGenerator(seed: seed &+ UInt64(index))
-        let share = HindsightSettings.maskedShare
-        let wanted = Double(window) * (share.lowerBound + random.uniform() * (share.upperBound - share.lowerBound))
-        let longest = UInt64(2 * (2 * HindsightSettings.reach + 1))
-        var masked = 0
-        while Double(masked) < wanted {
-            let length = 1 + Int(random.next() % longest)
-            let first = Int(random.next() % UInt64(window))
-            for step in first..<min(first + length, window) where !isMasked[step] {
-                isMasked[step] = true
-                masked += 1
             }
         }
     }

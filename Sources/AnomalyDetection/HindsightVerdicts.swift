@@ -1,46 +1,83 @@
 /// What a range looks like in hindsight.
 public struct HindsightVerdicts: Sendable {
     /// For each point one verdict for each channel, point after point.
-    public internal(set) var verdicts: [ChannelVerdict] = []
+    public private(set) var verdicts: [ChannelVerdict] = []
     /// For each point: −log₁₀(tail probability among the range's residuals) / 10, as online; NaN if it has no value.
-    public internal(set) var scores: [Double] = []
+    public private(set) var scores: [Double] = []
     /// For each point: whether the score reaches `threshold`.
-    public internal(set) var anomalies: [Bool] = []
+    public private(set) var anomalies: [Bool] = []
     /// Score of the probability of a false alarm that was asked for.
     public let threshold: Double
 
-    /// Reads a range with a model.
+    /// Reads a range, by both looks of ``HindsightLook``: a point is as strange as the look to which it is
+    /// stranger says. Its prediction is that of the near one, unless the far one alone flags it.
     ///
     /// It is read `HindsightSettings.rounds` times: what was flagged is hidden from the predictions of the others in
-    /// the next round. Apart from what is flagged, the prediction of a point uses nothing of the point.
+    /// the next round. But for that, the prediction of a point uses nothing of the point.
     ///
-    /// - Precondition: the model is for as many channels as the series has.
+    /// - Parameter readers: they read all points between them; of one shape and with the same limits.
+    /// - Precondition: there is one, and they are for as many channels as the series has.
     public init(
-        _ series: HindsightSeries, model: HindsightModel, score: ScoreSettings,
+        _ series: HindsightSeries, readers: [HindsightReader], score: ScoreSettings,
         parallel: HindsightSettings.Parallel
     ) {
-        precondition(series.channels == model.channels, "the model is for streams of another width")
+        precondition(readers.allSatisfy { $0.model.channels == series.channels }, "a model of another width")
+        let model = readers[0].model
         threshold = Detector.score(ofProbability: score.falseAlarmProbability)
         if series.count == 0 { return }
         var frame = HindsightFrame(series, limits: model.limits)
-        let prediction = HindsightPrediction(model)
+        let predictions = readers.map { HindsightPrediction($0) }
+        let looks = HindsightLook.both(window: model.window)
         for round in 0..<HindsightSettings.rounds {
             if round > 0 { frame.withhold(anomalies) }
-            judge(series, prediction.predict(frame, parallel: parallel), model.limits, score)
+            let judgements = looks.map { look in
+                var scaled = [Float](repeating: 0, count: frame.targets.count)
+                for prediction in predictions {
+                    prediction.predict(frame, look, into: &scaled, parallel: parallel)
+                }
+                return HindsightJudgement(series, scaled: scaled, limits: model.limits, score)
+            }
+            combine(judgements, channels: series.channels)
         }
     }
 
-    private mutating func judge(
-        _ series: HindsightSeries, _ scaled: [Float], _ limits: [HindsightLimits], _ settings: ScoreSettings
-    ) {
+    private mutating func combine(_ judgements: [HindsightJudgement], channels: Int) {
+        verdicts = judgements[0].verdicts
+        scores.removeAll(keepingCapacity: true)
+        for point in judgements[0].probabilities.indices {
+            var best = 0
+            for look in judgements.indices.dropFirst()
+            where judgements[look].probabilities[point] < judgements[best].probabilities[point] { best = look }
+            func score(of look: Int) -> Double {
+                let probability = judgements[look].probabilities[point]
+                // So many looks are as many chances of a false alarm (Bonferroni).
+                let corrected = min(1, probability * Double(judgements.count))
+                return probability.isNaN ? .nan : Detector.score(ofProbability: corrected)
+            }
+            scores.append(score(of: best))
+            if best == 0 || score(of: 0) >= threshold || score(of: best) < threshold { continue }
+            let range = (point * channels)..<((point + 1) * channels)
+            verdicts.replaceSubrange(range, with: judgements[best].verdicts[range])
+        }
+        anomalies = scores.map { $0 >= threshold }
+    }
+}
+
+/// What one look says of a range.
+struct HindsightJudgement {
+    /// For each point one verdict for each channel.
+    private(set) var verdicts: [ChannelVerdict]
+    /// For each point: how rare its residual is; NaN if it has no value.
+    private(set) var probabilities: [Double] = []
+
+    /// - Parameter scaled: predictions, (C, points).
+    init(_ series: HindsightSeries, scaled: [Float], limits: [HindsightLimits], _ settings: ScoreSettings) {
         let channels = series.channels
         verdicts = series.values.enumerated().map { i, value in
             let prediction = limits[i % channels].value(of: scaled[i])
-            let residual = value - prediction
-            let largest = Double.greatestFiniteMagnitude
             return ChannelVerdict(
                 value: value, prediction: prediction, lower: .nan, upper: .nan,
-                residual: residual.isNaN ? .nan : max(-largest, min(largest, residual)))
+                residual: Self.bounded(value - prediction))
         }
         // One channel keeps its own units; several are measured in what is usual for each.
         let spreads = channels == 1 ? [1] : (0..<channels).map { spread(of: $0, channels) }
@@ -54,20 +91,24 @@ public struct HindsightVerdicts: Sendable {
             }
             return size
         }
-        let ranks = HindsightTail(sizes, settings)
+        let tail = HindsightTail(sizes, settings)
         for i in verdicts.indices {
-            let halfWidth = ranks.band * spreads[i % channels]
+            let halfWidth = tail.band * spreads[i % channels]
             if !halfWidth.isFinite { continue }
-            verdicts[i].lower = max(-Double.greatestFiniteMagnitude, verdicts[i].prediction - halfWidth)
-            verdicts[i].upper = min(Double.greatestFiniteMagnitude, verdicts[i].prediction + halfWidth)
+            verdicts[i].lower = Self.bounded(verdicts[i].prediction - halfWidth)
+            verdicts[i].upper = Self.bounded(verdicts[i].prediction + halfWidth)
         }
-        scores = sizes.map { $0.isNaN ? .nan : Detector.score(ofProbability: ranks.probability(of: $0)) }
-        anomalies = scores.map { $0 >= threshold }
+        probabilities = sizes.map { $0.isNaN ? .nan : tail.probability(of: $0) }
+    }
+
+    /// NaN stays; what overflowed becomes the largest number.
+    private static func bounded(_ x: Double) -> Double {
+        x.isInfinite ? (x > 0 ? Double.greatestFiniteMagnitude : -Double.greatestFiniteMagnitude) : x
     }
 
     /// Median |residual| of a channel; 0 if it has none.
     private func spread(of channel: Int, _ channels: Int) -> Double {
-        let sizes = stride(from: channel, to: verdicts.count, by: channels).lazy.map { abs(verdicts[$0].residual) }
+        let sizes = stride(from: channel, to: verdicts.count, by: channels).map { abs(verdicts[$0].residual) }
             .filter { !$0.isNaN }.sorted()
         return sizes.isEmpty ? 0 : sizes[sizes.count / 2]
     }

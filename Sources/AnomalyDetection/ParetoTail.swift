@@ -2,14 +2,17 @@ import RealModule
 
 /// A generalised Pareto distribution fitted to what exceeds a threshold: P(X > x) = (1 + ξ x / σ)^(−1/ξ).
 ///
-/// By probability-weighted moments (Hosking & Wallis 1987, section 3), not Grimshaw's maximum likelihood: closed form,
-/// and steadier for a few dozen excesses. The shape ξ is kept in 0…0.9: a negative one would give the tail an end and
-/// call anything beyond it impossible.
+/// The shape ξ is kept in 0…0.9: a negative one would give the tail an end and call anything beyond it impossible.
 struct ParetoTail: Sendable {
     /// Fewest excesses for a fit of both parameters; fewer give an exponential tail.
     static let fewestExcesses = 10
     /// Below this, ξ counts as 0.
     private static let smallestShape = 1e-6
+    private static let largestShape = 0.9
+    /// Residuals of real streams have tails a little heavier than exponential ones. The shape that two quantiles show
+    /// is drawn towards this, as if so many more excesses had it: a few dozen can't tell it alone.
+    private static let usualShape = 0.15
+    private static let usualWeight = 100.0
 
     /// σ, in the units of the excesses; 0 if there were none.
     var sigma = 0.0
@@ -18,7 +21,8 @@ struct ParetoTail: Sendable {
 
     init() {}
 
-    /// Eq. (5) ff. of the paper: with a₀ the mean and a₁ = Σ (1 − pᵢ) xᵢ / m, pᵢ = (i − 0.35) / m,
+    /// By probability-weighted moments (Hosking & Wallis 1987, section 3), not Grimshaw's maximum likelihood: closed
+    /// form, and steadier for a few dozen excesses. Eq. (5) ff. of the paper: with a₀ the mean and a₁ = Σ (1 − pᵢ) xᵢ / m, pᵢ = (i − 0.35) / m,
     /// ξ = 2 − a₀ / (a₀ − 2 a₁) and σ = a₀ (1 − ξ).
     ///
     /// - Parameter excesses: beyond the threshold, ascending.
@@ -34,9 +38,28 @@ struct ParetoTail: Sendable {
         a0 /= m
         a1 /= m
         if excesses.count >= Self.fewestExcesses && a0 > 2 * a1 {
-            shape = max(0, min(0.9, 2 - a0 / (a0 - 2 * a1)))
+            shape = max(0, min(Self.largestShape, 2 - a0 / (a0 - 2 * a1)))
         }
         sigma = a0 * (1 - shape)
+    }
+
+    /// By median and upper quartile, as Pickands 1975 fits the shape: up to a quarter of the excesses may be of any
+    /// size without moving the fit much. From (x₇₅ / x₅₀ − 1) = 2^ξ follows ξ, and σ from the median.
+    ///
+    /// - Parameter excesses: beyond the threshold, ascending, more than 0.
+    init(quartilesOf excesses: [Double]) {
+        let m = excesses.count
+        if m == 0 { return }
+        func quantile(_ share: Double) -> Double {
+            let place = share * Double(m - 1)
+            let low = excesses[Int(place)]
+            return low + (excesses[min(m - 1, Int(place) + 1)] - low) * (place - place.rounded(.down))
+        }
+        let median = quantile(0.5)
+        let ratio = quantile(0.75) / median - 1
+        let found = ratio > 0 ? max(0, min(Self.largestShape, Double.log2(ratio))) : 0
+        shape = (Double(m) * found + Self.usualWeight * Self.usualShape) / (Double(m) + Self.usualWeight)
+        sigma = shape * median / (Double.exp2(shape) - 1)
     }
 
     /// P(X > excess), where `sigma` is not 0.

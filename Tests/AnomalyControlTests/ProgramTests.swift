@@ -10,7 +10,7 @@ import Testing
     @Test func versionAndHelpAreAnswers() throws {
         let version = try BuiltProgram().run("--version")
         #expect(version == BuiltProgram.Result(status: 0, output: ProgramVersion.current + "\n", errors: ""))
-        for command in [[], ["query"], ["streams"], ["status"]] {
+        for command in [[], ["query"], ["streams"], ["status"], ["rescore"]] {
             let arguments = command + ["--help"]
             let help = try BuiltProgram(environment: ["COLUMNS": "80"]).run(arguments)
             #expect(help.status == 0)

@@ -108,6 +108,7 @@ package struct RescoreCommand: ReportingCommand {
         for (index, stream) in streams.enumerated() {
             query.streams = [stream.id]
             var rescore = Rescore(settings: model.settings, file: file, threads: model.threadCount)
+            rescore.keepsModel = model.saveModel != nil
             rescore.settings.score = configuration.settings(forStream: stream.name).detector.score
             let range = try Rescore.read(query, of: stream, in: store)
             if let refusal = rescore.refusal(of: range) {
@@ -132,8 +133,8 @@ package struct RescoreCommand: ReportingCommand {
 
     /// Stores what was found, and the model, as far as that is wanted.
     private func keep(_ result: inout RescoreResult, _ store: StoreReader, _ surroundings: Surroundings) throws {
-        if let path = model.saveModel {
-            try HindsightFile(model: result.model, stream: result.range.stream.name).write(path)
+        if let path = model.saveModel, let kept = result.kept {
+            try HindsightFile(model: kept, stream: result.range.stream.name).write(path)
         }
         if dryRun { return }
         let sink = try sink(store, surroundings)

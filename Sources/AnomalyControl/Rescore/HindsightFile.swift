@@ -36,7 +36,8 @@ struct HindsightFile {
                 "its purpose is \(file.purpose.map { "\"\($0.rawValue)\"" } ?? "not named"), expected \"hindsight\"")
         }
         let wanted = HindsightModel.shape(
-            cell: file.shape.cell, hidden: file.shape.hidden, layers: file.shape.layers, channels: file.shape.outputs)
+            cell: file.shape.cell, hidden: file.shape.hidden, layers: file.shape.layers,
+            channels: file.shape.outputs)
         if let fault = file.differences(from: wanted).first { throw mismatch("\(fault)") }
         guard let window = file.window, HindsightSettings.windowRange.contains(window) else {
             throw mismatch(
@@ -59,7 +60,7 @@ struct HindsightFile {
         file.purpose = .hindsight
         file.window = model.window
         file.target = .value
-        file.loss = .huber
+        file.loss = HindsightModel.loss
         file.programVersion = ProgramVersion.current
         file.metadata[Self.limitsKey] = model.limits.map { "\($0.low):\($0.high)" }.joined(separator: ";")
         file.metadata[Self.streamKey] = stream

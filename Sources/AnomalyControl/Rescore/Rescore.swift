@@ -9,6 +9,8 @@ struct Rescore {
     /// A model that has learned already; nil trains one on the range.
     var file: HindsightFile?
     var threads: Int
+    /// Whether to train a model that can be kept, for other ranges.
+    var keepsModel = false
 
     /// What was done, in a few words, and how far that is: 0…1.
     typealias Progress = (_ task: String, _ share: Double) throws -> Void
@@ -53,27 +55,39 @@ struct Rescore {
     func run(_ range: StoredRange, progress: Progress) throws -> RescoreResult {
         let team = ThreadTeam(threads)
         let started = ContinuousClock.now
-        let model: HindsightModel
+        let readers: [HindsightReader]
         let description: String
+        var kept: HindsightModel?
         if let file {
             // Its weights know its own stream in the units that it was trained with, and others in theirs.
-            model = file.stream == range.stream.name ? file.model : file.model.scaled(to: range.series)
-            description = "\(model.summary), trained before\(file.stream.map { " on \($0)" } ?? "")"
+            let model = file.stream == range.stream.name ? file.model : file.model.scaled(to: range.series)
+            readers = [HindsightReader(model, reads: .all)]
+            description = "\(model.summary), learned before\(file.stream.map { " from \($0)" } ?? "")"
         } else {
-            let name = range.stream.name.utf8
-            var training = HindsightTraining(settings, of: range.series, name: name, parallel: team.run)
-            let epochs = training.epochs
-            model = try training.run { epoch, loss in
-                try progress(
-                    "training, epoch \(epoch) of \(epochs), loss \(NumberText.compact(loss))",
-                    Double(epoch) / Double(epochs))
+            let folds: [HindsightFold] = [.even, .odd] + (keepsModel ? [.all] : [])
+            var models: [HindsightModel] = []
+            var epochs = 0
+            for (place, fold) in folds.enumerated() {
+                var training = HindsightTraining(
+                    settings, of: range.series, name: range.stream.name.utf8, fold: fold, parallel: team.run)
+                epochs = training.epochs
+                models.append(
+                    try training.run { epoch, loss in
+                        try progress(
+                            "learning, \(place + 1) of \(folds.count), epoch \(epoch) of \(epochs), "
+                                + "loss \(NumberText.compact(loss))",
+                            (Double(place) + Double(epoch) / Double(epochs)) / Double(folds.count))
+                    })
             }
-            description = "\(model.summary), trained on the range in \(epochs) epochs"
+            readers = [HindsightReader(models[0], reads: .odd), HindsightReader(models[1], reads: .even)]
+            if keepsModel { kept = models[2] }
+            description =
+                "\(models[0].summary), learned from each half of the range for the other in \(epochs) epochs"
         }
         try progress("reading in hindsight", 1)
-        let found = HindsightVerdicts(range.series, model: model, score: settings.score, parallel: team.run)
+        let found = HindsightVerdicts(range.series, readers: readers, score: settings.score, parallel: team.run)
         return RescoreResult(
-            range: range, model: model, description: description, found: found,
+            range: range, kept: kept, description: description, found: found,
             quietPoints: settings.score.quietPoints, seconds: (ContinuousClock.now - started) / .seconds(1))
     }
 }
@@ -90,7 +104,8 @@ struct StoredRange {
 /// What a range looks like in hindsight, beside what was said online.
 struct RescoreResult {
     var range: StoredRange
-    var model: HindsightModel
+    /// A model for other ranges, if one was wanted.
+    var kept: HindsightModel?
     /// Of the model, in a few words.
     var description: String
     var found: HindsightVerdicts
@@ -101,11 +116,11 @@ struct RescoreResult {
     var run: Int64?
 
     init(
-        range: StoredRange, model: HindsightModel, description: String, found: HindsightVerdicts, quietPoints: Int,
+        range: StoredRange, kept: HindsightModel?, description: String, found: HindsightVerdicts, quietPoints: Int,
         seconds: Double
     ) {
         self.range = range
-        self.model = model
+        self.kept = kept
         // A name of a stream can be long, and a description that is stored can't.
         self.description = String(decoding: description.utf8.prefix(HindsightRun.longestModel), as: UTF8.self)
         self.found = found

@@ -72,8 +72,8 @@ let package = Package(
         .target(
             name: "AnomalyDaemon",
             dependencies: [
-                "AnomalyDetection", "FeedProtocol", "PointStore", "Systemd", "Configuration", "ControlProtocol",
-                nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
+                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
+                "Configuration", "ControlProtocol", nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
                 lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
@@ -118,8 +118,8 @@ let package = Package(
         .testTarget(
             name: "AnomalyControlTests",
             dependencies: [
-                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "PointStore",
-                "RecurrentModel", arguments,
+                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "ModelFiles",
+                "PointStore", "RecurrentModel", arguments,
             ],
             swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),

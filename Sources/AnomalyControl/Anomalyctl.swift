@@ -22,14 +22,15 @@ public struct Anomalyctl: ParsableCommand {
               How well the cells predict files of your own:
                 anomalyctl backtest *.csv --cell rnn,lstm,gru
 
-            query and streams read the database and work without the daemon; status asks the daemon; rescore works \
-            with and without it; backtest reads and writes nothing but the files that it is given.
+            query, streams and model read the database and work without the daemon; status asks the daemon; rescore \
+            works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
         subcommands: [
-            QueryCommand.self, StreamsCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self,
+            QueryCommand.self, StreamsCommand.self, StatusCommand.self, RescoreCommand.self, ModelCommand.self,
+            BacktestCommand.self,
         ])
 
     /// Also read here, so that they may stand before the command.

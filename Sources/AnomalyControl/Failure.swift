@@ -1,4 +1,5 @@
 import Configuration
+import ModelFiles
 package import PointStore
 
 /// An error as the user sees it: one or more lines for standard error, and an exit status.
@@ -28,6 +29,9 @@ extension Failure {
         case let failure as Failure: self = failure
         case let error as StoreError: self.init(error)
         case let error as ConfigurationError: self.init(.usage, "\(error)")
+        case let error as ModelFileError:
+            let message = "cannot \(error.operation) \(error.file): \(error.detail)"
+            self.init(error.cause == .notPermitted ? .notPermitted : .failure, message, hint: error.hint)
         default: return nil
         }
     }

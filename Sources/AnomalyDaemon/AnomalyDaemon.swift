@@ -39,17 +39,19 @@ public struct AnomalyDaemon: Service {
         self.logger = logger
     }
 
-    /// - Throws: `StoreError` if the database can't be opened; `ListenError`, `SystemdError`; ``NotStored`` if at the
-    ///   end not everything could be stored.
+    /// - Throws: `ConfigurationError` if a file that `model.initial` names can't be used; `StoreError` if the database
+    ///   can't be opened; `ListenError`, `SystemdError`; ``NotStored`` if at the end not everything could be stored.
     public func run() async throws {
         let logger = logger
         let notifier = Notifier { logger.warning("cannot notify the service manager", metadata: ["cause": "\($0)"]) }
         let watchdog = try Watchdog.interval
         notifier.status("Opening \(configuration.database.path)")
         let store = try openStore()
+        let initialModels = try readInitialModels(store)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: min(2, System.coreCount))
         let shards = configuration.daemon.shards > 0 ? configuration.daemon.shards : System.coreCount
-        let pipeline = Pipeline(store: store, configuration: configuration, shards: shards, logger: logger)
+        let pipeline = Pipeline(
+            store: store, configuration: configuration, initialModels: initialModels, shards: shards, logger: logger)
         let listeners = Listeners(group: group)
         let controls = Listeners(group: group)
         let loops = group.makeIterator().map { ($0, Heartbeat("event loop")) }
@@ -62,7 +64,7 @@ public struct AnomalyDaemon: Service {
             loopBeats: loops.map(\.1))
 
         let (stopped, storedAll) = AsyncStream<Bool>.makeStream()
-        try await pipeline.start(store, configuration, logger: logger) { isComplete in
+        try await pipeline.start(store, configuration, initialModels, logger: logger) { isComplete in
             storedAll.yield(isComplete)
             storedAll.finish()
         }
@@ -135,6 +137,11 @@ public struct AnomalyDaemon: Service {
         return try PointStore(path: configuration.database.path, options: options)
     }
 
+    private func readInitialModels(_ store: PointStore) throws -> InitialModels {
+        let used = Set(try store.streams().map { configuration.settings(forStream: $0.name).initialModel })
+        return try InitialModels(configuration, logger: logger) { used.contains($0) }
+    }
+
     private func listen(
         _ pipeline: Pipeline, _ listeners: Listeners, _ controls: Listeners, _ reporter: StatusReporter,
         inputEnded: @escaping @Sendable () -> Void
@@ -169,9 +176,10 @@ public struct AnomalyDaemon: Service {
         }
         try createParent(of: configuration.control.socket)
         let hindsight = HindsightIntake(directory: pipeline.directory, writer: pipeline.writer.queue)
+        let models = ModelImport(pipeline: pipeline, configuration: configuration, logger: logger)
         try await controls.bind(path: configuration.control.socket, mode: feed.socketMode) { channel, _ in
             try channel.pipeline.syncOperations.addHandler(
-                ControlHandler(status: { reporter.status() }, hindsight: hindsight))
+                ControlHandler(status: { reporter.status() }, models: models, hindsight: hindsight))
         }
         if options.readsStandardInput {
             let endsWithInput = listeners.paths.isEmpty

@@ -11,7 +11,10 @@ final class Pipeline: Sendable {
     let shards: [Shard]
     let writer: Writer
 
-    init(store: PointStore, configuration: DaemonConfiguration, shards count: Int, logger: Logger) {
+    init(
+        store: PointStore, configuration: DaemonConfiguration, initialModels: InitialModels, shards count: Int,
+        logger: Logger
+    ) {
         let statistics = Statistics()
         let directory = StreamDirectory(shards: count)
         let writer = Writer(
@@ -22,8 +25,8 @@ final class Pipeline: Sendable {
         rejects = RejectLog(logger: logger, statistics: statistics)
         shards = (0..<count).map { number in
             Shard(
-                number: number, directory: directory, configuration: configuration, statistics: statistics,
-                writer: writer.queue)
+                number: number, directory: directory, configuration: configuration, initialModels: initialModels,
+                statistics: statistics, writer: writer.queue)
         }
     }
 
@@ -31,13 +34,14 @@ final class Pipeline: Sendable {
     ///
     /// - Throws: `StoreError` if the store can't be read.
     func start(
-        _ store: PointStore, _ configuration: DaemonConfiguration, logger: Logger,
+        _ store: PointStore, _ configuration: DaemonConfiguration, _ initialModels: InitialModels, logger: Logger,
         stopped: @escaping @Sendable (Bool) -> Void
     ) async throws {
         writer.start(stopped: stopped)
         var records = [[StreamRecord]](repeating: [], count: shards.count)
         for record in try store.streams() { records[Int(directory.add(record).shard)].append(record) }
-        let restorer = StreamRestorer(store: store, configuration: configuration, logger: logger)
+        let restorer = StreamRestorer(
+            store: store, configuration: configuration, initialModels: initialModels, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (shard, records) in zip(shards, records) {
                 group.addTask {

@@ -26,6 +26,7 @@ struct PointBatch: Sendable {
 enum ShardMessage: Sendable {
     case points(PointBatch)
     case barrier(SyncBarrier)
+    case replaceModel(ModelReplacement)
     /// Checkpoint everything, pass all on, and end.
     case stop
 }

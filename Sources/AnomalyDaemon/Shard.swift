@@ -1,6 +1,7 @@
 import AnomalyDetection
 import Configuration
 import Foundation
+import ModelFiles
 import PointStore
 import Synchronization
 
@@ -22,6 +23,7 @@ final class Shard: @unchecked Sendable {
 
     private let directory: StreamDirectory
     private let configuration: DaemonConfiguration
+    private let initialModels: InitialModels
     private let statistics: Statistics
     private let writer: BoundedQueue<WriterMessage>
     private let workbench = Workbench()
@@ -37,13 +39,14 @@ final class Shard: @unchecked Sendable {
     private var batch = VerdictBatch()
 
     init(
-        number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, statistics: Statistics,
-        writer: BoundedQueue<WriterMessage>
+        number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
+        statistics: Statistics, writer: BoundedQueue<WriterMessage>
     ) {
         self.number = number
         heartbeat = Heartbeat("shard \(number)")
         self.directory = directory
         self.configuration = configuration
+        self.initialModels = initialModels
         self.statistics = statistics
         self.writer = writer
     }
@@ -87,6 +90,9 @@ final class Shard: @unchecked Sendable {
                     passOn()
                 case .barrier(let barrier):
                     push(.barrier(barrier), weight: 0)
+                case .replaceModel(let replacement):
+                    replace(replacement)
+                    passOn()
                 case .stop:
                     checkpoint(all: true)
                     passOn()
@@ -195,8 +201,20 @@ final class Shard: @unchecked Sendable {
             firstAfter: interval > 0 ? Int64(id) * 7919 * 1_000_003 % interval : 0)
         add(state)
         batch.commit.streams.append(record)
+        // In the commit that founds the stream, so that a replay never needs the file again.
+        if initialModels.begin(detector, stream: record.name, settings: settings) {
+            batch.commit.checkpoints.append(state.record)
+        }
         statistics.warmingStreams.add(detector.isWarmingUp ? 1 : 0)
         return state
+    }
+
+    /// Other weights from here on. With a checkpoint at once, as no replay would come to them by itself.
+    private func replace(_ replacement: ModelReplacement) {
+        let state = state(of: replacement.stream)
+        state.detector.replaceParameters(replacement.model.parameters(over: state.detector.parameters))
+        batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
+        replacement.replaced(state.detector.sequence)
     }
 
     private func add(_ state: StreamState) {

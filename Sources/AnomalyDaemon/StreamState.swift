@@ -30,13 +30,18 @@ final class StreamState {
 
     func isCheckpointDue(_ now: Int64) -> Bool { hasNews && now >= nextCheckpoint }
 
-    /// The checkpoint as of now.
+    /// The detector as it is now.
+    var record: CheckpointRecord {
+        CheckpointRecord(
+            stream: id, sequence: detector.sequence, format: Int32(Detector.stateVersion), state: detector.savedState())
+    }
+
+    /// The checkpoint as of now; the next one is due an interval later.
     func checkpoint(_ now: Int64) -> CheckpointRecord {
         checkpointed = detector.sequence
         checkpointTime = now
         nextCheckpoint = now + checkpointInterval
-        return CheckpointRecord(
-            stream: id, sequence: detector.sequence, format: Int32(Detector.stateVersion), state: detector.savedState())
+        return record
     }
 }
 
@@ -48,13 +53,14 @@ struct StreamRestorer {
 
     let store: PointStore
     let configuration: DaemonConfiguration
+    let initialModels: InitialModels
     let logger: Logger
 
     /// - Throws: `StoreError` if the store can't be read.
     func restore(_ record: StreamRecord, workbench: Workbench) throws -> StreamState {
         let settings = configuration.settings(forStream: record.name)
         let newest = try store.newest(of: record.id)?.sequence ?? 0
-        let (detector, checkpointed) = try start(record, settings.detector, newest: newest, workbench)
+        let (detector, checkpointed) = try start(record, settings, newest: newest, workbench)
         var verdicts = [ChannelVerdict](
             repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),
             count: record.channels)
@@ -70,15 +76,21 @@ struct StreamRestorer {
 
     /// A detector in the state of the newest good checkpoint; else a new one, before the first point that it will see.
     private func start(
-        _ record: StreamRecord, _ settings: DetectorSettings, newest: Int64, _ workbench: Workbench
+        _ record: StreamRecord, _ settings: StreamSettings, newest: Int64, _ workbench: Workbench
     ) throws -> (detector: Detector, checkpointed: Int64) {
         func new(after sequence: Int64) -> Detector {
             Detector(
-                settings, channels: record.channels, name: record.name.utf8, after: sequence, workbench: workbench)
+                settings.detector, channels: record.channels, name: record.name.utf8, after: sequence,
+                workbench: workbench)
         }
         var before = Int64.max
         var misfits = 0
-        while let checkpoint = try store.checkpoint(of: record.id, before: before, onDamage: { warn(record, $0) }) {
+        var damages = 0
+        let onDamage = { (error: StoreError) in
+            warn(record, error)
+            damages += 1
+        }
+        while let checkpoint = try store.checkpoint(of: record.id, before: before, onDamage: onDamage) {
             let detector = new(after: 0)
             do {
                 try detector.restore(checkpoint.state)
@@ -89,10 +101,12 @@ struct StreamRestorer {
                 before = checkpoint.sequence
             }
         }
-        // Without any checkpoint all points are replayed, which gives the very state that was lost. If checkpoints
-        // were there but don't fit the settings, there is no such state, and the last points are enough.
-        let origin = misfits > 0 ? max(0, newest - Self.relearnedPoints) : 0
-        return (new(after: origin), 0)
+        // Without any checkpoint all points are replayed, which gives the very state that was lost: a stream that began
+        // from a file has had one from the start. If checkpoints were there but don't fit the settings, there is no such
+        // state, and the last points are enough.
+        let detector = new(after: misfits > 0 ? max(0, newest - Self.relearnedPoints) : 0)
+        if misfits + damages > 0 { _ = initialModels.begin(detector, stream: record.name, settings: settings) }
+        return (detector, 0)
     }
 
     private func warn(_ record: StreamRecord, _ error: any Error) {

@@ -1,5 +1,5 @@
 import RealModule
-import RecurrentModel
+public import RecurrentModel
 
 /// One stream's model and verdicts. For each point, in this order: predict it from what came before, look at it and
 /// score it, then learn from it.
@@ -46,11 +46,7 @@ public final class Detector {
         origin = sequence
         self.channels = channels
         let model = settings.model
-        let (network, workspace) = workbench.bench(
-            for: NetworkShape(
-                cell: model.cell, inputs: Self.inputsPerChannel * channels, hidden: model.hidden,
-                layers: model.layers, outputs: channels * model.loss.outputsPerTarget, attention: model.attention,
-                attentionScale: model.attentionScale))
+        let (network, workspace) = workbench.bench(for: model.shape(channels: channels))
         var generator = SeededGenerator(seed: model.seed, name: name)
         learner = OnlineLearner(
             network,
@@ -65,7 +61,7 @@ public final class Detector {
         last = Array(repeating: .nan, count: channels)
         spread = Array(repeating: 0, count: channels)
         threshold = Self.score(ofProbability: settings.score.falseAlarmProbability)
-        input = Array(repeating: 0, count: Self.inputsPerChannel * channels)
+        input = Array(repeating: 0, count: ModelSettings.inputsPerChannel * channels)
         target = Array(repeating: 0, count: channels)
     }
 
@@ -79,6 +75,16 @@ public final class Detector {
     public var training: (gradientNorm: Double, loss: Double, updates: Int64, skipped: Int64) {
         (learner.gradientNorm, learner.loss, learner.updates, learner.skippedUpdates)
     }
+
+    /// How the last gradient was spread over the layers, and how far back it reached.
+    public var health: GradientHealth { learner.health }
+    /// Points that it has learned from.
+    public var learnedPoints: Int64 { settings.model.learning ? learner.observations : 0 }
+    /// The network's weights, in the layout of `Network(settings.model.shape(channels: channels))`.
+    public var parameters: [Float] { learner.parameters }
+
+    /// Goes on with other weights, as many as there were. The hidden state, the scaling and all that scoring knows stay.
+    public func replaceParameters(_ parameters: [Float]) { learner.replaceParameters(parameters) }
 
     /// −log₁₀(p) / 10, within [0, 1].
     public static func score(ofProbability p: Double) -> Double { max(0, min(1, -Double.log10(p) / 10)) }
@@ -109,9 +115,6 @@ public final class Detector {
     }
 
     // MARK: Predict
-
-    /// For each channel: the last value and its last change, both in scaled units.
-    private static let inputsPerChannel = 2
 
     private func predict(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>) {
         let none = ChannelVerdict(value: .nan, prediction: .nan, lower: .nan, upper: .nan, residual: .nan)
@@ -217,14 +220,15 @@ public final class Detector {
 
     // MARK: State
 
-    /// Format of the saved state.
-    public static let stateVersion: UInt16 = 1
+    /// Format of the saved state. 2 says, after the number of channels, what its layout depends on.
+    public static let stateVersion: UInt16 = 2
 
     /// The whole state as bytes: a detector that is restored from them goes on bit for bit as this one would.
     public func savedState() -> [UInt8] {
         var writer = StateWriter(reserving: 16_384)
         writer.write(Self.stateVersion)
         writer.write(UInt32(channels))
+        settings.encodeLayout(into: &writer)
         writer.write(origin)
         writer.write(sequence)
         writer.write(newestTime)
@@ -244,13 +248,9 @@ public final class Detector {
     ///   detector is then of no further use.
     public func restore(_ bytes: [UInt8]) throws {
         var reader = StateReader(bytes)
-        let version = try reader.read(UInt16.self)
-        guard version <= Self.stateVersion else {
-            throw StateError.newerVersion(found: Int(version), known: Int(Self.stateVersion))
-        }
-        let width = try reader.read(UInt32.self)
-        guard width == UInt32(channels) else {
-            throw StateError.invalid(field: "channels", found: "\(width)", expected: "\(channels)")
+        let head = try StateHead(from: &reader)
+        guard head.channels == channels else {
+            throw StateError.invalid(field: "channels", found: "\(head.channels)", expected: "\(channels)")
         }
         origin = try reader.read()
         sequence = try reader.read()
@@ -265,5 +265,22 @@ public final class Detector {
         guard reader.isAtEnd else {
             throw StateError.invalid(field: "length", found: "\(bytes.count) bytes", expected: "fewer")
         }
+    }
+
+    /// The detector in a saved state, to look at or to save again. Its `settings` are those that the state's layout
+    /// depends on, and defaults otherwise, so it must not be given points.
+    ///
+    /// - Throws: `StateError` if the bytes are damaged, of a newer format, or of format 1, which does not say enough.
+    public convenience init(lookingInto state: [UInt8], workbench: Workbench) throws {
+        var reader = StateReader(state)
+        let head = try StateHead(from: &reader)
+        guard let settings = head.settings else {
+            throw StateError.invalid(field: "format", found: "1", expected: "2 or later")
+        }
+        // Before there is memory for them all: damaged bytes may speak of gigabytes.
+        let count = Network<Float>(settings.model.shape(channels: head.channels)).layout.count
+        guard state.count / MemoryLayout<Float>.stride >= count else { throw StateError.truncated }
+        self.init(settings, channels: head.channels, name: [], workbench: workbench)
+        try restore(state)
     }
 }

@@ -20,6 +20,8 @@ public struct ConfigurationKey: Sendable {
     let foldedName: [UInt8]
 
     let accepts: @Sendable (ConfigurationValue) -> Bool
+    /// Whether the value names a file, whose path counts from the folder of the file that names it.
+    let namesFile: Bool
     private let daemonSetter: @Sendable (ConfigurationValue, inout DaemonConfiguration) -> Void
     private let streamSetter: (@Sendable (ConfigurationValue, inout StreamSettings) -> Void)?
     private let getter: @Sendable (DaemonConfiguration) -> ConfigurationValue
@@ -37,6 +39,7 @@ public struct ConfigurationKey: Sendable {
         self.summary = summary
         self.choosing = choosing
         accepts = { kind.decode($0) != nil }
+        namesFile = kind.namesFile
         daemonSetter = { value, configuration in
             if let value = kind.decode(value) { configuration[keyPath: property] = value }
         }
@@ -57,6 +60,7 @@ public struct ConfigurationKey: Sendable {
         self.summary = summary
         self.choosing = choosing
         accepts = { kind.decode($0) != nil }
+        namesFile = kind.namesFile
         let setter: @Sendable (ConfigurationValue, inout StreamSettings) -> Void = { value, settings in
             if let value = kind.decode(value) { settings[keyPath: property] = value }
         }

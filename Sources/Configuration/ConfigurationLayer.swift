@@ -8,6 +8,8 @@ public struct ConfigurationLayer: Sendable {
     /// Known keys with values in range, in the order in which they apply.
     private(set) var assignments: [Assignment] = []
     private(set) var sections: [Section] = []
+    /// Where the paths of files count from.
+    private var folder = ""
 
     struct Assignment: Sendable {
         let key: ConfigurationKey
@@ -34,7 +36,8 @@ extension ConfigurationLayer {
     ///   right for a default file.
     public static func file(_ path: String, mayBeMissing: Bool = false) -> ConfigurationLayer {
         do throws(FileFailure) {
-            return ConfigurationLayer(toml: try readFile(path, limit: TOMLPrecheck.largestFile + 1), source: path)
+            let text = try readFile(path, limit: TOMLPrecheck.largestFile + 1)
+            return ConfigurationLayer(toml: text, source: path, folder: FilePath.folder(of: path))
         } catch {
             var layer = ConfigurationLayer()
             if !(mayBeMissing && error.isMissing) {
@@ -45,8 +48,11 @@ extension ConfigurationLayer {
     }
 
     /// Reads a TOML document.
-    /// - Parameter source: how problems name it.
-    public init(toml bytes: [UInt8], source: String) {
+    /// - Parameters:
+    ///   - source: how problems name it.
+    ///   - folder: where the paths of files in it count from; empty for the working folder.
+    public init(toml bytes: [UInt8], source: String, folder: String = "") {
+        self.folder = folder
         do throws(ConfigurationProblem) {
             let root = try TOMLReader.read(bytes, source: source)
             read(root, source: source)
@@ -56,8 +62,8 @@ extension ConfigurationLayer {
     }
 
     /// Reads a TOML document.
-    public init(toml text: String, source: String) {
-        self.init(toml: Array(text.utf8), source: source)
+    public init(toml text: String, source: String, folder: String = "") {
+        self.init(toml: Array(text.utf8), source: source, folder: folder)
     }
 
     private mutating func read(_ root: [String: ConfigurationValue], source: String) {
@@ -203,7 +209,7 @@ extension ConfigurationLayer {
         // string that it looks like, and /run/x is no TOML at all.
         let candidates = [Self.value(text), plain].compactMap { $0 }
         if let value = candidates.first(where: key.accepts) {
-            assignments.append(Assignment(key: key, value: value, source: flag))
+            assignments.append(Assignment(key: key, value: complete(value, for: key), source: flag))
         } else {
             report(flag, path, .wrongValue(found: (candidates.first ?? plain).excerpt, expected: key.expectation))
         }
@@ -255,9 +261,15 @@ extension ConfigurationLayer {
     private mutating func checked(
         _ value: ConfigurationValue, for key: ConfigurationKey, label: String, source: String
     ) -> ConfigurationValue? {
-        if key.accepts(value) { return value }
+        if key.accepts(value) { return complete(value, for: key) }
         report(source, label, .wrongValue(found: value.excerpt, expected: key.expectation))
         return nil
+    }
+
+    /// The value with a path that means the same wherever it is read.
+    private func complete(_ value: ConfigurationValue, for key: ConfigurationKey) -> ConfigurationValue {
+        guard key.namesFile, case .string(let path) = value else { return value }
+        return .string(FilePath.absolute(path, in: folder))
     }
 
     private mutating func report(_ source: String, _ key: String?, _ reason: ConfigurationProblem.Reason) {

@@ -17,6 +17,7 @@ extension DaemonConfiguration {
         setStreams(layers.flatMap { $0.sections.map(\.section) })
         let contradictions = daemonContradictions(assignments) + sectionContradictions(layers.flatMap(\.sections))
         guard contradictions.isEmpty else { throw ConfigurationError(problems: contradictions) }
+        initialModels = initialModelUses(assignments, layers.flatMap(\.sections))
     }
 
     private func daemonContradictions(_ assignments: [ConfigurationLayer.Assignment]) -> [ConfigurationProblem] {

@@ -18,6 +18,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var defaults = StreamSettings()
     /// The `[[stream]]` sections, in the order in which they are applied: the most specific one last.
     public private(set) var streams: [StreamSection] = []
+    /// Where `model.initial` names a file.
+    public internal(set) var initialModels: [InitialModelUse] = []
 
     /// `[feed]`: where points come in.
     public struct Feed: Sendable, Equatable {

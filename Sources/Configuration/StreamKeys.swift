@@ -64,6 +64,11 @@ extension ConfigurationKey {
                 "How the weights of a new network are drawn.",
                 choosing: "\"xavier\", or \"orthogonal\" for a large k2. \"normal\" is there for comparison only."),
             ConfigurationKey(
+                "model.initial", stream: \.initialModel, .optionalFile,
+                "A safetensors file with the first weights of new streams: one of anomalyctl's, or a state_dict of "
+                    + "PyTorch's. In a configuration file, a path that does not begin with / counts from its folder.",
+                choosing: "\"\" for random weights; a file trained on similar series, to predict well from the start."),
+            ConfigurationKey(
                 "model.target", stream: \.detector.model.target, .choice,
                 "What the network predicts: the change from the last value, or the value itself.",
                 choosing: "\"change\" starts from \"as before\"; \"value\" for streams without memory, such as noise "

@@ -4,6 +4,8 @@ public import AnomalyDetection
 public struct StreamSettings: Sendable, Equatable {
     /// `[model]` and `[score]`.
     public var detector = DetectorSettings()
+    /// Path of the safetensors file that new streams have their first weights from; empty: random ones.
+    public var initialModel = ""
     /// `[storage]`.
     public var storage = StorageSettings()
 

@@ -5,6 +5,8 @@ struct ValueKind<Value: Sendable>: Sendable {
     /// The value, or nil if it is not what is expected.
     let decode: @Sendable (ConfigurationValue) -> Value?
     let encode: @Sendable (Value) -> ConfigurationValue
+    /// Whether the value names a file, whose path counts from the folder of the file that names it.
+    var namesFile = false
 }
 
 extension ValueKind where Value == Int {
@@ -101,6 +103,15 @@ extension ValueKind where Value == String {
             return path
         },
         encode: { .string($0) })
+
+    /// A file to read, or none.
+    static let optionalFile = Self(
+        expectation: "a path, or \"\" for none",
+        decode: { value in
+            guard case .string(let path) = value, !path.utf8.contains(0) else { return nil }
+            return path
+        },
+        encode: { .string($0) }, namesFile: true)
 
     /// A Unix socket.
     static let socketPath = Self(

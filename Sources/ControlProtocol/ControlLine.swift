@@ -2,8 +2,11 @@ import FoundationEssentials
 
 /// Messages to and from lines of JSON. Keys are in snake case and sorted, so that equal messages are equal bytes.
 public enum ControlLine {
-    /// Longest line that either side accepts, in bytes without the line feed. A status is a few kilobytes.
+    /// Longest reply that a client accepts, in bytes without the line feed. A status is a few kilobytes.
     public static let maxLength = 1 << 20
+    /// Longest request that the daemon accepts: as much as a client without good intentions can have it remember. A
+    /// model is sent in one line, and as base64, so it may have 1.5 million parameters.
+    public static let maxRequestLength = 8 << 20
 
     /// The message as one line, with its line feed.
     ///

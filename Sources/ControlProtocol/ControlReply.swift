@@ -1,7 +1,9 @@
 /// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}`,
-/// `{"hindsight":{…},"version":1}` or `{"error":{"code":…,"message":…},"version":1}`.
+/// `{"imported_model":{…},"version":1}`, `{"hindsight":{…},"version":1}` or
+/// `{"error":{"code":…,"message":…},"version":1}`.
 public enum ControlReply: Sendable, Equatable {
     case status(DaemonStatus)
+    case importedModel(ImportedModel)
     case hindsight(HindsightReply)
     /// The request was refused or could not be understood. The connection stays usable.
     case error(ControlError)
@@ -20,6 +22,10 @@ public struct ControlError: Error, Sendable, Equatable, Codable {
         public static let unknownRequest = Code(rawValue: "unknown_request")
         /// The client is newer than the daemon.
         public static let unsupportedVersion = Code(rawValue: "unsupported_version")
+        /// A stream was named that the daemon does not have.
+        public static let unknownStream = Code(rawValue: "unknown_stream")
+        /// Understood, but what was sent does not fit what it was sent for.
+        public static let mismatch = Code(rawValue: "mismatch")
         /// The peer's user may not do this.
         public static let notPermitted = Code(rawValue: "not_permitted")
         /// The daemon is starting or stopping: ask again.
@@ -40,7 +46,7 @@ public struct ControlError: Error, Sendable, Equatable, Codable {
 
 extension ControlReply: Codable {
     private enum Key: String, CodingKey {
-        case version, status, hindsight, error
+        case version, status, importedModel, hindsight, error
     }
 
     /// - Throws: `DecodingError` when there is no answer that this build knows, or one without its fields.
@@ -50,6 +56,8 @@ extension ControlReply: Codable {
             self = .error(error)
         } else if let reply = try fields.decodeIfPresent(HindsightReply.self, forKey: .hindsight) {
             self = .hindsight(reply)
+        } else if let reply = try fields.decodeIfPresent(ImportedModel.self, forKey: .importedModel) {
+            self = .importedModel(reply)
         } else {
             self = .status(try fields.decode(DaemonStatus.self, forKey: .status))
         }
@@ -61,6 +69,7 @@ extension ControlReply: Codable {
         switch self {
         case .status(let status): try fields.encode(status, forKey: .status)
         case .hindsight(let reply): try fields.encode(reply, forKey: .hindsight)
+        case .importedModel(let reply): try fields.encode(reply, forKey: .importedModel)
         case .error(let error): try fields.encode(error, forKey: .error)
         }
     }

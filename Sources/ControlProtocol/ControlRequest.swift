@@ -4,6 +4,8 @@
 public enum ControlRequest: Sendable, Equatable {
     /// How the daemon does.
     case status
+    /// Give streams the weights of a model; answered once that is durable.
+    case importModel(ImportModel)
     /// Store some hindsight; answered once it is durable.
     case hindsight(HindsightRequest)
 }
@@ -19,10 +21,11 @@ public enum ControlVersion {
 extension ControlRequest: Codable {
     private enum Name: String, Codable, CaseIterable {
         case status, hindsight
+        case importModel = "import_model"
     }
 
     private enum Key: String, CodingKey {
-        case version, request, hindsight
+        case version, request, importModel, hindsight
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -44,6 +47,7 @@ extension ControlRequest: Codable {
         }
         switch name {
         case .status: self = .status
+        case .importModel: self = .importModel(try fields.decode(ImportModel.self, forKey: .importModel))
         case .hindsight: self = .hindsight(try fields.decode(HindsightRequest.self, forKey: .hindsight))
         }
     }
@@ -53,6 +57,9 @@ extension ControlRequest: Codable {
         try fields.encode(ControlVersion.current, forKey: .version)
         switch self {
         case .status: try fields.encode(Name.status, forKey: .request)
+        case .importModel(let request):
+            try fields.encode(Name.importModel, forKey: .request)
+            try fields.encode(request, forKey: .importModel)
         case .hindsight(let request):
             try fields.encode(Name.hindsight, forKey: .request)
             try fields.encode(request, forKey: .hindsight)

@@ -12,16 +12,22 @@ public struct ModelFile: Sendable, Equatable {
     public var shape: NetworkShape
     /// In the layout of `Network(shape)`, so column-major. All finite.
     public var parameters: [Float]
+    /// False for the recurrent layers alone, as a bare `torch.nn.LSTM` has them: the head in `parameters` is then made
+    /// up, with one output and all zeros, and is not written.
+    public var hasHead: Bool
     /// All that the file says of itself besides `shape`: those of ``ModelKey`` that are not about the architecture, and
     /// whatever other programs wrote.
     public var metadata: [String: String]
 
     /// - Precondition: as many parameters as `Network(shape)` has.
-    public init(shape: NetworkShape, parameters: [Float], metadata: [String: String] = [:]) {
+    public init(
+        shape: NetworkShape, parameters: [Float], hasHead: Bool = true, metadata: [String: String] = [:]
+    ) {
         precondition(
             parameters.count == Network<Float>(shape).layout.count, "the parameters are those of another network")
         self.shape = shape
         self.parameters = parameters
+        self.hasHead = hasHead
         self.metadata = metadata
     }
 
@@ -33,18 +39,17 @@ public struct ModelFile: Sendable, Equatable {
 
     /// Reads a file.
     ///
-    /// - Parameter headOutputs: if given, a file without a head (the state of a bare `torch.nn.LSTM`) is accepted, and
-    ///   gets a head of zeros with so many outputs.
+    /// - Parameter requiresHead: whether a file without a head is refused; see ``hasHead``.
     /// - Throws: ``ModelFileError``, whatever the file is.
-    public static func read(_ path: String, headOutputs: Int? = nil) throws(ModelFileError) -> ModelFile {
-        try decode(try FileAccess.read(path, limit: largestFile), name: path, headOutputs: headOutputs)
+    public static func read(_ path: String, requiresHead: Bool = true) throws(ModelFileError) -> ModelFile {
+        try decode(try FileAccess.read(path, limit: largestFile), name: path, requiresHead: requiresHead)
     }
 
     /// Reads the contents of a file.
     ///
     /// - Parameter name: how errors call the file.
     public static func decode(
-        _ bytes: [UInt8], name: String, headOutputs: Int? = nil
+        _ bytes: [UInt8], name: String, requiresHead: Bool = true
     ) throws(ModelFileError) -> ModelFile {
         let file: Safetensors
         do throws(FileFault) {
@@ -53,9 +58,10 @@ public struct ModelFile: Sendable, Equatable {
             throw ModelFileError(operation: operation, file: name, cause: .damaged, detail: "\(error)")
         }
         do throws(FileFault) {
-            let names = try StateNames(of: file, headOutputs: headOutputs)
+            let names = try StateNames(of: file, requiresHead: requiresHead)
             return ModelFile(
-                shape: names.shape, parameters: try names.parameters(from: file), metadata: names.metadata)
+                shape: names.shape, parameters: try names.parameters(from: file), hasHead: names.hasHead,
+                metadata: names.metadata)
         } catch {
             throw ModelFileError(operation: operation, file: name, cause: .mismatch, detail: "\(error)")
         }
@@ -63,11 +69,14 @@ public struct ModelFile: Sendable, Equatable {
 
     static let operation = "read the model"
 
+    /// The parameters that the file has, in their order; see ``hasHead``.
+    public var views: [ParameterView] { Network<Float>(shape).layout.views.filter { hasHead || !$0.isHead } }
+
     // MARK: Write
 
     /// The contents of a file. The same model gives the same bytes.
     public func encode() -> [UInt8] {
-        let tensors = Network<Float>(shape).layout.views.map { view in
+        let tensors = views.map { view in
             (
                 name: view.name, shape: view.torchShape,
                 values: parameters[view.range].transposed(rows: view.columns, columns: view.rows)
@@ -83,34 +92,12 @@ public struct ModelFile: Sendable, Equatable {
     ///
     /// - Throws: ``ModelFileError``; what was there before is still there then.
     public func write(_ path: String) throws(ModelFileError) { try FileAccess.write(encode(), to: path) }
-
-    // MARK: Compare
-
-    /// Where the model is not of the shape that somebody needs; empty if it fits.
-    public func differences(from wanted: NetworkShape) -> [FileFault] {
-        var faults: [FileFault] = []
-        func compare(_ name: String, _ found: some CustomStringConvertible, _ expected: some CustomStringConvertible) {
-            if found.description != expected.description {
-                faults.append(FileFault(name, found: found.description, expected: expected.description))
-            }
-        }
-        compare("cell", shape.cell.rawValue, wanted.cell.rawValue)
-        compare("inputs", shape.inputs, wanted.inputs)
-        compare("hidden", shape.hidden, wanted.hidden)
-        compare("layers", shape.layers, wanted.layers)
-        compare("bidirectional", shape.isBidirectional, wanted.isBidirectional)
-        compare("attention", shape.attention, wanted.attention)
-        if shape.attention > 0, wanted.attention > 0 {
-            compare("attention_scale", shape.attentionScale.rawValue, wanted.attentionScale.rawValue)
-        }
-        compare("outputs", shape.outputs, wanted.outputs)
-        return faults
-    }
 }
 
 extension ParameterView {
     /// PyTorch's shape of it.
-    var torchShape: [Int] { isBias ? [rows] : [rows, columns] }
+    public var torchShape: [Int] { isBias ? [rows] : [rows, columns] }
+    var isHead: Bool { name.hasPrefix("head.") }
 }
 
 extension Collection<Float> {

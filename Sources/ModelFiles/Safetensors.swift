@@ -114,10 +114,9 @@ public struct Safetensors: Sendable {
             }
         }
         guard let word, let shape, let offsets else {
-            let given = [
-                word == nil ? nil : "dtype", shape == nil ? nil : "shape", offsets == nil ? nil : "data_offsets",
-            ]
-            throw FileFault(label, found: "given \(given.compactMap { $0 })", expected: keys)
+            let missing = [("dtype", word == nil), ("shape", shape == nil), ("data_offsets", offsets == nil)]
+            let names = missing.filter(\.1).map(\.0).joined(separator: ", ")
+            throw FileFault(label, found: "without \(names)", expected: keys)
         }
         guard let type = ElementType(rawValue: word) else {
             let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")

@@ -15,13 +15,14 @@ import RecurrentModel
 /// attention's. Gates lie in PyTorch's order. An RNN is one with tanh; the file would not tell.
 struct StateNames {
     let shape: NetworkShape
+    let hasHead: Bool
     /// All but what `shape` says.
     let metadata: [String: String]
     /// By the name that the parameter has in our layout; none for one that is zero.
     private let tensors: [String: Safetensors.Tensor]
 
     /// - Throws: what is not as a network has it.
-    init(of file: Safetensors, headOutputs: Int?) throws(FileFault) {
+    init(of file: Safetensors, requiresHead: Bool) throws(FileFault) {
         var sorting = StateSorting()
         for tensor in file.tensors { try sorting.add(tensor) }
         let recurrent = sorting.recurrent
@@ -58,18 +59,17 @@ struct StateNames {
                     expected: "[outputs, \(shape.headColumns)]")
             }
             shape.outputs = weight.shape[0]
-        } else if let headOutputs, sorting.head.isEmpty {
-            shape.outputs = headOutputs
-        } else {
+        } else if requiresHead || !sorting.head.isEmpty {
             throw FileFault(
                 "the head's weight", found: "missing",
                 expected: "that of a torch.nn.Linear, of shape [outputs, \(shape.headColumns)]")
         }
         self.shape = shape
+        hasHead = !sorting.head.isEmpty
         try Self.check(metadata, against: shape)
         self.metadata = metadata.filter { entry in !ModelKey.isAboutShape(entry.key) }
         tensors = recurrent.merging(sorting.attention) { own, _ in own }.merging(sorting.head) { own, _ in own }
-        try checkShapes(hasBiases: recurrent.keys.contains { $0.hasPrefix("bias") }, hasHead: !sorting.head.isEmpty)
+        try checkShapes(hasBiases: recurrent.keys.contains { $0.hasPrefix("bias") })
     }
 
     private static func cell(gates: Int) -> CellKind? {
@@ -82,12 +82,12 @@ struct StateNames {
     }
 
     /// Every parameter of the network must have its tensor, and every tensor its parameter.
-    private func checkShapes(hasBiases: Bool, hasHead: Bool) throws(FileFault) {
+    private func checkShapes(hasBiases: Bool) throws(FileFault) {
         var known: Set<String> = []
         for view in Network<Float>(shape).layout.views {
             known.insert(view.name)
             guard let tensor = tensors[view.name] else {
-                if view.name.hasPrefix("head.") ? !hasHead : view.name.hasPrefix("bias") && !hasBiases { continue }
+                if view.isHead ? !hasHead : view.name.hasPrefix("bias") && !hasBiases { continue }
                 throw FileFault(
                     "tensor \"\(view.name)\"", found: "missing", expected: "a tensor of shape \(view.torchShape)")
             }
@@ -100,7 +100,8 @@ struct StateNames {
         if let (_, tensor) = tensors.filter({ !known.contains($0.key) }).min(by: { $0.key < $1.key }) {
             throw FileFault(
                 "tensor \(quoted(tensor.name))", found: "one too many",
-                expected: "those of \(shape.layers) layers\(shape.isBidirectional ? ", both ways" : "") and a head")
+                expected: "those of \(shape.layers) layer\(shape.layers == 1 ? "" : "s")"
+                    + "\(shape.isBidirectional ? ", both ways," : "") and a head")
         }
     }
 

@@ -53,6 +53,17 @@ public final class StoreReader: Sendable {
         try connection.read("read the anomalies of") { try AnomalyQueries.anomalies($0, query) }
     }
 
+    /// The newest good checkpoint of a stream; nil if it has none. The older one of two if the newer one's checksum is
+    /// wrong.
+    public func checkpoint(of stream: Int32) throws -> CheckpointRecord? {
+        try connection.read("read the checkpoints of") { database in
+            for slot in try CheckpointQueries.slots(database, of: stream, before: .max) {
+                if let record = try CheckpointQueries.record(database, of: stream, in: slot) { return record }
+            }
+            return nil
+        }
+    }
+
     /// A number that differs from the one of the last call if another connection has committed in between.
     public func dataVersion() throws -> Int64 {
         try connection.read("look for news in") { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }

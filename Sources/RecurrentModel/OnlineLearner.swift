@@ -92,6 +92,20 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     /// Numbers in a target: values that the network predicts at each step.
     public var values: Int { network.shape.outputs / training.loss.outputsPerTarget }
 
+    /// Goes on with other weights. The state and the window stay; the optimiser's moments and the figures of the
+    /// training belong to the old weights and begin anew.
+    ///
+    /// - Precondition: `network.layout.count` parameters.
+    public mutating func replaceParameters(_ parameters: [Scalar]) {
+        precondition(parameters.count == network.layout.count, "the parameters are those of another network")
+        self.parameters = parameters
+        optimiser = Optimiser(training.optimiser, parameters: training.enabled ? parameters.count : 0)
+        gradientNorm = 0
+        loss = 0
+        health = GradientHealth(layers: network.layers.count)
+        skippedUpdates = 0
+    }
+
     /// Feeds one input (I) and returns the output (O), which lies in the workspace until its next use.
     @specialized(where Scalar == Float)
     public mutating func step(

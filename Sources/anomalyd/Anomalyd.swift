@@ -86,6 +86,7 @@ struct Anomalyd: AsyncParsableCommand {
             return
         }
         if checkConfig {
+            _ = try InitialModels(configuration, logger: quiet)
             print("The configuration is valid.")
             return
         }

@@ -10,7 +10,11 @@ import Testing
     @Test func versionAndHelpAreAnswers() throws {
         let version = try BuiltProgram().run("--version")
         #expect(version == BuiltProgram.Result(status: 0, output: ProgramVersion.current + "\n", errors: ""))
-        for command in [[], ["query"], ["streams"], ["status"], ["rescore"]] {
+        let commands = [
+            [], ["query"], ["streams"], ["status"], ["rescore"], ["model"], ["model", "show"], ["model", "export"],
+            ["model", "import"],
+        ]
+        for command in commands {
             let arguments = command + ["--help"]
             let help = try BuiltProgram(environment: ["COLUMNS": "80"]).run(arguments)
             #expect(help.status == 0)

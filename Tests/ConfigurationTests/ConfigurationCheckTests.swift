@@ -91,7 +91,8 @@ import Testing
             "model.\"a\\tb\" = 8",
             #"f: model."a\tb": unknown key; known here: model.cell, model.hidden, "#
                 + "model.layers, model.attention, model.attention_scale, model.k1, model.k2, model.learning_rate, model.optimiser, model.loss, model.clip, "
-                + "model.clip_by, model.initialisation, model.target, model.range_half_life, model.seed, model.learning"
+                + "model.clip_by, model.initialisation, model.initial, model.target, model.range_half_life, model.seed, "
+                + "model.learning"
         ),
         Case("[daemon]\ncolour = 1", "f: daemon.colour: unknown key; known here: daemon.shards, daemon.log_level"),
         Case(

@@ -12,7 +12,8 @@ import Testing
         "model.hidden": "32", "model.layers": "2", "model.k1": "4", "model.k2": "64", "model.learning_rate": "0.01",
         "model.optimiser": #""sgd""#, "model.attention": "8",
         "model.attention_scale": #""none""#, "model.loss": #""mse""#, "model.clip": "0.5", "model.clip_by": #""value""#,
-        "model.initialisation": #""orthogonal""#, "model.target": #""value""#, "model.range_half_life": "0",
+        "model.initialisation": #""orthogonal""#, "model.initial": #""/tmp/m.safetensors""#,
+        "model.target": #""value""#, "model.range_half_life": "0",
         "model.seed": "9223372036854775807", "model.learning": "false", "score.false_alarm_probability": "1e-06",
         "score.warmup": "16", "score.window": "64", "score.tail": "0.1", "score.band": "0.99",
         "score.quiet_points": "7", "storage.checkpoint_interval": #""2min 30s""#,
@@ -35,7 +36,9 @@ import Testing
         let expected =
             Self.names(of: settings.detector.model, in: "model") + Self.names(of: settings.detector.score, in: "score")
             + Self.names(of: settings.storage, in: "storage")
-        #expect(ConfigurationKey.all.filter(\.isPerStream).map(\.path) == expected)
+        // A file, which the detector knows nothing of, stands between them.
+        let keys = ConfigurationKey.all.filter { $0.isPerStream && $0.path != "model.initial" }
+        #expect(keys.map(\.path) == expected)
         let daemon = DaemonConfiguration(paths: .system)
         let rest =
             Self.names(of: daemon.feed, in: "feed") + Self.names(of: daemon.control, in: "control")

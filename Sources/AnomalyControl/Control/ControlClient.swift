@@ -19,7 +19,7 @@ package struct ControlClient: Sendable {
         switch try ask(.status) {
         case .status(let status): return status
         case .error(let error): throw failure(error)
-        case .hindsight: throw wrongReply
+        default: throw misplaced
         }
     }
 
@@ -35,11 +35,27 @@ package struct ControlClient: Sendable {
                 .failure, "the daemon at \(path) can't store hindsight: it is of an older version",
                 hint: "restart it after the upgrade; try: systemctl restart anomalyd")
         case .error(let error): throw failure(error)
-        case .status: throw wrongReply
+        default: throw misplaced
         }
     }
 
-    private var wrongReply: Failure { Failure(.failure, "the daemon at \(path) answered another question") }
+    /// Has the daemon give streams the weights of a model. Waits longer than for other things, as that ends with a
+    /// commit.
+    ///
+    /// - Throws: `Failure`, with `unknownStream` if a stream does not exist.
+    package func importModel(_ request: ImportModel) throws(Failure) -> ImportedModel {
+        var patient = self
+        patient.timeout = max(timeout, 60_000)
+        switch try patient.ask(.importModel(request)) {
+        case .importedModel(let imported): return imported
+        case .error(let error): throw failure(error)
+        default: throw misplaced
+        }
+    }
+
+    private var misplaced: Failure {
+        Failure(.failure, "the daemon at \(path) answers another question than it was asked")
+    }
 
     /// Sends one request and reads one reply.
     package func ask(_ request: ControlRequest) throws(Failure) -> ControlReply {
@@ -47,7 +63,14 @@ package struct ControlClient: Sendable {
         let connection = try connect()
         defer { close(connection) }
         do {
-            try send(try ControlLine.encode(request), over: connection, until: deadline)
+            let line = try ControlLine.encode(request)
+            guard line.count <= ControlLine.maxRequestLength else {
+                throw Failure(
+                    .failure,
+                    "the request has \(line.count) bytes, more than the \(ControlLine.maxRequestLength) that "
+                        + "the daemon takes", hint: "stop the daemon to import a model of this size")
+            }
+            try send(line, over: connection, until: deadline)
             return try ControlLine.decodeReply(try receive(from: connection, until: deadline))
         } catch let error as ControlError {
             throw failure(error)
@@ -59,8 +82,13 @@ package struct ControlClient: Sendable {
     }
 
     private func failure(_ error: ControlError) -> Failure {
-        Failure(
-            error.code == .notPermitted ? .notPermitted : .failure, "the daemon at \(path) refuses: \(error.message)")
+        let status: ExitStatus =
+            switch error.code {
+            case .notPermitted: .notPermitted
+            case .unknownStream: .unknownStream
+            default: .failure
+            }
+        return Failure(status, "the daemon at \(path) refuses: \(error.message)")
     }
 
     private func connect() throws(Failure) -> Int32 {

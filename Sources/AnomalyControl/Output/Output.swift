@@ -20,6 +20,9 @@ package final class Output {
         bytes.reserveCapacity(Self.capacity + 4096)
     }
 
+    /// Whether people see the bytes as they are.
+    package var isTerminal: Bool { descriptor.map { isatty($0) == 1 } ?? false }
+
     /// What has been gathered, as text.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 

@@ -18,14 +18,9 @@ struct HindsightFile {
         self.stream = stream
     }
 
-    /// - Throws: `Failure` if the file can't be read or is of another kind of model.
-    static func read(_ path: String) throws(Failure) -> HindsightFile {
-        let file: ModelFile
-        do {
-            file = try ModelFile.read(path)
-        } catch {
-            throw failure(error)
-        }
+    /// - Throws: `ModelFileError` if the file can't be read, `Failure` if it is of another kind of model.
+    static func read(_ path: String) throws -> HindsightFile {
+        let file = try ModelFile.read(path)
         func mismatch(_ detail: String) -> Failure {
             Failure(
                 .failure, "cannot read the model \(path) for hindsight: \(detail)",
@@ -55,7 +50,8 @@ struct HindsightFile {
             stream: file.metadata[streamKey])
     }
 
-    func write(_ path: String) throws(Failure) {
+    /// - Throws: `ModelFileError`.
+    func write(_ path: String) throws {
         var file = ModelFile(shape: model.shape, parameters: model.parameters)
         file.purpose = .hindsight
         file.window = model.window
@@ -64,11 +60,7 @@ struct HindsightFile {
         file.programVersion = ProgramVersion.current
         file.metadata[Self.limitsKey] = model.limits.map { "\($0.low):\($0.high)" }.joined(separator: ";")
         file.metadata[Self.streamKey] = stream
-        do {
-            try file.write(path)
-        } catch {
-            throw Self.failure(error)
-        }
+        try file.write(path)
     }
 
     /// `low:high`, of all channels with semicolons between.
@@ -83,11 +75,5 @@ struct HindsightFile {
             limits.append(HindsightLimits(low: low, high: high))
         }
         return limits
-    }
-
-    private static func failure(_ error: ModelFileError) -> Failure {
-        Failure(
-            error.cause == .notPermitted ? .notPermitted : .failure,
-            "cannot \(error.operation) \(error.file): \(error.detail)", hint: error.hint)
     }
 }

@@ -1,0 +1,45 @@
+import AnomalyDetection
+import ControlProtocol
+import ModelFiles
+import PointStore
+
+/// Gives streams the weights of a model while no daemon runs: in their newest checkpoints, from which the next daemon
+/// goes on.
+struct OfflineImport {
+    let model: ModelFile
+    /// What messages call it.
+    let file: String
+
+    /// - Parameters:
+    ///   - streams: all of which must fit; otherwise none is changed.
+    ///   - database: exists.
+    /// - Throws: `Failure`; `StoreError`, with the cause `locked` if a daemon writes to the database.
+    func run(_ streams: [StreamRecord], database: String) throws -> ImportedModel {
+        let store = try PointStore(path: database)
+        var commit = Commit()
+        var imported: [ImportedModel.Stream] = []
+        for stream in streams {
+            let detector = try StreamModel.detector(of: stream, in: try store.checkpoint(of: stream.id))
+            let settings = detector.settings.model
+            let need = ModelNeed(
+                shape: settings.shape(channels: stream.channels), target: settings.target.rawValue,
+                loss: settings.loss)
+            let faults = model.misfits(need)
+            guard faults.isEmpty else {
+                let list = faults.map(\.description).joined(separator: "; ")
+                throw Failure(
+                    .failure, "the model \(file) does not fit the stream \"\(stream.name)\": \(list)",
+                    hint: "to see what it needs, try: anomalyctl model show '\(stream.name)'")
+            }
+            detector.replaceParameters(model.parameters(over: detector.parameters))
+            commit.checkpoints.append(
+                CheckpointRecord(
+                    stream: stream.id, sequence: detector.sequence, format: Int32(Detector.stateVersion),
+                    state: detector.savedState()))
+            imported.append(ImportedModel.Stream(stream: stream.name, points: detector.sequence))
+        }
+        try store.commit(&commit)
+        try store.close()
+        return ImportedModel(streams: imported)
+    }
+}

@@ -1,0 +1,55 @@
+import AnomalyDetection
+import ControlProtocol
+import ModelFiles
+import PointStore
+import RecurrentModel
+
+/// A stream's model as its newest checkpoint has it. It is read from the database, so no daemon is asked.
+struct StreamModel {
+    let stream: StreamRecord
+    /// Not to be given points; see `Detector.init(lookingInto:workbench:)`.
+    let detector: Detector
+    /// Number of the stream's newest point; the checkpoint may lie before it.
+    let newest: Int64
+
+    /// - Throws: `Failure` with `unknownStream`, or if there is no checkpoint yet or it can't be used; `StoreError`.
+    init(named name: String, in store: StoreReader) throws {
+        guard let stream = try store.streams().first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            throw Failure(
+                .unknownStream, "there is no stream \"\(name)\"", hint: "to see the names, try: anomalyctl streams")
+        }
+        self.stream = stream
+        newest = try store.newest()[stream.id]?.sequence ?? 0
+        detector = try Self.detector(of: stream, in: try store.checkpoint(of: stream.id))
+    }
+
+    /// The detector in a stream's checkpoint.
+    ///
+    /// - Throws: `Failure`.
+    static func detector(of stream: StreamRecord, in checkpoint: CheckpointRecord?) throws(Failure) -> Detector {
+        guard let checkpoint else {
+            throw Failure(
+                .failure, "the stream \"\(stream.name)\" has no checkpoint yet",
+                hint: "the daemon writes one within storage.checkpoint_interval (1min), and when it stops")
+        }
+        do {
+            return try Detector(lookingInto: checkpoint.state, workbench: Workbench())
+        } catch {
+            throw Failure(
+                .failure, "cannot read the newest checkpoint of the stream \"\(stream.name)\": \(error)",
+                hint: "if another version of anomalyd wrote it, start this version's on the database once")
+        }
+    }
+
+    /// The weights, and what they are for.
+    var file: ModelFile {
+        let model = detector.settings.model
+        var file = ModelFile(shape: model.shape(channels: detector.channels), parameters: detector.parameters)
+        file.target = ModelTarget(rawValue: model.target.rawValue)
+        file.loss = model.loss
+        file.horizon = 1
+        file.purpose = .predict
+        file.programVersion = ProgramVersion.current
+        return file
+    }
+}

@@ -1,0 +1,89 @@
+import AnomalyDetection
+import Configuration
+import ControlProtocol
+import Logging
+import ModelFiles
+import PointStore
+import Synchronization
+
+/// New weights on their way to a stream's shard.
+struct ModelReplacement: Sendable {
+    var stream: Int32
+    /// Fits the stream.
+    var model: ModelFile
+    /// Called on the shard's thread once the stream has the weights, with the number of its points so far.
+    var replaced: @Sendable (Int64) -> Void
+}
+
+/// Takes requests to give running streams other weights. All is looked at before anything is changed.
+struct ModelImport: Sendable {
+    let pipeline: Pipeline
+    let configuration: DaemonConfiguration
+    let logger: Logger
+
+    /// - Parameter answer: called once, on any thread; when it is good news, the weights are on the disk.
+    func take(_ request: ImportModel, answer: @escaping @Sendable (ControlReply) -> Void) {
+        do throws(ControlError) {
+            let model = try model(request)
+            let streams = try request.streams.map { name throws(ControlError) in try find(name, model, request.file) }
+            let points = PointCounts()
+            for stream in streams {
+                let replacement = ModelReplacement(stream: stream.id, model: model) { points.set(stream.id, $0) }
+                _ = pipeline.shards[Int(stream.shard)].queue.pushWithoutWaiting(.replaceModel(replacement), weight: 0)
+            }
+            // Behind the replacements in the queue of each shard, and so behind their checkpoints in the writer's.
+            pipeline.sync { [logger] in
+                logger.notice(
+                    "streams have the weights of a file",
+                    metadata: ["file": "\(request.file)", "streams": "\(request.streams.joined(separator: " "))"])
+                let imported = zip(request.streams, streams).map { name, stream in
+                    ImportedModel.Stream(stream: name, points: points.of(stream.id))
+                }
+                answer(.importedModel(ImportedModel(streams: imported)))
+            }
+        } catch {
+            answer(.error(error))
+        }
+    }
+
+    private func model(_ request: ImportModel) throws(ControlError) -> ModelFile {
+        guard !request.streams.isEmpty else {
+            throw ControlError(code: .badRequest, message: "expected the name of a stream that gets the weights")
+        }
+        do throws(ModelFileError) {
+            return try ModelFile.decode(request.model, name: request.file, requiresHead: false)
+        } catch {
+            throw ControlError(code: .mismatch, message: "\(error)")
+        }
+    }
+
+    private func find(_ name: String, _ model: ModelFile, _ file: String) throws(ControlError) -> StreamDirectory.Entry
+    {
+        guard let entry = pipeline.directory.entry(of: name) else {
+            throw ControlError(code: .unknownStream, message: "there is no stream \"\(name)\"")
+        }
+        let settings = configuration.settings(forStream: name).detector.model
+        let faults = model.misfits(ModelNeed(settings, channels: Int(entry.channels)))
+        guard faults.isEmpty else {
+            let list = faults.map(\.description).joined(separator: "; ")
+            throw ControlError(
+                code: .mismatch, message: "the model \(file) does not fit the stream \"\(name)\": \(list)")
+        }
+        return entry
+    }
+}
+
+extension ModelNeed {
+    /// What a stream with these settings and so many values a point needs.
+    init(_ settings: ModelSettings, channels: Int) {
+        self.init(shape: settings.shape(channels: channels), target: settings.target.rawValue, loss: settings.loss)
+    }
+}
+
+/// How many points each stream had, as the shards say.
+private final class PointCounts: Sendable {
+    private let counts = Mutex<[Int32: Int64]>([:])
+
+    func set(_ stream: Int32, _ count: Int64) { counts.withLock { $0[stream] = count } }
+    func of(_ stream: Int32) -> Int64 { counts.withLock { $0[stream] ?? 0 } }
+}

@@ -21,7 +21,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := build
-.PHONY: help build demo test lint format check-all bench deps install uninstall clean
+.PHONY: help build demo test lint format check-all bench accuracy deps install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ bench: build ## Run the benchmarks
 	    exit 1
 	fi
 	Benchmarks/run
+
+accuracy: build ## Score the detector on labelled data (ANOMALYD_DATA=DIR, else ../shared)
+	@Benchmarks/accuracy
 
 deps: ## Install the Debian packages that are missing (called by build and test)
 	@if ! command -v dpkg-query >/dev/null; then

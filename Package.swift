@@ -32,6 +32,8 @@ let package = Package(
     products: [
         .executable(name: "anomalyd", targets: ["anomalyd"]),
         .executable(name: "anomalyctl", targets: ["anomalyctl"]),
+        // For Benchmarks.
+        .library(name: "RecurrentModel", targets: ["RecurrentModel", "Kernels"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -43,8 +45,9 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // The few inner loops of the networks.
-        .target(name: "Kernels", swiftSettings: settings),
+        // The few inner loops of the networks: for wide registers in C, and for every processor in Swift.
+        .target(name: "CKernels"),
+        .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: settings),
         // Recurrent networks that learn. No I/O, no clock, no Foundation.
         .target(
             name: "RecurrentModel", dependencies: ["Kernels", numerics("RealModule")], swiftSettings: settings),
@@ -98,7 +101,7 @@ let package = Package(
             name: "anomalyctl", dependencies: ["AnomalyControl"], swiftSettings: settings,
             linkerSettings: selfContained),
 
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"], swiftSettings: settings),
         .testTarget(name: "RecurrentModelTests", dependencies: ["RecurrentModel", "Kernels"], swiftSettings: settings),
         .testTarget(
             name: "ModelFilesTests", dependencies: ["ModelFiles", "RecurrentModel"], swiftSettings: settings),
@@ -113,7 +116,7 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),
         .testTarget(
             name: "AnomalyDaemonTests",
-            dependencies: ["AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", log],
+            dependencies: ["AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", "RecurrentModel", log],
             swiftSettings: settings),
         .testTarget(
             name: "AnomalyControlTests",

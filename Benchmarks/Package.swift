@@ -9,14 +9,17 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// A package of its own: who builds the daemon needs nothing of this, and it sees of the daemon what every client sees.
+// A package of its own: who builds the daemon needs nothing of this. It sees of the daemon what every client sees, but
+// for model-speed, which measures the networks themselves.
 let package = Package(
     name: "anomalyd-benchmarks",
     products: [
         .executable(name: "feed-load", targets: ["feed-load"]),
         .executable(name: "feed-discard", targets: ["feed-discard"]),
         .executable(name: "sqlite-append", targets: ["sqlite-append"]),
+        .executable(name: "model-speed", targets: ["model-speed"]),
     ],
+    dependencies: [.package(name: "anomalyd", path: "..")],
     targets: [
         // The series, the command line and the clocks that the programs share.
         .target(name: "BenchmarkSupport", swiftSettings: settings),
@@ -28,5 +31,11 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .executableTarget(
             name: "sqlite-append", dependencies: ["BenchmarkSupport", "CSQLite"], swiftSettings: settings),
+        // The networks alone, beside the peak of the core.
+        .target(name: "CPeak"),
+        .executableTarget(
+            name: "model-speed",
+            dependencies: ["BenchmarkSupport", "CPeak", .product(name: "RecurrentModel", package: "anomalyd")],
+            swiftSettings: settings),
     ]
 )

@@ -21,16 +21,18 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl status
               How well the cells predict files of your own:
                 anomalyctl backtest *.csv --cell rnn,lstm,gru
+              A model that new streams start from:
+                anomalyctl train *.csv -o model.safetensors
 
-            query, streams and model read the database and work without the daemon; status asks the daemon; rescore \
-            works with and without it; backtest reads and writes nothing but the files that it is given.
+            query, streams, train and model read the database and work without the daemon; status asks the daemon; \
+            rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
         subcommands: [
-            QueryCommand.self, StreamsCommand.self, StatusCommand.self, RescoreCommand.self, ModelCommand.self,
-            BacktestCommand.self,
+            QueryCommand.self, StreamsCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self,
+            TrainCommand.self, ModelCommand.self,
         ])
 
     /// Also read here, so that they may stand before the command.

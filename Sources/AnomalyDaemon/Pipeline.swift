@@ -23,10 +23,11 @@ final class Pipeline: Sendable {
         self.directory = directory
         self.writer = writer
         rejects = RejectLog(logger: logger, statistics: statistics)
+        let gradientLog = GradientLog(logger: logger, directory: directory)
         shards = (0..<count).map { number in
             Shard(
                 number: number, directory: directory, configuration: configuration, initialModels: initialModels,
-                statistics: statistics, writer: writer.queue)
+                statistics: statistics, gradientLog: gradientLog, writer: writer.queue)
         }
     }
 

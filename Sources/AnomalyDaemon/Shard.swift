@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import ModelFiles
 import PointStore
+import RecurrentModel
 import Synchronization
 
 /// One thread that owns its streams' models outright: it takes batches of points, steps the detectors, and passes
@@ -16,6 +17,8 @@ final class Shard: @unchecked Sendable {
     private static let checkpointsARound = 64
     /// Streams looked at in one round to see whether a checkpoint is due.
     private static let lookedAtARound = 4096
+    /// Least time between two walks that look at gradients too, in microseconds.
+    private static let countInterval: Int64 = 1_000_000
 
     let number: Int
     let queue = BoundedQueue<ShardMessage>(capacity: Shard.queuedPoints)
@@ -25,6 +28,7 @@ final class Shard: @unchecked Sendable {
     private let configuration: DaemonConfiguration
     private let initialModels: InitialModels
     private let statistics: Statistics
+    private let gradientLog: GradientLog
     private let writer: BoundedQueue<WriterMessage>
     private let workbench = Workbench()
     /// By stream id; other shards' streams are nil.
@@ -35,12 +39,17 @@ final class Shard: @unchecked Sendable {
     /// them, and of the walk at hand; `Int64.max` if nothing would be replayed.
     private let oldest = Atomic<Int64>(.max)
     private var oldestOfWalk = Int64.max
+    /// The gradients of all streams as of the last walk that looked at them, and of the one at hand if it does.
+    private let counts = Mutex(GradientCounts())
+    private var countsOfWalk: GradientCounts?
+    /// Steady time from which a walk looks at gradients again.
+    private var nextCount = Int64.min
     private var verdicts: [ChannelVerdict] = []
     private var batch = VerdictBatch()
 
     init(
         number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
-        statistics: Statistics, writer: BoundedQueue<WriterMessage>
+        statistics: Statistics, gradientLog: GradientLog, writer: BoundedQueue<WriterMessage>
     ) {
         self.number = number
         heartbeat = Heartbeat("shard \(number)")
@@ -48,6 +57,7 @@ final class Shard: @unchecked Sendable {
         self.configuration = configuration
         self.initialModels = initialModels
         self.statistics = statistics
+        self.gradientLog = gradientLog
         self.writer = writer
     }
 
@@ -56,6 +66,9 @@ final class Shard: @unchecked Sendable {
         let time = oldest.now
         return time == .max ? nil : SteadyClock.now - time
     }
+
+    /// The gradients of all streams, some seconds old at most.
+    var gradients: GradientCounts { counts.withLock { $0 } }
 
     /// Starts the thread: it restores `records` first, then calls `restored`, then works until it is told to stop.
     func start(
@@ -236,7 +249,9 @@ final class Shard: @unchecked Sendable {
         }
         var written = 0
         for _ in 0..<min(active.count, Self.lookedAtARound) where written < Self.checkpointsARound {
+            if nextToCheckpoint == 0 { countsOfWalk = now >= nextCount ? GradientCounts() : nil }
             let state = active[nextToCheckpoint]
+            if countsOfWalk != nil { lookAtGradients(of: state) }
             if state.isCheckpointDue(now) {
                 batch.commit.checkpoints.append(state.checkpoint(now))
                 written += 1
@@ -248,7 +263,20 @@ final class Shard: @unchecked Sendable {
                 nextToCheckpoint = 0
                 oldest.store(oldestOfWalk, ordering: .relaxed)
                 oldestOfWalk = .max
+                if let walked = countsOfWalk {
+                    counts.withLock { $0 = walked }
+                    nextCount = now + Self.countInterval
+                }
             }
+        }
+    }
+
+    private func lookAtGradients(of state: StreamState) {
+        let (health, training) = (state.detector.health, state.detector.training)
+        let judgement = health.judgement
+        countsOfWalk?.count(judgement, skippedUpdates: training.skipped)
+        if state.gradientTrouble.look(judgement, updates: training.updates + training.skipped) {
+            gradientLog.report(health, ofStream: state.id)
         }
     }
 }

@@ -108,6 +108,7 @@ final class StatusReporter: Sendable {
         let commit = statistics.lastCommit.now
         let ping = lastPing.now
         let current = state.withLock { $0 }
+        let gradients = pipeline.shards.reduce(GradientCounts()) { $0 + $1.gradients }
         return DaemonStatus(
             version: version, pid: getpid(), state: trouble != nil && current == .running ? .degraded : current,
             text: text, started: started, uptimeSeconds: Double(SteadyClock.now - startedSteady) / 1e6,
@@ -127,7 +128,10 @@ final class StatusReporter: Sendable {
                     timeoutSeconds: Double(timeout) / 1e6,
                     lastSent: ping == 0 ? nil : now - (SteadyClock.now - ping))
             },
-            checkpointAgeSeconds: pipeline.shards.compactMap(\.checkpointAge).max().map { Double($0) / 1e6 })
+            checkpointAgeSeconds: pipeline.shards.compactMap(\.checkpointAge).max().map { Double($0) / 1e6 },
+            gradients: DaemonStatus.Gradients(
+                healthy: gradients.healthy, vanishing: gradients.vanishing, exploding: gradients.exploding,
+                unknown: gradients.unknown, skippedUpdates: gradients.skippedUpdates))
     }
 
     private var databaseBytes: Int64 {

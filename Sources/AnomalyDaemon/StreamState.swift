@@ -13,6 +13,7 @@ final class StreamState {
     private(set) var checkpointTime: Int64
     /// Steady time at which the next checkpoint is due, if there is anything new.
     private var nextCheckpoint: Int64
+    var gradientTrouble = GradientTrouble()
 
     /// - Parameter firstAfter: time to the first checkpoint, in microseconds, so that streams that begin together are
     ///   not all checkpointed together ever after.

@@ -22,15 +22,12 @@ public final class Detector {
 
     private var learner: OnlineLearner<Float>
     private let workspace: Workspace<Float>
-    private var scalers: [RangeScaler]
+    private var encoder: InputEncoder
     private var tail: ResidualTail
     private var tracker: AnomalyTracker
-    /// The value that the network last saw of each channel, or was predicted where it was missing.
-    private var last: [Double]
     /// Typical |residual| of each channel, which makes the channels of one stream comparable.
     private var spread: [Double]
     private let threshold: Double
-    private var input: [Float]
     private var target: [Float]
 
     /// - Parameters:
@@ -55,13 +52,11 @@ public final class Detector {
                 clip: model.clip, clipBy: model.clipBy, enabled: model.learning),
             parameters: network.initialParameters(model.initialisation, using: &generator))
         self.workspace = workspace
-        scalers = Array(repeating: RangeScaler(halfLife: model.rangeHalfLife), count: channels)
+        encoder = InputEncoder(channels: channels, meaning: model.target, rangeHalfLife: model.rangeHalfLife)
         tail = ResidualTail(settings.score)
         tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
-        last = Array(repeating: .nan, count: channels)
         spread = Array(repeating: 0, count: channels)
         threshold = Self.score(ofProbability: settings.score.falseAlarmProbability)
-        input = Array(repeating: 0, count: ModelSettings.inputsPerChannel * channels)
         target = Array(repeating: 0, count: channels)
     }
 
@@ -123,17 +118,11 @@ public final class Detector {
             return
         }
         // With the Gaussian loss the expected values come first, and their variances, of no use here, after them.
-        let output = learner.step(input, workspace: workspace)
+        let output = learner.step(encoder.input, workspace: workspace)
         for c in 0..<channels {
             verdicts[c] = none
-            if last[c].isNaN { continue }
-            let y = output[c].isFinite ? Double(output[c]) : 0
-            let scaler = scalers[c]
-            let prediction =
-                switch settings.model.target {
-                case .change: last[c] + y * scaler.unit
-                case .value: scaler.low + (y + 1) * scaler.unit
-                }
+            let prediction = encoder.prediction(output[c], channel: c)
+            if prediction.isNaN { continue }
             verdicts[c].prediction = bounded(prediction)
             let halfWidth = tail.band * (channels == 1 ? 1 : spread[c])
             if halfWidth.isFinite {
@@ -184,37 +173,13 @@ public final class Detector {
 
     // MARK: Learn
 
-    /// Largest target in scaled units. Beyond it lies twice the whole range; an outlier shall not teach more.
-    private static let largestTarget = 4.0
-
     private func learn(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>) {
-        for c in 0..<channels {
-            let value = verdicts[c].value
-            let unit = scalers[c].unit
-            if value.isNaN || last[c].isNaN {
-                target[c] = .nan
-            } else {
-                let wanted =
-                    switch settings.model.target {
-                    case .change: unit > 0 ? (value / 2 - last[c] / 2) / unit * 2 : 0
-                    case .value: scalers[c].scale(value)
-                    }
-                target[c] = Float(max(-Self.largestTarget, min(Self.largestTarget, wanted)))
-            }
-        }
+        for c in 0..<channels { target[c] = encoder.target(verdicts[c].value, channel: c) }
         if seen > 1 { learner.observe(target, workspace: workspace) }
         for c in 0..<channels {
             // A missing value is replaced by what was expected, so that the network goes on from there.
             let value = verdicts[c].value.isNaN ? verdicts[c].prediction : verdicts[c].value
-            if value.isNaN { continue }
-            scalers[c].observe(value)
-            let before = last[c].isNaN ? value : last[c]
-            let unit = scalers[c].unit
-            let scaled = max(-1, min(1, scalers[c].scale(value)))
-            let change = unit > 0 ? max(-2, min(2, (value / 2 - before / 2) / unit * 2)) : 0
-            input[2 * c] = Float(scaled)
-            input[2 * c + 1] = Float(change)
-            last[c] = value
+            if !value.isNaN { encoder.observe(value, channel: c) }
         }
     }
 
@@ -232,10 +197,10 @@ public final class Detector {
         writer.write(origin)
         writer.write(sequence)
         writer.write(newestTime)
-        writer.write(last)
+        writer.write(encoder.last)
         writer.write(spread)
-        writer.write(input)
-        for scaler in scalers { scaler.encode(into: &writer) }
+        writer.write(encoder.input)
+        for scaler in encoder.scalers { scaler.encode(into: &writer) }
         tail.encode(into: &writer)
         tracker.encode(into: &writer)
         learner.encode(into: &writer)
@@ -255,10 +220,10 @@ public final class Detector {
         origin = try reader.read()
         sequence = try reader.read()
         newestTime = try reader.read()
-        last = try reader.readArray(count: channels, field: "last values")
+        encoder.last = try reader.readArray(count: channels, field: "last values")
         spread = try reader.readArray(count: channels, field: "spreads")
-        input = try reader.readArray(count: input.count, field: "input")
-        for c in 0..<channels { try scalers[c].decode(from: &reader) }
+        encoder.input = try reader.readArray(count: encoder.input.count, field: "input")
+        for c in 0..<channels { try encoder.scalers[c].decode(from: &reader) }
         try tail.decode(from: &reader)
         try tracker.decode(from: &reader)
         try learner.decode(from: &reader)

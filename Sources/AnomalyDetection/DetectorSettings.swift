@@ -43,13 +43,10 @@ public struct ModelSettings: Sendable, Equatable {
 
     public init() {}
 
-    /// For each channel: the last value and its last change, both in scaled units.
-    static let inputsPerChannel = 2
-
     /// The network of a stream with so many values a point.
     public func shape(channels: Int) -> NetworkShape {
         NetworkShape(
-            cell: cell, inputs: Self.inputsPerChannel * channels, hidden: hidden, layers: layers,
+            cell: cell, inputs: InputEncoder.inputsPerChannel * channels, hidden: hidden, layers: layers,
             outputs: channels * loss.outputsPerTarget, attention: attention, attentionScale: attentionScale)
     }
 }

@@ -45,13 +45,16 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var watchdog: Watchdog?
     /// Age of the oldest checkpoint that a stream would have to replay from; nil before the first checkpoint.
     public var checkpointAgeSeconds: Double?
+    /// How the training of the streams' models does; nil from a daemon that does not say.
+    public var gradients: Gradients?
 
     public init(
         version: String, pid: Int32, state: State, text: String? = nil, started: Int64, uptimeSeconds: Double,
         streams: Int, warmingStreams: Int, points: Int64, pointsPerSecond: Double, rejectedLines: [String: Int64],
         duplicatePoints: Int64, latePoints: Int64, anomalies: Int64, openAnomalies: Int, lastCommit: Int64?,
         commits: Int64, queues: Queues, connections: Int, listeners: [String], database: Database,
-        residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?
+        residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
+        gradients: Gradients? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -77,6 +80,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.residentBytes = residentBytes
         self.watchdog = watchdog
         self.checkpointAgeSeconds = checkpointAgeSeconds
+        self.gradients = gradients
     }
 
     /// Where the daemon is in its life, or what is wrong with it. A newer daemon may send other words.
@@ -112,6 +116,27 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         public init(path: String, bytes: Int64) {
             self.path = path
             self.bytes = bytes
+        }
+    }
+
+    /// Streams by what the gradients of their last update were like, as of some seconds ago.
+    public struct Gradients: Sendable, Equatable, Codable {
+        public var healthy: Int
+        /// Nothing is learned from far back: errors do not reach the beginning of the window.
+        public var vanishing: Int
+        /// Errors grow on their way back until they outweigh all that is new.
+        public var exploding: Int
+        /// No update yet, or one in which there was nothing to learn.
+        public var unknown: Int
+        /// Updates left out because a gradient was not finite, in the lives of all models.
+        public var skippedUpdates: Int64
+
+        public init(healthy: Int, vanishing: Int, exploding: Int, unknown: Int, skippedUpdates: Int64) {
+            self.healthy = healthy
+            self.vanishing = vanishing
+            self.exploding = exploding
+            self.unknown = unknown
+            self.skippedUpdates = skippedUpdates
         }
     }
 

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The number types that the networks compute in, each with its own inner loops.
 ///
 /// `Float` is what runs; `Double` serves gradient checks. The loops are requirements of the protocol, not free generic
@@ -7,12 +9,13 @@
 /// whose columns are the vectors; `stride` is the distance from one to the next.
 ///
 /// Every loop sums in one order that depends on the matrix's own shape only, never on the batch. So a row computed
-/// alone has the same bits as the same row in a batch.
+/// alone has the same bits as the same row in a batch. For `Float` there are forms in C for AVX2 and AVX-512, of equal
+/// bits to each other; `KernelVariant` says which is in use. The loops in Swift are the reference.
 public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable {
-    /// y(m, b) += W(m, n) · x(n, b)
-    static func multiplyAdd(
+    /// y(m, b) = start(m, b) + W(m, n) · x(n, b). `start` may be `y`, or one vector with the stride 0.
+    static func affine(
         rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Self>, _ x: UnsafePointer<Self>, xStride: Int,
-        _ y: UnsafeMutablePointer<Self>, yStride: Int)
+        start: UnsafePointer<Self>, startStride: Int, _ y: UnsafeMutablePointer<Self>, yStride: Int)
 
     /// C(m, n) += A(m, t) · B(n, t)ᵀ: the sum of t outer products, which is how weight gradients arise.
     static func outerAdd(
@@ -26,6 +29,23 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
     static func sumColumns(
         rows m: Int, terms t: Int, _ a: UnsafePointer<Self>, aStride: Int, _ y: UnsafeMutablePointer<Self>)
 
+    /// y += x, of n numbers.
+    static func add(_ x: UnsafePointer<Self>, to y: UnsafeMutablePointer<Self>, count n: Int)
+
+    /// Σ x², of n numbers.
+    static func squares(_ x: UnsafePointer<Self>, count n: Int) -> Double
+
+    /// Runs a loop over the numbers of a cell in a form made for this processor.
+    ///
+    /// - Returns: false if there is none; then nothing was done, and the caller's own loop has to do it.
+    static func runWide(_ loop: CellLoop, hidden: Int, batch: Int, _ rows: CellRows<Self>) -> Bool
+
+    /// One step of Adam in a form made for this processor; false as with `runWide`.
+    static func runWide(
+        _ step: AdamStep<Self>, count: Int, gradient: UnsafePointer<Self>, first: UnsafeMutablePointer<Self>,
+        second: UnsafeMutablePointer<Self>, parameters: UnsafeMutablePointer<Self>
+    ) -> Bool
+
     /// Hyperbolic tangent, for eight numbers at once.
     static func tanh(_ x: SIMD8<Self>) -> SIMD8<Self>
 
@@ -34,6 +54,17 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
 }
 
 extension KernelScalar {
+    /// y(m, b) += W(m, n) · x(n, b)
+    @inlinable
+    public static func multiplyAdd(
+        rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Self>, _ x: UnsafePointer<Self>, xStride: Int,
+        _ y: UnsafeMutablePointer<Self>, yStride: Int
+    ) {
+        affine(
+            rows: m, columns: n, batch: b, w, x, xStride: xStride, start: UnsafePointer(y), startStride: yStride, y,
+            yStride: yStride)
+    }
+
     /// Logistic sigmoid 1 / (1 + e⁻ˣ) as ½ · tanh(½ · x) + ½: one polynomial serves both.
     @inlinable
     @inline(__always)
@@ -43,31 +74,84 @@ extension KernelScalar {
     }
 }
 
+extension KernelScalar {
+    public static func runWide(_ loop: CellLoop, hidden: Int, batch: Int, _ rows: CellRows<Self>) -> Bool { false }
+
+    public static func runWide(
+        _ step: AdamStep<Self>, count: Int, gradient: UnsafePointer<Self>, first: UnsafeMutablePointer<Self>,
+        second: UnsafeMutablePointer<Self>, parameters: UnsafeMutablePointer<Self>
+    ) -> Bool {
+        false
+    }
+}
+
 extension Float: KernelScalar {
-    public static func multiplyAdd(
+    public static func affine(
         rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Float>, _ x: UnsafePointer<Float>, xStride: Int,
-        _ y: UnsafeMutablePointer<Float>, yStride: Int
+        start: UnsafePointer<Float>, startStride: Int, _ y: UnsafeMutablePointer<Float>, yStride: Int
     ) {
-        for j in 0..<b { multiplyAddVector(m, n, w, x + j * xStride, y + j * yStride) }
+        if ck_is_wide() {
+            return ck_current().pointee.affine(m, n, b, w, x, xStride, start, startStride, y, yStride)
+        }
+        for j in 0..<b { affineVector(m, n, w, x + j * xStride, start + j * startStride, y + j * yStride) }
     }
 
     public static func outerAdd(
         rows m: Int, columns n: Int, terms t: Int, _ a: UnsafePointer<Float>, aStride: Int, _ b: UnsafePointer<Float>,
         bStride: Int, _ c: UnsafeMutablePointer<Float>
     ) {
+        if ck_is_wide() { return ck_current().pointee.outer_add(m, n, t, a, aStride, b, bStride, c) }
         outerAddLoop(m, n, t, a, aStride, b, bStride, c)
     }
 
     public static func transpose(
         rows m: Int, columns n: Int, _ w: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>
     ) {
+        if ck_is_wide() { return ck_current().pointee.transpose(m, n, w, out) }
         transposeLoop(m, n, w, out)
     }
 
     public static func sumColumns(
         rows m: Int, terms t: Int, _ a: UnsafePointer<Float>, aStride: Int, _ y: UnsafeMutablePointer<Float>
     ) {
+        if ck_is_wide() { return ck_current().pointee.sum_columns(m, t, a, aStride, y) }
         sumColumnsLoop(m, t, a, aStride, y)
+    }
+
+    public static func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count n: Int) {
+        if ck_is_wide() { return ck_current().pointee.add(n, x, y) }
+        addLoop(x, y, n)
+    }
+
+    public static func squares(_ x: UnsafePointer<Float>, count n: Int) -> Double {
+        ck_is_wide() ? Double(ck_current().pointee.squares(n, x)) : squaresLoop(x, n)
+    }
+
+    public static func runWide(_ loop: CellLoop, hidden: Int, batch: Int, _ rows: CellRows<Float>) -> Bool {
+        guard ck_is_wide() else { return false }
+        let loops = ck_current()!
+        let cell = ck_cell(x: rows.x, r: rows.r, state: rows.state, d: rows.d, previous: rows.previous)
+        switch loop {
+        case .rnnForward: loops.pointee.rnn_forward(hidden, batch, cell)
+        case .rnnBackward: loops.pointee.rnn_backward(hidden, batch, cell)
+        case .lstmForward: loops.pointee.lstm_forward(hidden, batch, cell)
+        case .lstmBackward: loops.pointee.lstm_backward(hidden, batch, cell)
+        case .gruForward: loops.pointee.gru_forward(hidden, batch, cell)
+        case .gruBackward: loops.pointee.gru_backward(hidden, batch, cell)
+        }
+        return true
+    }
+
+    public static func runWide(
+        _ step: AdamStep<Float>, count: Int, gradient: UnsafePointer<Float>, first: UnsafeMutablePointer<Float>,
+        second: UnsafeMutablePointer<Float>, parameters: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        guard ck_is_wide() else { return false }
+        let constants = ck_adam(
+            size: step.size, shrink: step.shrink, correction: step.correction, keep1: step.keep1, take1: step.take1,
+            keep2: step.keep2, take2: step.take2, epsilon: step.epsilon)
+        ck_current().pointee.adam(count, constants, gradient, first, second, parameters)
+        return true
     }
 
     /// Rational minimax approximation, odd of degree 13 over even of degree 6, as in Eigen's `ptanh`
@@ -93,11 +177,11 @@ extension Float: KernelScalar {
 }
 
 extension Double: KernelScalar {
-    public static func multiplyAdd(
+    public static func affine(
         rows m: Int, columns n: Int, batch b: Int, _ w: UnsafePointer<Double>, _ x: UnsafePointer<Double>,
-        xStride: Int, _ y: UnsafeMutablePointer<Double>, yStride: Int
+        xStride: Int, start: UnsafePointer<Double>, startStride: Int, _ y: UnsafeMutablePointer<Double>, yStride: Int
     ) {
-        for j in 0..<b { multiplyAddVector(m, n, w, x + j * xStride, y + j * yStride) }
+        for j in 0..<b { affineVector(m, n, w, x + j * xStride, start + j * startStride, y + j * yStride) }
     }
 
     public static func outerAdd(
@@ -118,6 +202,12 @@ extension Double: KernelScalar {
     ) {
         sumColumnsLoop(m, t, a, aStride, y)
     }
+
+    public static func add(_ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count n: Int) {
+        addLoop(x, y, n)
+    }
+
+    public static func squares(_ x: UnsafePointer<Double>, count n: Int) -> Double { squaresLoop(x, n) }
 
     /// (1 − e) / (1 + e) with e = exp(−2|x|), and x − x³/3 + … where that would cancel. Precise to 10⁻¹⁵.
     @inlinable

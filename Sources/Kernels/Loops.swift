@@ -1,4 +1,5 @@
-// The loops behind `KernelScalar`. They are generic in the source and inlined into the two concrete types there.
+// The loops behind `KernelScalar`, reference and fallback of those in `CKernels`. They are generic in the source and
+// inlined into the two concrete types there.
 //
 // Measured choice: SIMD8 values over column-major weights, several accumulators, `acc += p * q` and no horizontal sum.
 // `addingProduct` looks better and is a trap: without FMA in the build's baseline it calls `fmaf` for every lane.
@@ -14,18 +15,19 @@ private func store<S: SIMDScalar>(_ v: SIMD8<S>, _ p: UnsafeMutablePointer<S>) {
     UnsafeMutableRawPointer(p).storeBytes(of: v, as: SIMD8<S>.self)
 }
 
-/// y(m) += W(m, n) · x(n)
+/// y(m) = start(m) + W(m, n) · x(n)
 @inline(__always)
-func multiplyAddVector<S: KernelScalar>(
-    _ m: Int, _ n: Int, _ w: UnsafePointer<S>, _ x: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>
+func affineVector<S: KernelScalar>(
+    _ m: Int, _ n: Int, _ w: UnsafePointer<S>, _ x: UnsafePointer<S>,
+    _ start: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>
 ) {
     var i = 0
     // 32 rows at a time: four accumulators hide the latency of the additions.
     while i + 32 <= m {
-        var a0 = load(y + i)
-        var a1 = load(y + i + 8)
-        var a2 = load(y + i + 16)
-        var a3 = load(y + i + 24)
+        var a0 = load(start + i)
+        var a1 = load(start + i + 8)
+        var a2 = load(start + i + 16)
+        var a3 = load(start + i + 24)
         var p = w + i
         for j in 0..<n {
             let s = SIMD8<S>(repeating: x[j])
@@ -43,8 +45,8 @@ func multiplyAddVector<S: KernelScalar>(
     }
     // 16 rows: two accumulators for the even columns and two for the odd ones.
     while i + 16 <= m {
-        var a0 = load(y + i)
-        var a1 = load(y + i + 8)
+        var a0 = load(start + i)
+        var a1 = load(start + i + 8)
         var b0 = SIMD8<S>.zero
         var b1 = SIMD8<S>.zero
         var p = w + i
@@ -69,7 +71,7 @@ func multiplyAddVector<S: KernelScalar>(
         i += 16
     }
     while i + 8 <= m {
-        var a = load(y + i)
+        var a = load(start + i)
         var b = SIMD8<S>.zero
         var p = w + i
         var j = 0
@@ -84,7 +86,7 @@ func multiplyAddVector<S: KernelScalar>(
         i += 8
     }
     while i < m {
-        var sum = y[i]
+        var sum = start[i]
         for j in 0..<n { sum += w[i + j * m] * x[j] }
         y[i] = sum
         i += 1
@@ -181,4 +183,36 @@ func sumColumnsLoop<S: KernelScalar>(
         y[i] = sum
         i += 1
     }
+}
+
+/// y += x, elementwise.
+@inline(__always)
+func addLoop<S: KernelScalar>(_ x: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>, _ n: Int) {
+    var i = 0
+    while i + 8 <= n {
+        store(load(y + i) + load(x + i), y + i)
+        i += 8
+    }
+    while i < n {
+        y[i] += x[i]
+        i += 1
+    }
+}
+
+/// Σ x².
+@inline(__always)
+func squaresLoop<S: KernelScalar>(_ x: UnsafePointer<S>, _ n: Int) -> Double {
+    var lanes = SIMD8<S>.zero
+    var i = 0
+    while i + 8 <= n {
+        let v: SIMD8<S> = load(x + i)
+        lanes += v * v
+        i += 8
+    }
+    var sum = lanes.sum()
+    while i < n {
+        sum += x[i] * x[i]
+        i += 1
+    }
+    return Double(sum)
 }

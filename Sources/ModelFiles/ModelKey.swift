@@ -22,6 +22,8 @@ public enum ModelKey: String, Sendable, CaseIterable {
     case horizon = "anomalyd.horizon"
     /// Points that each training example had, 1 or more.
     case window = "anomalyd.window"
+    /// For which rows of an example the head was trained: `all` or `last`.
+    case head = "anomalyd.head"
     /// `predict`: the next value from those before; `hindsight`: a value from those before and after it.
     case purpose = "anomalyd.purpose"
     /// Version of the program that wrote the file.
@@ -53,6 +55,7 @@ public enum ModelKey: String, Sendable, CaseIterable {
         case .attentionScale: return oneOf(AttentionScale.self)
         case .target: return oneOf(ModelTarget.self)
         case .loss: return oneOf(LossKind.self)
+        case .head: return oneOf(HeadRows.self)
         case .purpose: return oneOf(ModelPurpose.self)
         case .hidden, .layers, .horizon, .window: return "an integer of 1 or more"
         case .programVersion: return "any text"
@@ -69,6 +72,7 @@ public enum ModelKey: String, Sendable, CaseIterable {
         case .attentionScale: AttentionScale(rawValue: text) != nil
         case .target: ModelTarget(rawValue: text) != nil
         case .loss: LossKind(rawValue: text) != nil
+        case .head: HeadRows(rawValue: text) != nil
         case .purpose: ModelPurpose(rawValue: text) != nil
         case .hidden, .layers, .horizon, .window: Int(text).map { $0 >= 1 } ?? false
         case .programVersion: true
@@ -102,6 +106,11 @@ extension ModelFile {
     public var window: Int? {
         get { self[.window].flatMap { Int($0) } }
         set { self[.window] = newValue?.description }
+    }
+
+    public var head: HeadRows? {
+        get { self[.head].flatMap(HeadRows.init) }
+        set { self[.head] = newValue?.rawValue }
     }
 
     public var purpose: ModelPurpose? {

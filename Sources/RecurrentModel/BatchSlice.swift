@@ -30,14 +30,46 @@ final class BatchSlice<Scalar: KernelScalar>: @unchecked Sendable {
 
     /// Sets `total`, and with `learning` also `workspace.gradient`, that of the mean loss over this slice's targets.
     func run(_ source: some WindowSource<Scalar>, parameters p: UnsafePointer<Scalar>, learning: Bool) {
-        let packed = pack(source)
-        let shape = network.shape
-        let values = shape.outputs / loss.outputsPerTarget
+        let order = PackedOrder(lengths: windows.map { source.steps(of: $0) })
+        reserve(order.shape)
+        for (place, index) in order.sorted.enumerated() {
+            source.fill(windows[index], inputs: &inputs, targets: &targets)
+            scatter(order, index: index, place: place)
+        }
+        run(order.shape, parameters: p, learning: learning)
+    }
+
+    private var values: Int { network.shape.outputs / loss.outputsPerTarget }
+
+    private func reserve(_ packed: PackedShape) {
+        grow(&inputs, to: packed.steps * network.shape.inputs)
+        grow(&targets, to: packed.steps * values)
+        grow(&rows, to: packed.rows * network.shape.inputs)
+        grow(&targetRows, to: packed.rows * values)
+        grow(&zeros, to: packed.batch * network.stateWidth)
+    }
+
+    /// Puts the window at hand, which is the `place`-th longest, into its rows.
+    @specialized(where Scalar == Float)
+    private func scatter(_ order: PackedOrder, index: Int, place: Int) {
+        let width = network.shape.inputs
+        let values = values
+        for step in 0..<order.lengths[index] {
+            let row = order.firstRows[step] + place
+            for i in 0..<width { rows[row * width + i] = inputs[step * width + i] }
+            if head == .last { continue }
+            for i in 0..<values { targetRows[row * values + i] = targets[step * values + i] }
+        }
+        if head == .all { return }
+        for i in 0..<values { targetRows[place * values + i] = targets[i] }
+    }
+
+    @specialized(where Scalar == Float)
+    private func run(_ packed: PackedShape, parameters p: UnsafePointer<Scalar>, learning: Bool) {
         let answers = head == .all ? packed.rows : packed.batch
         total = LossTotal()
         for i in 0..<(answers * values) where !targetRows[i].isNaN { total.targets += 1 }
         if total.targets == 0 { return }
-        grow(&zeros, to: packed.batch * network.stateWidth)
         network.forward(packed, parameters: p, x: rows, initial: zeros, workspace: workspace, head: head)
         let mean = loss.evaluate(
             rows: answers, channels: values, outputs: workspace.outputs, targets: targetRows,
@@ -48,30 +80,6 @@ final class BatchSlice<Scalar: KernelScalar>: @unchecked Sendable {
         network.backward(
             packed, parameters: p, x: rows, initial: zeros, workspace: workspace, gradient: workspace.gradient,
             head: head)
-    }
-
-    /// Reads the windows into `rows` and `targetRows`.
-    private func pack(_ source: some WindowSource<Scalar>) -> PackedShape {
-        let order = PackedOrder(lengths: windows.map { source.steps(of: $0) })
-        let width = network.shape.inputs
-        let values = network.shape.outputs / loss.outputsPerTarget
-        let longest = order.shape.steps
-        grow(&inputs, to: longest * width)
-        grow(&targets, to: longest * values)
-        grow(&rows, to: order.shape.rows * width)
-        grow(&targetRows, to: order.shape.rows * values)
-        for (place, index) in order.sorted.enumerated() {
-            source.fill(windows[index], inputs: &inputs, targets: &targets)
-            for step in 0..<order.lengths[index] {
-                let row = order.firstRows[step] + place
-                for i in 0..<width { rows[row * width + i] = inputs[step * width + i] }
-                if head == .last { continue }
-                for i in 0..<values { targetRows[row * values + i] = targets[step * values + i] }
-            }
-            if head == .all { continue }
-            for i in 0..<values { targetRows[place * values + i] = targets[i] }
-        }
-        return order.shape
     }
 
     private func grow(_ buffer: inout [Scalar], to count: Int) {

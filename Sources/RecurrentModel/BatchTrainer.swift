@@ -9,9 +9,9 @@ public struct BatchSettings: Sendable, Equatable {
     public var clipBy: ClipKind
     /// For which rows of a window there are targets.
     public var head: HeadRows
-    /// Parts that each mini-batch is cut into, which is as many threads as can share the work. It decides the order in
-    /// which gradients are summed, so another number gives (slightly) other weights; another number of threads does
-    /// not.
+    /// Parts that a mini-batch is cut into, as long as each has two windows: as many threads can share the work. It
+    /// decides the order in which gradients are summed, so another number gives (slightly) other weights; another
+    /// number of threads does not.
     public var slices: Int
 
     public init(
@@ -44,7 +44,7 @@ public struct BatchSettings: Sendable, Equatable {
 /// are.
 public final class BatchTrainer<Scalar: KernelScalar> {
     /// Calls `body` once with each of 0 ..< count, in any order and on any threads, and returns when all have returned.
-    public typealias Parallel = (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
+    public typealias Parallel = (_ count: Int, _ body: @escaping @Sendable (Int) -> Void) -> Void
 
     public let network: Network<Scalar>
     public let settings: BatchSettings
@@ -116,7 +116,8 @@ public final class BatchTrainer<Scalar: KernelScalar> {
     public func differentiate(_ windows: some Collection<Int>, of source: some WindowSource<Scalar>) -> LossTotal {
         let order = windows.map { (steps: source.steps(of: $0), window: $0) }
         let sorted = order.indices.sorted { (order[$1].steps, $0) < (order[$0].steps, $1) }.map { order[$0].window }
-        let count = min(slices.count, sorted.count)
+        // Each slice costs a sum over all parameters, and one with a single window multiplies slowest.
+        let count = min(slices.count, (sorted.count + 1) / 2)
         for i in 0..<count {
             slices[i].windows.removeAll(keepingCapacity: true)
             slices[i].windows.append(contentsOf: stride(from: i, to: sorted.count, by: count).lazy.map { sorted[$0] })
@@ -124,20 +125,22 @@ public final class BatchTrainer<Scalar: KernelScalar> {
         run(count, of: source, learning: true)
         var total = LossTotal()
         for slice in slices.prefix(count) { total += slice.total }
-        for i in gradient.indices { gradient[i] = 0 }
-        gradient.withUnsafeMutableBufferPointer { g in
-            for slice in slices.prefix(count) where slice.total.targets > 0 {
-                // A slice's gradient is that of its own mean.
-                let share = Scalar(Double(slice.total.targets) / Double(total.targets))
-                let weight = SIMD8(repeating: share)
-                let from = slice.workspace.gradient
-                let to = g.baseAddress!
-                for i in stride(from: 0, to: g.count, by: 8) {
-                    setLanes(to, i, of: g.count, lanes(to, i, of: g.count) + weight * lanes(from, i, of: g.count))
-                }
+        gradient.withUnsafeMutableBufferPointer { sum(count, of: total.targets, to: $0.baseAddress!) }
+        return total
+    }
+
+    /// The slices' gradients, each of which is that of its own mean, as the one of all `targets` together.
+    @specialized(where Scalar == Float)
+    private func sum(_ count: Int, of targets: Int, to sum: UnsafeMutablePointer<Scalar>) {
+        let n = parameters.count
+        sum.update(repeating: 0, count: n)
+        for slice in slices.prefix(count) where slice.total.targets > 0 {
+            let share = SIMD8(repeating: Scalar(Double(slice.total.targets) / Double(targets)))
+            let part = slice.workspace.gradient
+            for i in stride(from: 0, to: n, by: 8) {
+                setLanes(sum, i, of: n, lanes(sum, i, of: n) + share * lanes(part, i, of: n))
             }
         }
-        return total
     }
 
     /// The loss of any number of windows; learns nothing.

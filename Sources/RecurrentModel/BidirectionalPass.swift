@@ -75,7 +75,7 @@ extension Network {
                 transposed: workspace.transposed, gain: gains.map { $0 + 2 * k + 1 })
             if k > 0 {
                 for (row, source) in reversed.enumerated() {
-                    add(tape.dTurned + source * 2 * h, to: workspace.dBelow + row * 2 * h, count: 2 * h)
+                    Scalar.add(tape.dTurned + source * 2 * h, to: workspace.dBelow + row * 2 * h, count: 2 * h)
                 }
             }
             workspace.swapGradients()

@@ -8,6 +8,7 @@ package import Kernels
 ///     h' = (1 − z) ∘ n + z ∘ h
 package struct GRUCell<Scalar: KernelScalar>: RecurrentCell {
     package let hidden: Int
+    package var loops: (forward: CellLoop, backward: CellLoop) { (.gruForward, .gruBackward) }
     package var gates: Int { 3 }
     package var stateWidth: Int { hidden }
     package var keepsRecurrentApart: Bool { true }

@@ -10,12 +10,7 @@ extension ClipKind {
     public func apply<Scalar: KernelScalar>(
         threshold: Double, count: Int, gradient g: UnsafeMutablePointer<Scalar>
     ) -> Double {
-        var squares = SIMD8<Scalar>.zero
-        for i in stride(from: 0, to: count, by: 8) {
-            let v = lanes(g, i, of: count)
-            squares += v * v
-        }
-        let norm = Double(squares.sum()).squareRoot()
+        let norm = Scalar.squares(g, count: count).squareRoot()
         if threshold <= 0 { return norm }
         switch self {
         case .norm:

@@ -26,14 +26,3 @@ struct GradientGain {
     /// The gain of the whole way; 0, infinite or NaN where no finite number says it.
     var value: Double { Double.exp((logarithm + Double.log(product)) / 2) }
 }
-
-/// Σ x², of n numbers.
-@inline(__always)
-func squares<S: KernelScalar>(_ x: UnsafePointer<S>, count n: Int) -> Double {
-    var sum = SIMD8<S>.zero
-    for i in stride(from: 0, to: n, by: 8) {
-        let v = lanes(x, i, of: n)
-        sum += v * v
-    }
-    return Double(sum.sum())
-}

@@ -7,6 +7,7 @@ package import Kernels
 ///     c' = f ∘ c + i ∘ g                           h' = o ∘ tanh(c')
 package struct LSTMCell<Scalar: KernelScalar>: RecurrentCell {
     package let hidden: Int
+    package var loops: (forward: CellLoop, backward: CellLoop) { (.lstmForward, .lstmBackward) }
     package var gates: Int { 4 }
     package var stateWidth: Int { 2 * hidden }
     package var keepsRecurrentApart: Bool { false }

@@ -42,10 +42,9 @@ extension Network {
             }
             input = UnsafePointer(workspace.headInput)
         }
-        for row in 0..<count { (workspace.outputs + row * o).update(from: p + headBias.offset, count: o) }
-        Scalar.multiplyAdd(
+        Scalar.affine(
             rows: o, columns: shape.headInputs, batch: count, p + headWeight.offset, input, xStride: stride,
-            workspace.outputs, yStride: o)
+            start: p + headBias.offset, startStride: 0, workspace.outputs, yStride: o)
     }
 
     /// From `workspace.dOutputs` (O, Q): adds the gradients of the head and of attention to `gradient`, and leaves

@@ -40,8 +40,7 @@ public struct TrainingSettings: Sendable, Equatable {
 public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     public let network: Network<Scalar>
     public let training: TrainingSettings
-    /// The flat buffer that `network.layout` describes.
-    public internal(set) var parameters: [Scalar]
+    private var weights: AlignedBuffer<Scalar>
     var optimiser: Optimiser<Scalar>
     /// `network.stateWidth` scalars: the state after the last step, attention's memory included.
     public package(set) var state: [Scalar]
@@ -74,7 +73,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
             network.shape.outputs % training.loss.outputsPerTarget == 0, "the gaussian loss takes two outputs a value")
         self.network = network
         self.training = training
-        self.parameters = parameters
+        weights = AlignedBuffer(parameters)
         optimiser = Optimiser(training.optimiser, parameters: training.enabled ? parameters.count : 0)
         state = Array(repeating: 0, count: network.stateWidth)
         health = GradientHealth(layers: network.layers.count)
@@ -84,6 +83,12 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         let starts = training.enabled ? (training.k2 + training.k1 - 1) / training.k1 + 1 : 0
         startRows.reserveCapacity(starts)
         startStates.reserveCapacity(starts * network.stateWidth)
+    }
+
+    /// The flat buffer that `network.layout` describes; a copy.
+    public internal(set) var parameters: [Scalar] {
+        get { weights.values }
+        set { weights = AlignedBuffer(newValue) }
     }
 
     /// Optimiser updates so far.
@@ -113,10 +118,10 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     ) -> UnsafePointer<Scalar> {
         if training.enabled { remember(input) }
         let packed = workspace.sequence(steps: 1)
-        parameters.withUnsafeBufferPointer { p in
+        withExtendedLifetime(weights) {
             state.withUnsafeMutableBufferPointer { s in
                 network.forward(
-                    packed, parameters: p.baseAddress!, x: input, initial: UnsafePointer(s.baseAddress!),
+                    packed, parameters: weights.start, x: input, initial: UnsafePointer(s.baseAddress!),
                     workspace: workspace)
                 network.copyFinalStates(packed, workspace: workspace, to: s.baseAddress!)
             }
@@ -152,14 +157,14 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     @specialized(where Scalar == Float)
     private mutating func update(_ workspace: Workspace<Scalar>) {
         let packed = workspace.sequence(steps: filled)
-        let count = parameters.count
+        let count = weights.count
         workspace.reserve(rows: filled, batch: 1)
         workspace.gradient.update(repeating: 0, count: count)
-        parameters.withUnsafeBufferPointer { p in
+        withExtendedLifetime(weights) {
             inputs.withUnsafeBufferPointer { x in
                 startStates.withUnsafeBufferPointer { initial in
                     network.forward(
-                        packed, parameters: p.baseAddress!, x: x.baseAddress!, initial: initial.baseAddress!,
+                        packed, parameters: weights.start, x: x.baseAddress!, initial: initial.baseAddress!,
                         workspace: workspace)
                     let loss = targets.withUnsafeBufferPointer { targets in
                         training.loss.evaluate(
@@ -168,7 +173,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
                     }
                     self.loss = Double(loss)
                     network.backward(
-                        packed, parameters: p.baseAddress!, x: x.baseAddress!, initial: initial.baseAddress!,
+                        packed, parameters: weights.start, x: x.baseAddress!, initial: initial.baseAddress!,
                         workspace: workspace, gradient: workspace.gradient, gains: workspace.gains)
                 }
             }
@@ -185,10 +190,8 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
             skippedUpdates += 1
             return
         }
-        parameters.withUnsafeMutableBufferPointer { p in
-            optimiser.step(
-                rate: training.rate, count: count, gradient: workspace.gradient, parameters: p.baseAddress!)
-        }
+        optimiser.step(
+            rate: training.rate, count: count, gradient: workspace.gradient, parameters: weights.makeUnique())
     }
 
     /// Drops the oldest `rows` rows of the window.

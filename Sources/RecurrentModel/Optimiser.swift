@@ -66,26 +66,23 @@ public struct Optimiser<Scalar: KernelScalar>: Sendable {
     ) {
         power1 *= Self.beta1
         power2 *= Self.beta2
-        let shrink = SIMD8<Scalar>(repeating: Scalar(kind == .adamw ? 1 - rate * Self.weightDecay : 1))
-        let size = SIMD8<Scalar>(repeating: Scalar(rate / (1 - power1)))
-        let correction = SIMD8<Scalar>(repeating: Scalar(1 / (1 - power2).squareRoot()))
-        let keep1 = SIMD8<Scalar>(repeating: Scalar(Self.beta1))
-        let take1 = SIMD8<Scalar>(repeating: Scalar(1 - Self.beta1))
-        let keep2 = SIMD8<Scalar>(repeating: Scalar(Self.beta2))
-        let take2 = SIMD8<Scalar>(repeating: Scalar(1 - Self.beta2))
-        let epsilon = SIMD8<Scalar>(repeating: Scalar(Self.epsilon))
+        let step = AdamStep(
+            size: Scalar(rate / (1 - power1)), shrink: Scalar(kind == .adamw ? 1 - rate * Self.weightDecay : 1),
+            correction: Scalar(1 / (1 - power2).squareRoot()), keep1: Scalar(Self.beta1), take1: Scalar(1 - Self.beta1),
+            keep2: Scalar(Self.beta2), take2: Scalar(1 - Self.beta2), epsilon: Scalar(Self.epsilon))
         first.withUnsafeMutableBufferPointer { first in
             second.withUnsafeMutableBufferPointer { second in
                 let m = first.baseAddress!
                 let v = second.baseAddress!
+                if Scalar.runWide(step, count: count, gradient: g, first: m, second: v, parameters: p) { return }
                 for i in stride(from: 0, to: count, by: 8) {
                     let gradient = lanes(g, i, of: count)
-                    let mean = lanes(m, i, of: count) * keep1 + gradient * take1
-                    let square = lanes(v, i, of: count) * keep2 + gradient * gradient * take2
+                    let mean = lanes(m, i, of: count) * step.keep1 + gradient * step.take1
+                    let square = lanes(v, i, of: count) * step.keep2 + gradient * gradient * step.take2
                     setLanes(m, i, of: count, mean)
                     setLanes(v, i, of: count, square)
-                    let step = size * mean / (square.squareRoot() * correction + epsilon)
-                    setLanes(p, i, of: count, lanes(p, i, of: count) * shrink - step)
+                    let change = step.size * mean / (square.squareRoot() * step.correction + step.epsilon)
+                    setLanes(p, i, of: count, lanes(p, i, of: count) * step.shrink - change)
                 }
             }
         }

@@ -3,6 +3,7 @@ package import Kernels
 /// Elman's cell: h' = tanh(W_ih·x + b_ih + W_hh·h + b_hh), as `torch.nn.RNN` with tanh.
 package struct RNNCell<Scalar: KernelScalar>: RecurrentCell {
     package let hidden: Int
+    package var loops: (forward: CellLoop, backward: CellLoop) { (.rnnForward, .rnnBackward) }
     package var gates: Int { 1 }
     package var stateWidth: Int { hidden }
     package var keepsRecurrentApart: Bool { false }

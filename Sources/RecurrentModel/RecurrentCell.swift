@@ -18,6 +18,9 @@ package protocol RecurrentCell<Scalar>: Sendable {
     /// first); false if `x` already holds the sum of both.
     var keepsRecurrentApart: Bool { get }
 
+    /// The forms of `forward` and `backward` that were made for a processor, tried first.
+    var loops: (forward: CellLoop, backward: CellLoop) { get }
+
     /// In: `x` (G·H, batch) = W_ih·x + b_ih (+ W_hh·h + b_hh unless kept apart in `r`), `previous` (S, batch).
     /// Out: `state` (S, batch), and in `x` what `backward` needs to know, usually the activated gates.
     func forward(

@@ -1,8 +1,15 @@
 import Kernels
 
 /// One recurrent layer: its place in the flat parameter buffer, and the walk forward and backward through time.
-struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
+/// A class, though it never changes: the walks through the layers would copy the names of the views each time.
+final class RecurrentLayer<Scalar: KernelScalar>: Sendable {
     let cell: any RecurrentCell<Scalar>
+    // What is asked of the cell at every step, kept here: through the existential each would be a call.
+    let hidden: Int
+    let gateRows: Int
+    let stateWidth: Int
+    private let keepsRecurrentApart: Bool
+    private let loops: (forward: CellLoop, backward: CellLoop)
     let inputs: Int
     let weightIH: ParameterView
     let weightHH: ParameterView
@@ -14,6 +21,11 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         _ kind: CellKind, index: Int, inputs: Int, hidden: Int, suffix: String = "", layout: inout ParameterLayout
     ) {
         cell = makeCell(kind, hidden: hidden)
+        self.hidden = hidden
+        gateRows = cell.gates * hidden
+        stateWidth = cell.stateWidth
+        keepsRecurrentApart = cell.keepsRecurrentApart
+        loops = cell.loops
         self.inputs = inputs
         let gates = cell.gates
         let index = "\(index)\(suffix)"
@@ -22,10 +34,6 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         biasIH = layout.add("bias_ih_l\(index)", rows: gates * hidden, columns: 1, gates: gates)
         biasHH = layout.add("bias_hh_l\(index)", rows: gates * hidden, columns: 1, gates: gates)
     }
-
-    var hidden: Int { cell.hidden }
-    var gateRows: Int { cell.gates * cell.hidden }
-    var stateWidth: Int { cell.stateWidth }
 
     /// What `forward` writes and `backward` reads, for N rows.
     struct Tape {
@@ -45,27 +53,27 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
     ) {
         let g = gateRows
         let s = stateWidth
-        let apart = cell.keepsRecurrentApart
+        let apart = keepsRecurrentApart
         let bIH = p + biasIH.offset
         let bHH = p + biasHH.offset
-        for row in 0..<shape.rows { (tape.x + row * g).update(from: bIH, count: g) }
-        Scalar.multiplyAdd(
-            rows: g, columns: inputs, batch: shape.rows, p + weightIH.offset, x, xStride: xStride, tape.x, yStride: g)
-        let target = apart ? tape.r : tape.x
-        if apart {
-            for row in 0..<shape.rows { (tape.r + row * g).update(from: bHH, count: g) }
-        } else {
-            for row in 0..<shape.rows { add(bHH, to: tape.x + row * g, count: g) }
+        Scalar.affine(
+            rows: g, columns: inputs, batch: shape.rows, p + weightIH.offset, x, xStride: xStride, start: bIH,
+            startStride: 0, tape.x, yStride: g)
+        if !apart {
+            for row in 0..<shape.rows { Scalar.add(bHH, to: tape.x + row * g, count: g) }
         }
         var row = 0
         var previous = initial
         for batch in shape.batchSizes {
-            Scalar.multiplyAdd(
-                rows: g, columns: hidden, batch: batch, p + weightHH.offset, previous, xStride: s, target + row * g,
-                yStride: g)
-            cell.forward(
-                batch: batch, x: tape.x + row * g, r: tape.r + row * g, previous: previous,
-                state: tape.states + row * s)
+            let target = (apart ? tape.r : tape.x) + row * g
+            Scalar.affine(
+                rows: g, columns: hidden, batch: batch, p + weightHH.offset, previous, xStride: s,
+                start: apart ? bHH : UnsafePointer(target), startStride: apart ? 0 : g, target, yStride: g)
+            let rows = CellRows(
+                x: tape.x + row * g, r: tape.r + row * g, previous: previous, state: tape.states + row * s)
+            if !Scalar.runWide(loops.forward, hidden: hidden, batch: batch, rows) {
+                cell.forward(batch: batch, x: rows.x, r: rows.r, previous: previous, state: rows.state)
+            }
             previous = UnsafePointer(tape.states + row * s)
             row += batch
         }
@@ -84,7 +92,7 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         let g = gateRows
         let h = hidden
         let s = stateWidth
-        let recurrent = cell.keepsRecurrentApart ? tape.r : tape.x
+        let recurrent = keepsRecurrentApart ? tape.r : tape.x
         Scalar.transpose(rows: g, columns: h, p + weightHH.offset, transposed)
         d.update(repeating: 0, count: shape.batch * s)
         var carried = GradientGain()
@@ -92,15 +100,19 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
         for t in stride(from: shape.steps - 1, through: 0, by: -1) {
             let batch = shape.batchSizes[t]
             row -= batch
-            for j in 0..<batch { add(dOut + (row + j) * h, to: d + j * s, count: h) }
-            let length = gain == nil ? 0 : squares(d, count: batch * s)
+            for j in 0..<batch { Scalar.add(dOut + (row + j) * h, to: d + j * s, count: h) }
+            let length = gain == nil ? 0 : Scalar.squares(d, count: batch * s)
             let previous = t == 0 ? initial : UnsafePointer(tape.states + (row - shape.batchSizes[t - 1]) * s)
-            cell.backward(
-                batch: batch, x: tape.x + row * g, r: tape.r + row * g, previous: previous,
-                state: tape.states + row * s, d: d)
+            let rows = CellRows(
+                x: tape.x + row * g, r: tape.r + row * g, previous: previous,
+                state: UnsafePointer(tape.states + row * s), d: d)
+            if !Scalar.runWide(loops.backward, hidden: h, batch: batch, rows) {
+                cell.backward(
+                    batch: batch, x: rows.x, r: rows.r, previous: previous, state: UnsafePointer(rows.state), d: d)
+            }
             Scalar.multiplyAdd(
                 rows: h, columns: g, batch: batch, transposed, recurrent + row * g, xStride: g, d, yStride: s)
-            if gain != nil { carried.carry(from: length, to: squares(d, count: batch * s)) }
+            if gain != nil { carried.carry(from: length, to: Scalar.squares(d, count: batch * s)) }
         }
         gain?.pointee = carried.value
 
@@ -125,8 +137,8 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
 
     @specialized(where Scalar == Float)
     private func norm(_ gradient: UnsafePointer<Scalar>, _ weight: ParameterView, _ bias: ParameterView) -> Double {
-        (squares(gradient + weight.offset, count: weight.count)
-            + squares(gradient + bias.offset, count: bias.count)).squareRoot()
+        (Scalar.squares(gradient + weight.offset, count: weight.count)
+            + Scalar.squares(gradient + bias.offset, count: bias.count)).squareRoot()
     }
 
     /// ∂loss/∂W_hh: each row's gate gradient times the state that came before it.
@@ -151,13 +163,5 @@ struct RecurrentLayer<Scalar: KernelScalar>: Sendable {
                 row += before
             }
         }
-    }
-}
-
-/// y += x, elementwise.
-@inline(__always)
-func add<S: KernelScalar>(_ x: UnsafePointer<S>, to y: UnsafeMutablePointer<S>, count: Int) {
-    for i in stride(from: 0, to: count, by: 8) {
-        setLanes(y, i, of: count, lanes(y, i, of: count) + lanes(x, i, of: count))
     }
 }

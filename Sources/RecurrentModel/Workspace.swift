@@ -41,7 +41,7 @@ public final class Workspace<Scalar: KernelScalar> {
 
     public init(for network: Network<Scalar>) {
         self.network = network
-        outputs = .allocate(capacity: 1)
+        outputs = AlignedBuffer.allocate(1)
         dOutputs = outputs
         dHidden = outputs
         dBelow = outputs
@@ -147,8 +147,7 @@ public final class Workspace<Scalar: KernelScalar> {
     func swapGradients() { swap(&dHidden, &dBelow) }
 
     private func take(_ count: Int) -> UnsafeMutablePointer<Scalar> {
-        let pointer = UnsafeMutablePointer<Scalar>.allocate(capacity: max(count, 1))
-        pointer.initialize(repeating: 0, count: max(count, 1))
+        let pointer = AlignedBuffer<Scalar>.allocate(count)
         memory.append(pointer)
         return pointer
     }

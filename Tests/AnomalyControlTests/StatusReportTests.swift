@@ -18,6 +18,7 @@ import Testing
                       Main PID: 4711 (anomalyd 0.1.0)
                         Status: "processing 1000 streams"
                        Streams: 1,000 (12 warming up)
+                     Gradients: 980 healthy, 7 vanishing, 1 exploding, 12 not known; 3 updates skipped
                         Points: 2,500,000 since start, 50,123/s
                      Anomalies: 3 open, 17 since start
                       Rejected: 14 lines (value 12, name 1, too-long 1)
@@ -57,6 +58,16 @@ import Testing
                 """)
     }
 
+    @Test func gradientsOfADaemonWithoutStreams() {
+        var status = SampleStatus.idle
+        status.gradients = DaemonStatus.Gradients(
+            healthy: 0, vanishing: 0, exploding: 0, unknown: 0, skippedUpdates: 0)
+        #expect(report(status).contains("     Gradients: none yet\n"))
+        #expect(!report(SampleStatus.idle).contains("Gradients"), "an older daemon does not say")
+        status.gradients?.exploding = 2
+        #expect(report(status, colour: true).contains("Gradients: ␛[1;31m2 exploding␛[0m\n"))
+    }
+
     @Test func coloursTellHealth() {
         #expect(report(SampleStatus.idle, colour: true).hasPrefix("␛[1;32m●␛[0m anomalyd"))
         #expect(report(SampleStatus.busy, colour: true).contains("Anomalies: ␛[1;31m3 open␛[0m, 17"))
@@ -94,5 +105,6 @@ enum SampleStatus {
         listeners: ["/run/anomalyd/feed.sock", "/run/anomalyd/more.sock"],
         database: DaemonStatus.Database(path: "/var/lib/anomalyd/anomaly.db", bytes: 1 << 30),
         residentBytes: 36_909_875,
-        watchdog: DaemonStatus.Watchdog(timeoutSeconds: 30, lastSent: now - 1_500_000), checkpointAgeSeconds: 42.25)
+        watchdog: DaemonStatus.Watchdog(timeoutSeconds: 30, lastSent: now - 1_500_000), checkpointAgeSeconds: 42.25,
+        gradients: DaemonStatus.Gradients(healthy: 980, vanishing: 7, exploding: 1, unknown: 12, skippedUpdates: 3))
 }

@@ -29,7 +29,7 @@ struct RandomWindows<Scalar: KernelScalar>: WindowSource {
 }
 
 /// Runs the bodies on `threads` threads, the last ones first, to make the order as different as possible.
-func onThreads<Scalar>(_ threads: Int) -> BatchTrainer<Scalar>.Parallel {
+func onThreads(_ threads: Int) -> BatchTrainer<Float>.Parallel {
     { count, body in
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
             for i in stride(from: thread, to: count, by: threads).reversed() { body(i) }

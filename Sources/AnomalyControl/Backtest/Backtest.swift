@@ -52,7 +52,7 @@ package struct Backtest: Sendable {
     /// - Parameter show: called on this thread, some ten times a second and at the end, with how far it is.
     /// - Returns: for each input, in order, one result for each cell, in order.
     /// - Throws: `Failure` of the first file that cannot be read or written.
-    package func run(show: (BacktestProgress) throws -> Void) throws -> [BacktestResult] {
+    package func run(show: (BacktestProgress) -> Void) throws(Failure) -> [BacktestResult] {
         let cells: [CellKind?] = cells.isEmpty ? [nil] : cells
         var jobs: [Job] = []
         for input in inputs {
@@ -63,7 +63,7 @@ package struct Backtest: Sendable {
         let queue = jobs.sorted { ($1.bytes, $0.place) < ($0.bytes, $1.place) }
         let counters = BacktestCounters(files: jobs.count, bytes: jobs.reduce(0) { $0 + $1.bytes })
         let shared = Mutex(Shared(results: Array(repeating: nil, count: jobs.count)))
-        try WorkerThreads.run(min(threads, jobs.count)) {
+        WorkerThreads.run(min(threads, jobs.count)) {
             let workbench = Workbench()
             while let job = shared.withLock({ Self.take(from: queue, &$0) }) {
                 do throws(Failure) {
@@ -76,12 +76,11 @@ package struct Backtest: Sendable {
                 }
             }
         } meanwhile: {
-            try show(counters.progress)
+            show(counters.progress)
         }
-        return try shared.withLock { shared in
-            if let failure = shared.failure { throw failure.failure }
-            return shared.results.compactMap(\.self)
-        }
+        let (results, failure) = shared.withLock { ($0.results, $0.failure?.failure) }
+        if let failure { throw failure }
+        return results.compactMap(\.self)
     }
 
     /// After a failure there is nothing more to do.

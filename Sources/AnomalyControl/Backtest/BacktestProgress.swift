@@ -36,7 +36,7 @@ package struct BacktestProgress: Sendable, Equatable {
         let tail =
             "\(filesDone)/\(files) files, \(NumberText.grouped(rate)) points/s"
             + (filesDone == files ? "" : left.map { ", \(RelativeSpan.text($0)) left" } ?? "")
-        let room = min(30, columns - head.count - tail.count - 4)
+        let room = min(30, columns - head.count - tail.count - 3)
         guard room >= 5 else { return TextWidth.shorten(head + "  " + tail, to: columns) }
         let full = Int(share * Double(room))
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: room - full)

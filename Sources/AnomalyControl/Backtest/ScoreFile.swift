@@ -73,7 +73,8 @@ final class ScoreFile {
         for number in numbers {
             bytes.append(separator)
             separator = UInt8(ascii: ";")
-            if number.isFinite { bytes += NumberText.shortest(number).utf8 }
+            // SQLite keeps no sign of zero, so nobody else ever sees −0.0; adding 0.0 makes it 0.0.
+            if number.isFinite { bytes += NumberText.shortest(number + 0.0).utf8 }
         }
     }
 

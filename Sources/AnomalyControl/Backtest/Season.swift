@@ -2,8 +2,9 @@
 package enum Season {
     /// Longest season that is looked for, in rows: a week of five minutes, and some more for its peak to stand out.
     package static let longest = 2100
-    /// Least height of a peak of the autocorrelation above the deepest valley before it.
-    package static let leastRise = 0.1
+    /// Least height of a peak of the autocorrelation above the deepest valley before it: 0.1, and eight standard
+    /// deviations that the autocorrelations of noise have, 1/√n.
+    private static func leastRise(rows: Int) -> Double { max(0.1, 8 / Double(rows).squareRoot()) }
 
     /// Finds the season as the lag at which the autocorrelation has risen highest above its lowest value before.
     ///
@@ -11,11 +12,12 @@ package enum Season {
     /// to `longest` and to a third of the series. Missing values count as the mean.
     ///
     /// - Parameter values: finite or NaN.
-    /// - Returns: at least 2 rows; nil if no peak rises by `leastRise`.
+    /// - Returns: at least 2 rows; nil if no peak rises enough.
     package static func find(in values: [Double]) -> Int? {
         let lags = min(longest, values.count / 3)
         guard lags >= 2 else { return nil }
         let correlations = autocorrelations(of: values, through: lags + 1)
+        let leastRise = leastRise(rows: values.count)
         var lowest = correlations[1]
         var best: (lag: Int, rise: Double)?
         for lag in 2...lags {

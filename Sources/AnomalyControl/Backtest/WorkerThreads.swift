@@ -7,9 +7,8 @@ enum WorkerThreads {
     /// Not Dispatch, which runs no more blocks at once than there are cores and complains on standard error where it may
     /// not set priorities.
     ///
-    /// - Parameter meanwhile: called on this thread some ten times a second and once after the end. What it throws
-    ///   is thrown when the work is done.
-    static func run(_ count: Int, _ work: @escaping @Sendable () -> Void, meanwhile: () throws -> Void) throws {
+    /// - Parameter meanwhile: called on this thread some ten times a second and once after the end.
+    static func run(_ count: Int, _ work: @escaping @Sendable () -> Void, meanwhile: () -> Void) {
         let condition = NSCondition()
         let running = Counter(count)
         for _ in 0..<count {
@@ -21,20 +20,14 @@ enum WorkerThreads {
                 }
             }.start()
         }
-        var failure: (any Error)?
-        func report() {
-            if failure != nil { return }
-            do { try meanwhile() } catch { failure = error }
-        }
         while true {
             let isDone = condition.withLock {
                 if running.value > 0 { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1)) }
                 return running.value == 0
             }
-            report()
+            meanwhile()
             if isDone { break }
         }
-        if let failure { throw failure }
     }
 
     /// Only used with the condition's lock held.

@@ -111,7 +111,7 @@ package struct BacktestCommand: ReportingCommand {
         do {
             results = try backtest.run(show: line.show)
         } catch {
-            try line.leave()
+            line.leave()
             throw error
         }
         let rows = BacktestSummary.rows(results, cells: max(1, cells.count), perFile: perFile)

@@ -16,13 +16,16 @@ struct ConfigurationOptions: ParsableArguments {
             "Set a configuration key, for example --set model.hidden=32. May be repeated.", valueName: "key=value"))
     var assignments: [String] = []
 
+    /// - Parameter options: what the command's own options set, above all else.
     /// - Throws: `ConfigurationError` with all that is wrong.
-    func configuration(in surroundings: Surroundings) throws -> DaemonConfiguration {
+    func configuration(
+        in surroundings: Surroundings, with options: ConfigurationLayer = ConfigurationLayer()
+    ) throws -> DaemonConfiguration {
         let file =
             config.map { ConfigurationLayer.file($0) }
             ?? ConfigurationLayer.file(surroundings.paths.configurationFile, mayBeMissing: true)
         var flags = ConfigurationLayer()
         for assignment in assignments { flags.set(assignment) }
-        return try DaemonConfiguration(layers: [file, flags], paths: surroundings.paths)
+        return try DaemonConfiguration(layers: [file, flags, options], paths: surroundings.paths)
     }
 }

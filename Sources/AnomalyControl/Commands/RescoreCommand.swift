@@ -118,13 +118,14 @@ package struct RescoreCommand: ReportingCommand {
             do {
                 var result = try rescore.run(range) { task, share in
                     let done = (Double(index) + share) / Double(streams.count)
-                    try line.show("\(Int(done * 100))%  \(TextWidth.harmless(stream.name)): \(task)")
+                    let text = "\(Int(done * 100))%  \(TextWidth.harmless(stream.name)): \(task)"
+                    line.rewrite(every: .milliseconds(100)) { TextWidth.shorten(text, to: $0) }
                 }
                 try keep(&result, store, surroundings)
-                try line.leave()
+                line.leave()
                 try report(result, surroundings, output)
             } catch {
-                try line.leave()
+                line.leave()
                 throw error
             }
         }

@@ -48,7 +48,10 @@ package struct StatusReport {
         ]
         if let text = status.text, !text.isEmpty { lines.append(("Status", "\"\(TextWidth.harmless(text))\"")) }
         lines += [
-            ("Streams", count(status.streams) + part(Int64(status.warmingStreams), " (", " warming up)")),
+            ("Streams", count(status.streams) + part(Int64(status.warmingStreams), " (", " warming up)"))
+        ]
+        if let gradients = status.gradients { lines.append(("Gradients", text(of: gradients, on: terminal))) }
+        lines += [
             (
                 "Points",
                 "\(NumberText.grouped(status.points)) since start, "
@@ -73,6 +76,19 @@ package struct StatusReport {
             ("Watchdog", watchdog),
         ]
         return lines
+    }
+
+    private func text(of gradients: DaemonStatus.Gradients, on terminal: Terminal) -> String {
+        let kinds = [
+            (gradients.healthy, "healthy", nil), (gradients.vanishing, "vanishing", Style.warning),
+            (gradients.exploding, "exploding", .alarm), (gradients.unknown, "not known", nil),
+        ]
+        let texts = kinds.filter { $0.0 > 0 }.map { number, word, style in
+            let text = "\(count(number)) \(word)"
+            return style?(text, on: terminal) ?? text
+        }
+        return (texts.isEmpty ? "none yet" : texts.joined(separator: ", "))
+            + part(gradients.skippedUpdates, "; ", " updates skipped")
     }
 
     private func anomalies(_ terminal: Terminal) -> String {

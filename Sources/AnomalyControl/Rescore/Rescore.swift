@@ -53,7 +53,7 @@ struct Rescore {
     /// - Precondition: there is no `refusal`.
     /// - Throws: what `progress` throws.
     func run(_ range: StoredRange, progress: Progress) throws -> RescoreResult {
-        let team = ThreadTeam(threads)
+        let pool = SliceThreads(threads)
         let started = ContinuousClock.now
         let readers: [HindsightReader]
         let description: String
@@ -69,7 +69,8 @@ struct Rescore {
             var epochs = 0
             for (place, fold) in folds.enumerated() {
                 var training = HindsightTraining(
-                    settings, of: range.series, name: range.stream.name.utf8, fold: fold, parallel: team.run)
+                    settings, of: range.series, name: range.stream.name.utf8, fold: fold,
+                    parallel: { pool.run($0, $1) })
                 epochs = training.epochs
                 models.append(
                     try training.run { epoch, loss in
@@ -85,7 +86,8 @@ struct Rescore {
                 "\(models[0].summary), learned from each half of the range for the other in \(epochs) epochs"
         }
         try progress("reading in hindsight", 1)
-        let found = HindsightVerdicts(range.series, readers: readers, score: settings.score, parallel: team.run)
+        let found = HindsightVerdicts(
+            range.series, readers: readers, score: settings.score, parallel: { pool.run($0, $1) })
         return RescoreResult(
             range: range, kept: kept, description: description, found: found,
             quietPoints: settings.score.quietPoints, seconds: (ContinuousClock.now - started) / .seconds(1))

@@ -109,6 +109,15 @@ final class DaemonProcess {
         var listeners: [String]
         var residentBytes: Int
         var watchdog: Watchdog?
+        var gradients: Gradients
+
+        struct Gradients: Decodable, Equatable {
+            var healthy = 0
+            var vanishing = 0
+            var exploding = 0
+            var unknown = 0
+            var skippedUpdates = 0
+        }
 
         struct Watchdog: Decodable {
             var timeoutSeconds: Double

@@ -37,10 +37,13 @@ struct HindsightPrediction: Sendable {
                     let owned = Self.owned(i, of: starts, count: frame.count, window: steps).filter {
                         reads.contains($0, of: frame.count, window: window)
                     }
-                    if owned.isEmpty { continue }
-                    for first in stride(from: 0, to: look.passes, by: bench.batch) {
-                        let passes = first..<min(first + bench.batch, look.passes)
-                        predict(frame, look, passes, from: starts[i], owned: owned, bench: bench, out: out)
+                    // Only passes that predict one of them, in order.
+                    var passes: [Int] = []
+                    for point in owned where passes.last != look.pass(of: point) { passes.append(look.pass(of: point)) }
+                    passes = Set(passes).sorted()
+                    for first in stride(from: 0, to: passes.count, by: bench.batch) {
+                        let some = passes[first..<min(first + bench.batch, passes.count)]
+                        predict(frame, look, Array(some), from: starts[i], owned: owned, bench: bench, out: out)
                     }
                 }
             }
@@ -83,7 +86,7 @@ struct HindsightPrediction: Sendable {
     }
 
     private func predict(
-        _ frame: HindsightFrame, _ look: HindsightLook, _ passes: Range<Int>, from start: Int, owned: [Int],
+        _ frame: HindsightFrame, _ look: HindsightLook, _ passes: [Int], from start: Int, owned: [Int],
         bench: Bench, out: UnsafeMutablePointer<Float>
     ) {
         let steps = bench.steps
@@ -109,9 +112,7 @@ struct HindsightPrediction: Sendable {
             PackedShape(steps: steps, batch: passes.count), parameters: parameters, x: bench.inputs,
             initial: bench.initial, workspace: bench.workspace)
         for point in owned {
-            let pass = look.pass(of: point)
-            if !passes.contains(pass) { continue }
-            let place = pass - passes.lowerBound
+            guard let place = passes.firstIndex(of: look.pass(of: point)) else { continue }
             let row = (point - start) * passes.count + place
             for c in 0..<channels {
                 let line = bench.lines[(place * steps + point - start) * channels + c]

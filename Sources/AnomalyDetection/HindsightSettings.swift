@@ -20,7 +20,7 @@ public struct HindsightSettings: Sendable, Equatable {
     public init() {}
 
     /// Calls `body` once with each of 0 ..< count, in any order and on any threads, and returns when all have returned.
-    public typealias Parallel = (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
+    public typealias Parallel = (_ count: Int, _ body: @escaping @Sendable (Int) -> Void) -> Void
 
     public static let hiddenRange = 1...1024
     public static let layerRange = 1...8
@@ -29,9 +29,9 @@ public struct HindsightSettings: Sendable, Equatable {
     /// Windows in a mini-batch.
     public static let batch = 8
     /// Steps of training of each network unless the number of epochs is given. More find more, and take longer.
-    public static let steps = 4000
+    public static let steps = 12_000
     /// Fewest and most epochs then.
-    public static let epochRange = 4...1000
+    public static let epochRange = 4...4000
     /// Times that the range is read. After each but the last, the points that were flagged are withheld from the
     /// predictions of the others: an anomaly shall not make its neighbours look strange, nor explain itself.
     public static let rounds = 2

@@ -9,8 +9,8 @@ public struct HindsightVerdicts: Sendable {
     /// Score of the probability of a false alarm that was asked for.
     public let threshold: Double
 
-    /// Reads a range, by both looks of ``HindsightLook``: a point is as strange as the look to which it is
-    /// stranger says. Its prediction is that of the near one, unless the far one alone flags it.
+    /// Reads a range, by the looks of ``HindsightLook``: a point is as strange as those say to which it is stranger, the
+    /// near one or the far ones. Its prediction is that of the near one, unless the far ones alone flag it.
     ///
     /// It is read `HindsightSettings.rounds` times: what was flagged is hidden from the predictions of the others in
     /// the next round. But for that, the prediction of a point uses nothing of the point.
@@ -27,13 +27,16 @@ public struct HindsightVerdicts: Sendable {
         if series.count == 0 { return }
         var frame = HindsightFrame(series, limits: model.limits)
         let predictions = readers.map { HindsightPrediction($0) }
-        let looks = HindsightLook.both(window: model.window)
+        let looks = [[HindsightLook.near], HindsightLook.Side.allCases.map { .far($0, window: model.window) }]
         for round in 0..<HindsightSettings.rounds {
             if round > 0 { frame.withhold(anomalies) }
-            let judgements = looks.map { look in
-                var scaled = [Float](repeating: 0, count: frame.targets.count)
-                for prediction in predictions {
-                    prediction.predict(frame, look, into: &scaled, parallel: parallel)
+            let judgements = looks.map { kind in
+                let scaled = kind.map { look in
+                    var scaled = [Float](repeating: 0, count: frame.targets.count)
+                    for prediction in predictions {
+                        prediction.predict(frame, look, into: &scaled, parallel: parallel)
+                    }
+                    return scaled
                 }
                 return HindsightJudgement(series, scaled: scaled, limits: model.limits, score)
             }
@@ -63,30 +66,47 @@ public struct HindsightVerdicts: Sendable {
     }
 }
 
-/// What one look says of a range.
+/// What one look says of a range, or some that are taken together.
 struct HindsightJudgement {
     /// For each point one verdict for each channel.
     private(set) var verdicts: [ChannelVerdict]
     /// For each point: how rare its residual is; NaN if it has no value.
     private(set) var probabilities: [Double] = []
 
-    /// - Parameter scaled: predictions, (C, points).
-    init(_ series: HindsightSeries, scaled: [Float], limits: [HindsightLimits], _ settings: ScoreSettings) {
+    /// Each channel's distance of the value from what the looks expected: 0 between two of them. NaN if there is none.
+    private var distances: [Double] = []
+
+    /// - Parameter scaled: predictions of each look, (C, points). That of the first look is the verdict's.
+    init(_ series: HindsightSeries, scaled: [[Float]], limits: [HindsightLimits], _ settings: ScoreSettings) {
         let channels = series.channels
-        verdicts = series.values.enumerated().map { i, value in
-            let prediction = limits[i % channels].value(of: scaled[i])
-            return ChannelVerdict(
-                value: value, prediction: prediction, lower: .nan, upper: .nan,
-                residual: Self.bounded(value - prediction))
+        let isKnown = (0..<channels).map { c in
+            stride(from: c, to: series.values.count, by: channels).contains { !series.values[$0].isNaN }
+        }
+        verdicts = []
+        verdicts.reserveCapacity(series.values.count)
+        distances.reserveCapacity(series.values.count)
+        for (i, value) in series.values.enumerated() {
+            let c = i % channels
+            let prediction = isKnown[c] ? limits[c].value(of: scaled[0][i]) : .nan
+            var (least, most) = (prediction, prediction)
+            for other in scaled.dropFirst() where isKnown[c] {
+                least = min(least, limits[c].value(of: other[i]))
+                most = max(most, limits[c].value(of: other[i]))
+            }
+            verdicts.append(
+                ChannelVerdict(
+                    value: value, prediction: prediction, lower: .nan, upper: .nan,
+                    residual: Self.bounded(value - prediction)))
+            distances.append(value.isNaN ? .nan : Self.bounded(max(0, least - value, value - most)))
         }
         // One channel keeps its own units; several are measured in what is usual for each.
         let spreads = channels == 1 ? [1] : (0..<channels).map { spread(of: $0, channels) }
         let sizes = (0..<series.count).map { point -> Double in
             var size = Double.nan
             for c in 0..<channels {
-                let residual = abs(verdicts[point * channels + c].residual)
-                if residual.isNaN { continue }
-                let relative = channels == 1 ? residual : spreads[c] > 0 ? min(residual / spreads[c], 1e30) : 0
+                let distance = distances[point * channels + c]
+                if distance.isNaN { continue }
+                let relative = channels == 1 ? distance : spreads[c] > 0 ? min(distance / spreads[c], 1e30) : 0
                 if !(size >= relative) { size = relative }
             }
             return size

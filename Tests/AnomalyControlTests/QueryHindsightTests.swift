@@ -99,7 +99,7 @@ import Testing
         func seconds(_ arguments: String...) throws -> [Substring] {
             try InProcess(database: store.path).output(
                 ["query", "cpu.load", "-o", "csv", "--no-header", "--min-hindsight"] + arguments
-            ).split(separator: "\n").map { $0.dropFirst(28).prefix(1) }
+            ).split(separator: "\n").map { $0.dropFirst(27).prefix(1) }
         }
         #expect(try seconds("0.25") == ["0", "3"])
         #expect(try seconds("0") == ["0", "1", "3"])

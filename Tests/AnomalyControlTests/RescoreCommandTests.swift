@@ -1,4 +1,5 @@
 import AnomalyControl
+import AnomalyDetection
 import Foundation
 import PointStore
 import Testing
@@ -49,8 +50,10 @@ import Testing
                 + (arguments.contains("--model") ? ["--threads", "2"] : options))
     }
 
+    /// As the user sees it.
     private func failure(_ store: SampleStore, _ arguments: String...) throws -> Failure? {
-        #expect(throws: Failure.self) { try run(store, arguments) }
+        let error = #expect(throws: (any Error).self) { try run(store, arguments) }
+        return error.flatMap { Failure(explaining: $0) }
     }
 
     private struct Summary: Decodable {

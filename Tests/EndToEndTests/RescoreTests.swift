@@ -31,7 +31,7 @@ import Testing
         var text = ""
         for t in 1...Self.points {
             let value = sin(Double(t) / 5) + (t == 400 ? 9 : 0)
-            // Five channels, so that not all points fit into one piece.
+            // Five channels, so that not all points fit into one piece; of the third nothing is ever known.
             text += "wave \(value) \(t * 60)\nwide \(value),\(t % 7),,1,\(-value) \(t * 60)\n"
         }
         try client.send(text)
@@ -40,7 +40,7 @@ import Testing
     }
 
     private let stored = """
-        SELECT name, count(*), sum(hindsight.score IS NULL), sum(lower < prediction AND prediction < upper), max(run_id)
+        SELECT name, count(*), sum(hindsight.score IS NULL), sum(lower <= prediction AND prediction <= upper), max(run_id)
         FROM hindsight JOIN stream ON stream.id = stream_id GROUP BY name
         """
 
@@ -49,7 +49,7 @@ import Testing
         let first = try rescore()
         #expect(first.exit == .code(0) && first.errors.isEmpty, "\(first)")
         #expect(first.output.contains("Stored: as run 1\n") && first.output.contains("Stored: as run 2\n"))
-        #expect(try daemon.query(stored) == ["wave|600|0|600|1", "wide|3000|0|3000|2"])
+        #expect(try daemon.query(stored) == ["wave|600|0|600|1", "wide|3000|0|2400|2"])
         #expect(
             try daemon.query("SELECT stream_id, points, first_time, last_time FROM hindsight_run")
                 == ["1|600|60000000|36000000000", "2|600|60000000|36000000000"])
@@ -70,7 +70,7 @@ import Testing
         let second = try rescore("--until", "@\(Self.points * 60)")
         #expect(second.exit == .code(0) && second.output.contains("Stored: as run 4\n"), "\(second)")
         #expect(try daemon.query(all) == rows)
-        #expect(try daemon.query(stored) == ["wave|600|0|600|3", "wide|3000|0|3000|4"])
+        #expect(try daemon.query(stored) == ["wave|600|0|600|3", "wide|3000|0|2400|4"])
 
         // A file that somebody else has written to is as good as before to the daemon.
         let again = try DaemonProcess.start(in: folder)
@@ -100,8 +100,9 @@ import Testing
             (piece("nosuch"), "there is no such stream"), (piece("wide"), "expected 5 verdicts"),
             (piece(time: 61_000_000), "there is no point at time 61000000"), (piece(score: "2"), "outside 0 to 1"),
             (piece(predictions: "[1,1]"), "expected as many lowers"), (piece(predictions: many), "at most 2000"),
-            (piece(predictions: "[1e999]"), "expected one JSON object"), (piece(#""a":1"#), #"either \"run\""#),
-            (piece(#""run":7"#), "the stream has no run 7"), (piece(#""run":1,\#(begin)"#), #"either \"run\""#),
+            (piece(predictions: "[1e999]"), "expected one JSON object"), (piece("wave", #""a":1"#), #"either \"run\""#),
+            (piece("wave", #""run":7"#), "the stream has no run 7"),
+            (piece("wave", #""run":1,\#(begin)"#), #"either \"run\""#),
             ("", "expected one JSON object"),
         ] {
             let answer = try ask(request)

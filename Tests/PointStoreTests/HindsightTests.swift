@@ -27,7 +27,7 @@ import Testing
 
     /// Hindsight of some points: scores are hundredths of the sequence number, predictions that number and `shift`.
     private func piece(
-        _ stream: Int32 = 1, _ sequences: ClosedRange<Int64>, run: HindsightPiece.Run? = nil, channels: Int = 1,
+        _ sequences: ClosedRange<Int64>, of stream: Int32 = 1, run: HindsightPiece.Run? = nil, channels: Int = 1,
         shift: Double = 0
     ) -> HindsightPiece {
         var piece = HindsightPiece(
@@ -50,7 +50,7 @@ import Testing
         let store = try store()
         let run = try store.store(piece(1...50))
         #expect(try store.store(piece(51...60, run: .begun(run))) == run)
-        _ = try store.store(piece(2, 3...4, channels: 2))
+        _ = try store.store(piece(3...4, of: 2, channels: 2))
         let reader = try StoreReader(path: scratch.path)
         let points = try reader.all { $0.streams = [1] }
         #expect(points.count == 100)
@@ -134,7 +134,7 @@ import Testing
         let run = try store.store(piece(1...5))
         let before = try sqlite(scratch.path, "SELECT * FROM hindsight; SELECT * FROM hindsight_run")
         func refusal(_ change: (inout HindsightPiece) -> Void) throws -> String {
-            var piece = piece(1...3, run: .begun(run))
+            var piece = self.piece(1...3, run: .begun(run))
             change(&piece)
             let error = try storeError { _ = try store.store(piece) }
             #expect(error.cause == .conflict && error.operation == "store hindsight of stream \(piece.stream) in")
@@ -219,7 +219,7 @@ import Testing
         try oldFile()
         let store = try PointStore(path: scratch.path)
         #expect(try store.newest(of: 1)?.sequence == 2)
-        var piece = piece(1...2)
+        var piece = self.piece(1...2)
         piece.run = .new(HindsightRun(made: 1, first: 0, last: .max, threshold: 0.4, model: "m"))
         _ = try store.store(piece)
         try store.close()

@@ -15,6 +15,8 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl query -f 'web.*'
               The streams, the strangest first:
                 anomalyctl streams --sort score
+              What was strange in the last four weeks, knowing what came after:
+                anomalyctl rescore cpu.load --since -4w
               How the daemon does:
                 anomalyctl status
               How well the cells predict files of your own:
@@ -23,14 +25,14 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl train *.csv -o model.safetensors
 
             query, streams, train and model read the database and work without the daemon; status asks the daemon; \
-            backtest reads and writes nothing but the files that it is given.
+            rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
         subcommands: [
-            QueryCommand.self, StreamsCommand.self, StatusCommand.self, BacktestCommand.self, TrainCommand.self,
-            ModelCommand.self,
+            QueryCommand.self, StreamsCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self,
+            TrainCommand.self, ModelCommand.self,
         ])
 
     /// Also read here, so that they may stand before the command.

@@ -175,10 +175,11 @@ public struct AnomalyDaemon: Service {
             try await listeners.bind(path: path, mode: feed.socketMode, configure: configureFeed(path))
         }
         try createParent(of: configuration.control.socket)
+        let hindsight = HindsightIntake(directory: pipeline.directory, writer: pipeline.writer.queue)
         let models = ModelImport(pipeline: pipeline, configuration: configuration, logger: logger)
         try await controls.bind(path: configuration.control.socket, mode: feed.socketMode) { channel, _ in
             try channel.pipeline.syncOperations.addHandler(
-                ControlHandler(status: { reporter.status() }, models: models))
+                ControlHandler(status: { reporter.status() }, models: models, hindsight: hindsight))
         }
         if options.readsStandardInput {
             let endsWithInput = listeners.paths.isEmpty

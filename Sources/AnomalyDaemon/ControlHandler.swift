@@ -8,6 +8,7 @@ final class ControlHandler: ChannelInboundHandler {
 
     private let status: @Sendable () -> DaemonStatus
     private let models: ModelImport
+    private let hindsight: HindsightIntake
     private var received: [UInt8] = []
     /// How many of them are known to be no line feed: a line of megabytes comes in many pieces.
     private var scanned = 0
@@ -16,9 +17,10 @@ final class ControlHandler: ChannelInboundHandler {
     private var isBusy = false
     private var inputClosed = false
 
-    init(status: @escaping @Sendable () -> DaemonStatus, models: ModelImport) {
+    init(status: @escaping @Sendable () -> DaemonStatus, models: ModelImport, hindsight: HindsightIntake) {
         self.status = status
         self.models = models
+        self.hindsight = hindsight
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -67,15 +69,20 @@ final class ControlHandler: ChannelInboundHandler {
         do throws(ControlError) {
             switch try ControlLine.decodeRequest(line) {
             case .status: write(.status(status()), context)
-            case .importModel(let request):
-                isBusy = true
-                let loop = context.eventLoop
-                let handler = NIOLoopBound(self, eventLoop: loop)
-                models.take(request) { reply in loop.execute { handler.value.finish(with: reply) } }
+            case .importModel(let request): models.take(request, answer: answerer(context))
+            case .hindsight(let request): hindsight.take(request, answer: answerer(context))
             }
         } catch {
             write(.error(error), context)
         }
+    }
+
+    /// What gives the answer to the request at hand, from any thread.
+    private func answerer(_ context: ChannelHandlerContext) -> @Sendable (ControlReply) -> Void {
+        isBusy = true
+        let loop = context.eventLoop
+        let handler = NIOLoopBound(self, eventLoop: loop)
+        return { reply in loop.execute { handler.value.finish(with: reply) } }
     }
 
     private func finish(with reply: ControlReply) {

@@ -31,10 +31,11 @@ enum ShardMessage: Sendable {
     case stop
 }
 
-/// What shards tell the writer.
+/// What shards tell the writer, and the control socket.
 enum WriterMessage: Sendable {
     case verdicts(VerdictBatch)
     case barrier(SyncBarrier)
+    case hindsight(HindsightOrder)
     case shardStopped
 }
 

@@ -1,4 +1,5 @@
 import Configuration
+import ControlProtocol
 import Foundation
 import Logging
 import PointStore
@@ -72,6 +73,7 @@ final class Writer: @unchecked Sendable {
     private func accept(_ message: WriterMessage) {
         switch message {
         case .shardStopped: stoppedShards += 1
+        case .hindsight(let order): store(order)
         // What can't be stored is not confirmed either.
         case _ where hasGivenUp: break
         case .verdicts(let batch):
@@ -81,6 +83,15 @@ final class Writer: @unchecked Sendable {
             barrier.arrivals += 1
             if barrier.arrivals == shards { waiting.append(barrier) }
         }
+    }
+
+    /// A commit of its own, tried once: whoever sent it waits for the answer, and can send it again.
+    private func store(_ order: HindsightOrder) {
+        if hasGivenUp {
+            return order.answer(
+                .failure(ControlError(code: .unavailable, message: "the daemon stops and stores nothing more")))
+        }
+        order.answer(Result { try store.store(order.piece) })
     }
 
     /// Commits what is pending. As long as that fails, nothing more is taken from the queue, so that it fills, the

@@ -1,8 +1,10 @@
 /// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}`,
-/// `{"imported_model":{…},"version":1}` or `{"error":{"code":…,"message":…},"version":1}`.
+/// `{"imported_model":{…},"version":1}`, `{"hindsight":{…},"version":1}` or
+/// `{"error":{"code":…,"message":…},"version":1}`.
 public enum ControlReply: Sendable, Equatable {
     case status(DaemonStatus)
     case importedModel(ImportedModel)
+    case hindsight(HindsightReply)
     /// The request was refused or could not be understood. The connection stays usable.
     case error(ControlError)
 }
@@ -44,7 +46,7 @@ public struct ControlError: Error, Sendable, Equatable, Codable {
 
 extension ControlReply: Codable {
     private enum Key: String, CodingKey {
-        case version, status, importedModel, error
+        case version, status, importedModel, hindsight, error
     }
 
     /// - Throws: `DecodingError` when there is no answer that this build knows, or one without its fields.
@@ -52,6 +54,8 @@ extension ControlReply: Codable {
         let fields = try decoder.container(keyedBy: Key.self)
         if let error = try fields.decodeIfPresent(ControlError.self, forKey: .error) {
             self = .error(error)
+        } else if let reply = try fields.decodeIfPresent(HindsightReply.self, forKey: .hindsight) {
+            self = .hindsight(reply)
         } else if let reply = try fields.decodeIfPresent(ImportedModel.self, forKey: .importedModel) {
             self = .importedModel(reply)
         } else {
@@ -64,6 +68,7 @@ extension ControlReply: Codable {
         try fields.encode(ControlVersion.current, forKey: .version)
         switch self {
         case .status(let status): try fields.encode(status, forKey: .status)
+        case .hindsight(let reply): try fields.encode(reply, forKey: .hindsight)
         case .importedModel(let reply): try fields.encode(reply, forKey: .importedModel)
         case .error(let error): try fields.encode(error, forKey: .error)
         }

@@ -6,6 +6,8 @@ public enum ControlRequest: Sendable, Equatable {
     case status
     /// Give streams the weights of a model; answered once that is durable.
     case importModel(ImportModel)
+    /// Store some hindsight; answered once it is durable.
+    case hindsight(HindsightRequest)
 }
 
 /// The version of the protocol that this build speaks.
@@ -18,12 +20,12 @@ public enum ControlVersion {
 
 extension ControlRequest: Codable {
     private enum Name: String, Codable, CaseIterable {
-        case status
+        case status, hindsight
         case importModel = "import_model"
     }
 
     private enum Key: String, CodingKey {
-        case version, request, importModel
+        case version, request, importModel, hindsight
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -46,6 +48,7 @@ extension ControlRequest: Codable {
         switch name {
         case .status: self = .status
         case .importModel: self = .importModel(try fields.decode(ImportModel.self, forKey: .importModel))
+        case .hindsight: self = .hindsight(try fields.decode(HindsightRequest.self, forKey: .hindsight))
         }
     }
 
@@ -57,6 +60,9 @@ extension ControlRequest: Codable {
         case .importModel(let request):
             try fields.encode(Name.importModel, forKey: .request)
             try fields.encode(request, forKey: .importModel)
+        case .hindsight(let request):
+            try fields.encode(Name.hindsight, forKey: .request)
+            try fields.encode(request, forKey: .hindsight)
         }
     }
 }

@@ -31,12 +31,20 @@ public final class PointCursor {
         let bounds = try connection.read("read the streams of") { try StreamQueries.bounds($0, ids: query.streams) }
         positions = bounds.reduce(into: [:]) { $0[$1.stream.id] = $1.newest }
         sources = bounds.compactMap { PointSource($0, query: query) }
+        if connection.hasHindsight, !sources.isEmpty {
+            try connection.read("read the hindsight of") { database in
+                for index in sources.indices { try sources[index].lookForHindsight(database) }
+            }
+        }
         let rows = min(PointCursor.pageRows, PointCursor.totalRows / max(1, sources.count))
         for index in sources.indices {
             sources[index].setPages(first: PointCursor.firstPage, rows: rows)
             heap.insert(entry(index))
         }
     }
+
+    /// Whether any stream of the query has hindsight in the range of time, whether or not its points match.
+    public var hasHindsight: Bool { sources.contains(where: \.hasHindsight) }
 
     /// The next point, or nil after the last.
     public func next() throws -> StoredPoint? {

@@ -12,6 +12,8 @@ struct PointSource {
     /// Matching points of the last page, those from `index` on not handed out yet.
     private var page: [StoredPoint] = []
     private var index = 0
+    /// False: no point has hindsight, and it costs nothing.
+    private(set) var hasHindsight = false
     /// Rows that the next page may scan, and that the largest may.
     private var rows = 0
     private var maximumRows = 0
@@ -40,6 +42,11 @@ struct PointSource {
         self.rows = min(points * channels, maximumRows)
     }
 
+    /// To be called before the first page.
+    mutating func lookForHindsight(_ database: Database) throws {
+        hasHindsight = try HindsightQueries.exists(database, of: stream, in: from...to)
+    }
+
     var isFinished: Bool { index == page.count && from > to }
 
     /// The time of the next point if it has been read, else one that it cannot lie before (in the query's order).
@@ -61,11 +68,17 @@ struct PointSource {
         page.removeAll(keepingCapacity: true)
         index = 0
         let direction = order == .oldestFirst ? "ASC" : "DESC"
+        let (columns, join) =
+            hasHindsight
+            ? (", hindsight.score, anomaly, hindsight.prediction", "LEFT JOIN hindsight USING (stream_id, time, channel)")
+            : ("", "")
         let statement = try database.cachedStatement(
             sql: """
-                SELECT time, flags, score, sequence, value, prediction, lower, upper, residual FROM point
-                WHERE stream_id = ?1 AND time BETWEEN ?2 AND ?3
-                ORDER BY time \(direction), channel \(direction) LIMIT ?4
+                SELECT point.time, flags, point.score, sequence, value, point.prediction, point.lower, point.upper,
+                    point.residual\(columns)
+                FROM point \(join)
+                WHERE point.stream_id = ?1 AND point.time BETWEEN ?2 AND ?3
+                ORDER BY point.time \(direction), point.channel \(direction) LIMIT ?4
                 """)
         statement.bind(stream, at: 1)
         statement.bind(from, at: 2)
@@ -84,7 +97,7 @@ struct PointSource {
                 isWanted = matches(row, query)
                 if isWanted { appendPoint(row) }
             }
-            if isWanted { page[page.count - 1].channels.append(channel(row)) }
+            if isWanted { appendChannel(row) }
             return true
         }
         finishPoint(isWanted)
@@ -108,6 +121,7 @@ struct PointSource {
     private func matches(_ row: Statement, _ query: PointQuery) -> Bool {
         if query.anomaliesOnly, !flags(row).contains(.anomaly) { return false }
         if let minimum = query.minimumScore, !(row.double(2) >= minimum) { return false }
+        if let minimum = query.minimumHindsight, !(hasHindsight && row.double(9) >= minimum) { return false }
         return true
     }
 
@@ -116,12 +130,23 @@ struct PointSource {
             stream: stream, sequence: row.int64(3), time: row.int64(0), score: row.double(2), flags: flags(row),
             channels: [])
         point.channels.reserveCapacity(channels)
+        // Its flag is never NULL where there is a row.
+        if hasHindsight, !row.isNull(10) {
+            point.hindsight = StoredHindsight(score: row.double(9), isAnomaly: row.int64(10) != 0, predictions: [])
+        }
         page.append(point)
+    }
+
+    private mutating func appendChannel(_ row: Statement) {
+        page[page.count - 1].channels.append(channel(row))
+        if hasHindsight { page[page.count - 1].hindsight?.predictions.append(row.double(11)) }
     }
 
     /// Backwards, the rows of a point come with the last channel first.
     private mutating func finishPoint(_ isWanted: Bool) {
-        if isWanted, order == .newestFirst, channels > 1 { page[page.count - 1].channels.reverse() }
+        guard isWanted, order == .newestFirst, channels > 1 else { return }
+        page[page.count - 1].channels.reverse()
+        page[page.count - 1].hindsight?.predictions.reverse()
     }
 
     private func channel(_ row: Statement) -> ChannelVerdict {

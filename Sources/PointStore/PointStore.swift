@@ -93,6 +93,25 @@ public final class PointStore: @unchecked Sendable {
         }
     }
 
+    /// Stores a piece of hindsight in one transaction, in place of the hindsight that its range had before.
+    ///
+    /// - returns: The number of its run, which the run's other pieces must bear.
+    /// - throws: A ``StoreError``. Nothing is stored then. The cause `conflict` means that the piece contradicts itself
+    ///   or the database, such as with a time at which there is no point.
+    public func store(_ piece: HindsightPiece) throws -> Int64 {
+        try StoreError.naming("store hindsight of stream \(piece.stream) in", path) {
+            try queue.requireOpen()
+            return try queue.writeWithoutTransaction { database in
+                var run: Int64 = 0
+                try database.inTransaction(.immediate) {
+                    run = try HindsightWriting.write(piece, to: database, path: path)
+                    return .commit
+                }
+                return run
+            }
+        }
+    }
+
     /// All streams, by id.
     public func streams() throws -> [StreamRecord] {
         try read("read the streams of") { try StreamQueries.streams($0) }

@@ -1,16 +1,18 @@
 import GRDB
 
-/// A connection that cannot write, to a file that has been found to be ours and current.
+/// A connection that cannot write, to a file that has been found to be ours and readable.
 final class ReadConnection: Sendable {
     /// Longest wait for a lock; readers meet one only while a crashed writer's WAL is being recovered.
     private static let busySeconds = 5.0
 
     let path: String
+    /// False for a file of an older version, which has no tables for hindsight.
+    let hasHindsight: Bool
     private let queue: DatabaseQueue
     /// True if the file was opened as one that nobody changes.
     private let isImmutable: Bool
 
-    /// - parameter acceptsOutdated: Whether a file that lacks migrations is welcome.
+    /// - parameter acceptsOutdated: Whether a file is welcome that lacks even what reading needs.
     /// - throws: A ``StoreError`` that says why the file cannot be read by this version and this user.
     init(path given: String, acceptsOutdated: Bool = false) throws {
         let path = try StoreFile.resolve(given, operation: "open")
@@ -18,8 +20,9 @@ final class ReadConnection: Sendable {
         self.path = path
         let kind: StoreSchema.Kind
         (queue, isImmutable, kind) = try StoreError.naming("open", path) { try ReadConnection.open(path) }
+        hasHindsight = kind == .current
         switch kind {
-        case .current: return
+        case .current, .withoutHindsight: return
         case .outdated:
             if acceptsOutdated { return }
             throw StoreError(

@@ -15,6 +15,8 @@ public struct PointQuery: Sendable, Equatable {
     public var after: [Int32: Int64] = [:]
     /// Only points whose score is at least this.
     public var minimumScore: Double?
+    /// Only points whose score in hindsight is at least this. Points without hindsight never match.
+    public var minimumHindsight: Double?
     /// Only points with ``PointFlags/anomaly``.
     public var anomaliesOnly = false
     /// At most so many points, each with all of its channels.

@@ -8,14 +8,21 @@ enum StoreSchema {
     /// Every version's step from the one before. A published migration is never edited: files exist that have it.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1-points") { try $0.execute(sql: points) }
+        migrator.registerMigration(pointsMigration) { try $0.execute(sql: points) }
+        migrator.registerMigration(hindsightMigration) { try $0.execute(sql: hindsight) }
         return migrator
     }
+
+    private static let pointsMigration = "1-points"
+    private static let hindsightMigration = "2-hindsight"
 
     /// Tells whether an open database is ours, and current.
     enum Kind: Equatable {
         case current
-        /// Ours, but migrations are missing.
+        /// Ours, but hindsight has no tables yet. Its points can be read as ever: those who may only read must not have
+        /// to wait until the daemon is restarted after an upgrade.
+        case withoutHindsight
+        /// Ours, but migrations are missing without which it can't be read.
         case outdated
         case newer(migrations: [String])
         case foreign(applicationID: Int32)
@@ -25,9 +32,11 @@ enum StoreSchema {
         let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         guard id == applicationID else { return .foreign(applicationID: id) }
         let migrator = migrator
-        let unknown = try migrator.appliedIdentifiers(database).subtracting(migrator.migrations)
+        let applied = try migrator.appliedIdentifiers(database)
+        let unknown = applied.subtracting(migrator.migrations)
         guard unknown.isEmpty else { return .newer(migrations: unknown.sorted()) }
-        return try migrator.hasCompletedMigrations(database) ? .current : .outdated
+        guard applied.contains(pointsMigration) else { return .outdated }
+        return applied.contains(hindsightMigration) ? .current : .withoutHindsight
     }
 
     // Comments inside CREATE statements are kept by SQLite, so that `.schema` in its shell explains itself. Not

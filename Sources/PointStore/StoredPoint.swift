@@ -12,9 +12,12 @@ public struct StoredPoint: Sendable, Equatable {
     public var flags: PointFlags
     /// One entry for each channel, in order. NaN stands for "none".
     public var channels: [ChannelVerdict]
+    /// What `anomalyctl rescore` stored of it; nil if nothing.
+    public var hindsight: StoredHindsight?
 
     public init(
-        stream: Int32, sequence: Int64, time: Int64, score: Double, flags: PointFlags, channels: [ChannelVerdict]
+        stream: Int32, sequence: Int64, time: Int64, score: Double, flags: PointFlags, channels: [ChannelVerdict],
+        hindsight: StoredHindsight? = nil
     ) {
         self.stream = stream
         self.sequence = sequence
@@ -22,6 +25,7 @@ public struct StoredPoint: Sendable, Equatable {
         self.score = score
         self.flags = flags
         self.channels = channels
+        self.hindsight = hindsight
     }
 
     public var isAnomaly: Bool { flags.contains(.anomaly) }

@@ -50,6 +50,8 @@ public final class BatchTrainer<Scalar: KernelScalar> {
     public let settings: BatchSettings
     /// Threshold of clipping from the next step on; begins as `settings.clip`.
     public var clip: Double
+    /// Learning rate from the next step on; begins as `settings.rate`.
+    public var rate: Double
     /// The flat buffer that `network.layout` describes.
     public private(set) var parameters: [Scalar]
     /// ∂(mean loss)/∂parameters of the last batch; clipped, once `step` has returned.
@@ -80,6 +82,7 @@ public final class BatchTrainer<Scalar: KernelScalar> {
         self.parameters = parameters
         self.parallel = parallel
         clip = settings.clip
+        rate = settings.rate
         gradient = Array(repeating: 0, count: parameters.count)
         optimiser = Optimiser(settings.optimiser, parameters: parameters.count)
         slices = (0..<settings.slices).map { _ in BatchSlice(network, settings.loss, settings.head) }
@@ -102,7 +105,7 @@ public final class BatchTrainer<Scalar: KernelScalar> {
         gradient.withUnsafeBufferPointer { g in
             parameters.withUnsafeMutableBufferPointer { p in
                 optimiser.step(
-                    rate: settings.rate, count: count, gradient: g.baseAddress!, parameters: p.baseAddress!)
+                    rate: rate, count: count, gradient: g.baseAddress!, parameters: p.baseAddress!)
             }
         }
         return total

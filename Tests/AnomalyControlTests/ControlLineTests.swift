@@ -37,6 +37,48 @@ import Testing
         }
     }
 
+    @Test func hindsightOnTheWire() throws {
+        var hindsight = HindsightRequest(
+            stream: "größe", run: nil,
+            begin: HindsightRequest.Begin(first: 1, last: 3, threshold: 0.4, model: "gru"), from: 1, to: 3)
+        hindsight.times = [1, 3]
+        hindsight.scores = [0.25, nil]
+        hindsight.anomalies = [true, false]
+        hindsight.predictions = [1e-7, 0.1]
+        hindsight.lowers = [nil, -1]
+        hindsight.uppers = [2, 3]
+        hindsight.residuals = [-0.5, nil]
+        #expect(
+            try text(ControlRequest.hindsight(hindsight)) == #"""
+                {"hindsight":{"anomalies":[true,false],"begin":{"first":1,"last":3,"model":"gru","threshold":0.4},\#
+                "from":1,"lowers":[null,-1],"predictions":[1e-07,0.1],"residuals":[-0.5,null],\#
+                "scores":[0.25,null],"stream":"größe","times":[1,3],"to":3,"uppers":[2,3]},\#
+                "request":"hindsight","version":1}
+
+                """#)
+        let line = try ControlLine.encode(ControlRequest.hindsight(hindsight))
+        #expect(try ControlLine.decodeRequest(line) == .hindsight(hindsight))
+        let reply = ControlReply.hindsight(HindsightReply(run: 7))
+        #expect(try text(reply) == #"{"hindsight":{"run":7},"version":1}"# + "\n")
+        #expect(try ControlLine.decodeReply(try ControlLine.encode(reply)) == reply)
+    }
+
+    /// The largest piece, of the longest numbers and names, is well below what a line may have.
+    @Test func aWholePieceOfHindsightFitsIntoALine() throws {
+        let count = HindsightRequest.mostNumbers
+        let longest: [Double?] = Array(repeating: -2.2250738585072014e-308, count: count)
+        var hindsight = HindsightRequest(
+            stream: String(repeating: "\u{1}", count: 255), run: .max, begin: nil, from: .min, to: .max)
+        hindsight.times = Array(repeating: .min, count: count)
+        hindsight.anomalies = Array(repeating: false, count: count)
+        hindsight.scores = longest
+        hindsight.predictions = longest
+        hindsight.lowers = longest
+        hindsight.uppers = longest
+        hindsight.residuals = longest
+        #expect(try ControlLine.encode(ControlRequest.hindsight(hindsight)).count < ControlLine.maxLength / 2)
+    }
+
     @Test func keysOfADictionaryAreLeftAlone() throws {
         var status = SampleStatus.idle
         status.rejectedLines = ["too_long": 1, "snake_case_key": 2, "camelCase": 3]
@@ -62,6 +104,8 @@ import Testing
         (#"{"request":"dance","version":1}"#, ControlError.Code.unknownRequest),
         (#"{"request":"status","version":2}"#, .unsupportedVersion),
         (#"{"request":"status"}"#, .badRequest),
+        (#"{"request":"hindsight","version":1}"#, .badRequest),
+        (#"{"hindsight":{"stream":"a"},"request":"hindsight","version":1}"#, .badRequest),
         (#"{"request":7,"version":1}"#, .badRequest),
         (#"{"version":1}"#, .badRequest),
         ("", .badRequest), ("status", .badRequest), ("[]", .badRequest), ("{", .badRequest), ("\0", .badRequest),

@@ -11,8 +11,8 @@ import Testing
         let version = try BuiltProgram().run("--version")
         #expect(version == BuiltProgram.Result(status: 0, output: ProgramVersion.current + "\n", errors: ""))
         let commands = [
-            [], ["query"], ["streams"], ["status"], ["backtest"], ["train"], ["model"], ["model", "show"],
-            ["model", "export"], ["model", "import"],
+            [], ["query"], ["streams"], ["status"], ["rescore"], ["backtest"], ["train"], ["model"],
+            ["model", "show"], ["model", "export"], ["model", "import"],
         ]
         for command in commands {
             let arguments = command + ["--help"]

@@ -90,11 +90,11 @@ import Testing
     @Test func json() throws {
         #expect(
             try run(columns: 80, colour: true, "query", "-o", "json", "-U", "14:00:03") == #"""
-                {"stream":"cpu.load","time":"2026-11-23T14:00:00.000000Z","value":0.5,"prediction":0.375,"lower":0.1,"upper":1,"residual":0.125,"score":0.01,"anomaly":false}
-                {"stream":"cpu.load","time":"2026-11-23T14:00:01.000000Z","value":0.25,"prediction":0.375,"lower":0.1,"upper":1,"residual":-0.125,"score":0.125,"anomaly":false}
-                {"stream":"disk\"a\",io","time":"2026-11-23T14:00:01.500000Z","value":[1e-07,-1234567.891],"prediction":[null,2e+22],"lower":[-1,-1],"upper":[1,1],"residual":[null,null],"score":0.5,"anomaly":false}
-                {"stream":"cpu.load","time":"2026-11-23T14:00:02.000000Z","value":null,"prediction":0.375,"lower":0.1,"upper":1,"residual":null,"score":null,"anomaly":false}
-                {"stream":"cpu.load","time":"2026-11-23T14:00:03.000000Z","value":17.75,"prediction":0.375,"lower":0.1,"upper":1,"residual":17.375,"score":0.61,"anomaly":true}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:00.000000Z","value":0.5,"prediction":0.375,"lower":0.1,"upper":1,"residual":0.125,"score":0.01,"anomaly":false,"hindsight":null}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:01.000000Z","value":0.25,"prediction":0.375,"lower":0.1,"upper":1,"residual":-0.125,"score":0.125,"anomaly":false,"hindsight":null}
+                {"stream":"disk\"a\",io","time":"2026-11-23T14:00:01.500000Z","value":[1e-07,-1234567.891],"prediction":[null,2e+22],"lower":[-1,-1],"upper":[1,1],"residual":[null,null],"score":0.5,"anomaly":false,"hindsight":null}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:02.000000Z","value":null,"prediction":0.375,"lower":0.1,"upper":1,"residual":null,"score":null,"anomaly":false,"hindsight":null}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:03.000000Z","value":17.75,"prediction":0.375,"lower":0.1,"upper":1,"residual":17.375,"score":0.61,"anomaly":true,"hindsight":null}
 
                 """#)
     }
@@ -102,12 +102,12 @@ import Testing
     @Test func csv() throws {
         #expect(
             try run(columns: 80, colour: true, "query", "-o", "csv", "-U", "14:00:03") == """
-                stream,time,value,prediction,lower,upper,residual,score,anomaly
-                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0
-                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0
-                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0
-                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0
-                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1
+                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight
+                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0,
+                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0,
+                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,
+                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0,
+                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1,
 
                 """)
     }

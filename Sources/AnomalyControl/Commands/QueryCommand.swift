@@ -18,6 +18,8 @@ package struct QueryCommand: ReportingCommand {
                 anomalyctl query --anomalies --since yesterday
               The last hour of some streams, newest first:
                 anomalyctl query 'web.*' 'db.*' --since -1h --reverse
+              What stands out when one knows what came after (see anomalyctl rescore):
+                anomalyctl query cpu.load --min-hindsight 0.4
               Follow what stands out:
                 anomalyctl query -f --min-score 0.3
               An hour of an afternoon as a file:
@@ -66,6 +68,17 @@ package struct QueryCommand: ReportingCommand {
         help: ArgumentHelp("Only points whose score, 0 to 1, is at least this.", valueName: "score"))
     var minScore: Double?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Only points whose score in hindsight, 0 to 1, is at least this.", valueName: "score"))
+    var minHindsight: Double?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Also print what was expected in hindsight. A table shows scores in hindsight if listed points have them, "
+                + "and with this flag always."))
+    var hindsight = false
+
     @OptionGroup(title: "OUTPUT OPTIONS")
     var outputOptions: OutputOptions
 
@@ -77,8 +90,12 @@ package struct QueryCommand: ReportingCommand {
     package func validate() throws {
         if follow, reverse { throw ValidationError("Choose either --follow or --reverse: new points come last.") }
         if follow, until != nil { throw ValidationError("Leave out --until: --follow has no end.") }
-        if let minScore, !(0...1).contains(minScore) {
-            throw ValidationError("--min-score \(minScore) is outside the range of scores, 0 to 1.")
+        for (name, score) in [("--min-score", minScore), ("--min-hindsight", minHindsight)] {
+            guard let score, !(0...1).contains(score) else { continue }
+            throw ValidationError("\(name) \(score) is outside the range of scores, 0 to 1.")
+        }
+        if follow, minHindsight != nil {
+            throw ValidationError("Leave out --min-hindsight: new points have no score in hindsight.")
         }
     }
 
@@ -100,12 +117,17 @@ package struct QueryCommand: ReportingCommand {
         // Inclusive for people, exclusive for the store.
         query.until = until.map { $0 < .max ? $0 + 1 : $0 }
         query.minimumScore = minScore
+        query.minimumHindsight = minHindsight
         query.anomaliesOnly = anomalies
         query.order = reverse ? .newestFirst : .oldestFirst
 
+        let listing = PointListing(query: query, newest: limit)
+        let columns: HindsightColumns = hindsight ? .all : try listing.hasHindsight(in: store) ? .score : .hidden
         var printer = PointPrinter(
-            streams: streams, writer: outputOptions.writer(of: .points(of: streams), in: surroundings), output: output)
-        let positions = try PointListing(query: query, newest: limit).forEach(in: store) { try printer.print($0) }
+            streams: streams, hindsight: columns,
+            writer: outputOptions.writer(of: .points(of: streams, hindsight: columns), in: surroundings), output: output
+        )
+        let positions = try listing.forEach(in: store) { try printer.print($0) }
         guard follow else { return printer.finish() }
         try Follower(selection: selection, query: query) { try common.openStore(in: surroundings) }
             .run(from: positions, in: store, version: version, printer: &printer)

@@ -23,6 +23,22 @@ package struct ControlClient: Sendable {
         }
     }
 
+    /// Has the daemon store some hindsight. Returns when it is durable.
+    ///
+    /// - Returns: the number of the run that it belongs to.
+    /// - Throws: as `status()`.
+    package func store(_ hindsight: HindsightRequest) throws(Failure) -> Int64 {
+        switch try ask(.hindsight(hindsight)) {
+        case .hindsight(let reply): return reply.run
+        case .error(let error) where error.code == .unknownRequest:
+            throw Failure(
+                .failure, "the daemon at \(path) can't store hindsight: it is of an older version",
+                hint: "restart it after the upgrade; try: systemctl restart anomalyd")
+        case .error(let error): throw failure(error)
+        default: throw misplaced
+        }
+    }
+
     /// Has the daemon give streams the weights of a model. Waits longer than for other things, as that ends with a
     /// commit.
     ///

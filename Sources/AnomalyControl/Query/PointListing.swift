@@ -15,6 +15,19 @@ package struct PointListing {
     /// The most points that are kept in memory to turn them round.
     static let memory = 10_000
 
+    /// Whether any of the points has hindsight; nearly so, where more are listed than fit into memory.
+    package func hasHindsight(in store: StoreReader) throws -> Bool {
+        var query = query
+        query.order = .newestFirst
+        query.limit = newest
+        let cursor = try store.points(query)
+        guard cursor.hasHindsight, let newest, newest <= Self.memory else { return cursor.hasHindsight }
+        while let point = try cursor.next() {
+            if point.hindsight != nil { return true }
+        }
+        return false
+    }
+
     /// Hands the points to `body` in the order of the query; a limit takes the newest ones in either order.
     ///
     /// - Returns: how far each stream had come when the reading began.

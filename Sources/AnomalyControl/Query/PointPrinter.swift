@@ -3,10 +3,15 @@ package import PointStore
 /// Writes points with the names of their streams.
 package struct PointPrinter {
     private var names: [Int32: String]
+    private let hindsight: HindsightColumns
     private var writer: any RecordWriter
     package let output: Output
 
-    package init(streams: [StreamRecord], writer: any RecordWriter, output: Output) {
+    /// - Parameter hindsight: that of the writer's schema.
+    package init(
+        streams: [StreamRecord], hindsight: HindsightColumns = .hidden, writer: any RecordWriter, output: Output
+    ) {
+        self.hindsight = hindsight
         names = Dictionary(streams.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         self.writer = writer
         self.output = output
@@ -23,7 +28,7 @@ package struct PointPrinter {
     /// question, and whoever follows adds the names first.
     package mutating func print(_ point: StoredPoint) throws {
         guard let name = names[point.stream] else { return }
-        writer.write(Record(point, stream: name), to: output)
+        writer.write(Record(point, stream: name, hindsight: hindsight), to: output)
         try output.checkpoint()
     }
 

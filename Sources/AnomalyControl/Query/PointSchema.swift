@@ -1,15 +1,26 @@
 import AnomalyDetection
 package import PointStore
 
+/// What is printed of a point in hindsight.
+package enum HindsightColumns: Sendable {
+    /// The score, but not in a table.
+    case hidden
+    case score
+    /// The score and what was expected.
+    case all
+}
+
 extension Schema {
     /// What `anomalyctl query` prints of a point.
     ///
     /// - Parameter streams: those that may appear; their names make the width of the column.
-    package static func points(of streams: [StreamRecord]) -> Schema {
+    package static func points(of streams: [StreamRecord], hindsight: HindsightColumns = .hidden) -> Schema {
         let names = streams.map { stream in
             let suffix = stream.channels > 1 ? "[\(stream.channels - 1)]".utf8.count : 0
             return TextWidth.of(stream.name) + suffix
         }
+        let last =
+            hindsight == .all ? [Column("hindsight_prediction", "IN HINDSIGHT", .number, textWidth: 12, rank: 1)] : []
         return Schema(
             columns: [
                 Column("stream", "STREAM", .text, textWidth: names.max() ?? 0),
@@ -21,14 +32,16 @@ extension Schema {
                 Column("residual", "RESIDUAL", .number, rank: 1),
                 Column("score", "SCORE", .score),
                 Column("anomaly", "", .hidden),
-            ],
+                // The columns above are a contract; what is added comes after them.
+                Column("hindsight", "HINDSIGHT", hindsight == .hidden ? .hidden : .score),
+            ] + last,
             tableLead: "time", hasChannelRows: true, emptyText: "no points")
     }
 }
 
 extension Record {
-    /// A point as a record of the schema `points(of:)`.
-    package init(_ point: StoredPoint, stream: String) {
+    /// A point as a record of the schema `points(of:hindsight:)`.
+    package init(_ point: StoredPoint, stream: String, hindsight: HindsightColumns = .hidden) {
         let channels = point.channels
         func numbers(_ value: (ChannelVerdict) -> Double) -> Field {
             .channels(channels.count) { value(channels[$0]) }
@@ -36,7 +49,11 @@ extension Record {
         self.init(fields: [
             .text(stream), .time(point.time), numbers(\.value), numbers(\.prediction), numbers(\.lower),
             numbers(\.upper), numbers(\.residual), .number(point.score), .flag(point.isAnomaly),
+            .number(point.hindsight?.score ?? .nan),
         ])
+        if hindsight == .all {
+            fields.append(.channels(channels.count) { point.hindsight?.predictions[$0] ?? .nan })
+        }
         if point.isAnomaly {
             note = .anomaly
         } else if point.flags.contains(.missing) {

@@ -32,9 +32,6 @@ public struct HindsightSettings: Sendable, Equatable {
     public static let steps = 12_000
     /// Fewest and most epochs then.
     public static let epochRange = 4...4000
-    /// Times that the range is read. After each but the last, the points that were flagged are withheld from the
-    /// predictions of the others: an anomaly shall not make its neighbours look strange, nor explain itself.
-    public static let rounds = 2
 
     /// Points with a value that a range needs.
     public var fewestPoints: Int { 2 * window }

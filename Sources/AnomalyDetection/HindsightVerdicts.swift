@@ -12,8 +12,10 @@ public struct HindsightVerdicts: Sendable {
     /// Reads a range, by the looks of ``HindsightLook``: a point is as strange as those say to which it is stranger, the
     /// near one or the far ones. Its prediction is that of the near one, unless the far ones alone flag it.
     ///
-    /// It is read `HindsightSettings.rounds` times: what was flagged is hidden from the predictions of the others in
-    /// the next round. But for that, the prediction of a point uses nothing of the point.
+    /// It is read twice: what was flagged the first time is hidden from the others the second time, so that an anomaly
+    /// does not make its neighbours look strange. A point is only as strange as it is both times: where a level has
+    /// shifted, the points beside the shift are explained by those that were flagged. But for what is hidden, the
+    /// prediction of a point uses nothing of the point.
     ///
     /// - Parameter readers: they read all points between them; of one shape and with the same limits.
     /// - Precondition: there is one, and they are for as many channels as the series has.
@@ -28,8 +30,8 @@ public struct HindsightVerdicts: Sendable {
         var frame = HindsightFrame(series, limits: model.limits)
         let predictions = readers.map { HindsightPrediction($0) }
         let looks = [[HindsightLook.near], HindsightLook.Side.allCases.map { .far($0, window: model.window) }]
-        for round in 0..<HindsightSettings.rounds {
-            if round > 0 { frame.withhold(anomalies) }
+        for reading in 0..<2 {
+            if reading == 1 { frame.withhold(anomalies) }
             let judgements = looks.map { kind in
                 let scaled = kind.map { look in
                     var scaled = [Float](repeating: 0, count: frame.targets.count)
@@ -45,22 +47,25 @@ public struct HindsightVerdicts: Sendable {
     }
 
     private mutating func combine(_ judgements: [HindsightJudgement], channels: Int) {
-        verdicts = judgements[0].verdicts
-        scores.removeAll(keepingCapacity: true)
-        for point in judgements[0].probabilities.indices {
+        let isFirst = scores.isEmpty
+        if isFirst {
+            verdicts = judgements[0].verdicts
+            scores = judgements[0].probabilities.map { $0.isNaN ? .nan : 1 }
+        }
+        for point in scores.indices where !scores[point].isNaN {
             var best = 0
             for look in judgements.indices.dropFirst()
             where judgements[look].probabilities[point] < judgements[best].probabilities[point] { best = look }
             func score(of look: Int) -> Double {
-                let probability = judgements[look].probabilities[point]
                 // So many looks are as many chances of a false alarm (Bonferroni).
-                let corrected = min(1, probability * Double(judgements.count))
-                return probability.isNaN ? .nan : Detector.score(ofProbability: corrected)
+                let probability = judgements[look].probabilities[point] * Double(judgements.count)
+                return probability >= 1 ? 0 : Detector.score(ofProbability: probability)
             }
-            scores.append(score(of: best))
-            if best == 0 || score(of: 0) >= threshold || score(of: best) < threshold { continue }
+            if !isFirst, scores[point] <= score(of: best) { continue }
+            scores[point] = score(of: best)
+            let shown = scores[point] >= threshold && score(of: 0) < threshold ? best : 0
             let range = (point * channels)..<((point + 1) * channels)
-            verdicts.replaceSubrange(range, with: judgements[best].verdicts[range])
+            verdicts.replaceSubrange(range, with: judgements[shown].verdicts[range])
         }
         anomalies = scores.map { $0 >= threshold }
     }

@@ -122,7 +122,7 @@ struct Scorer: Sendable {
         var kind: PointFlags = decades > 0 ? .outOfRange : []
         if let size = distances.size {
             let rarity = season.observe(size, counts: settings.season)
-            if rarity.single > decades { kind = .offSeason }
+            if rarity.single > decades { kind.insert(.offSeason) }
             decades += rarity.single
             if rarity.smoothed > decades { (decades, kind) = (rarity.smoothed, [.offSeason, .lasting]) }
         }

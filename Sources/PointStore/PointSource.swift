@@ -70,7 +70,10 @@ struct PointSource {
         let direction = order == .oldestFirst ? "ASC" : "DESC"
         let (columns, join) =
             hasHindsight
-            ? (", hindsight.score, anomaly, hindsight.prediction", "LEFT JOIN hindsight USING (stream_id, time, channel)")
+            ? (
+                ", hindsight.score, anomaly, hindsight.prediction",
+                "LEFT JOIN hindsight USING (stream_id, time, channel)"
+            )
             : ("", "")
         let statement = try database.cachedStatement(
             sql: """

@@ -35,7 +35,7 @@ import Testing
             try InProcess(columns: 100, database: store.path).output("query", "cpu.load", "--utc") == """
                 TIME (UTC)               STREAM         VALUE    EXPECTED    RESIDUAL  SCORE  HINDSIGHT
                 2026-11-23 14:00:00.000  cpu.load         0.5       0.375       0.125  0.010      0.500  warm-up
-                2026-11-23 14:00:01.000  cpu.load        0.25       0.375      -0.125  0.125      0.062
+                2026-11-23 14:00:01.000  cpu.load        0.25       0.375      -0.125  0.125      0.063
                 2026-11-23 14:00:02.000  cpu.load                   0.375                                missing
                 2026-11-23 14:00:03.000  cpu.load       17.75       0.375      17.375  0.610      0.250  anomaly
                 2026-11-23 14:00:04.000  cpu.load         0.3       0.375      -0.075  0.020
@@ -54,9 +54,9 @@ import Testing
         let store = try store()
         #expect(
             try InProcess(columns: 84, database: store.path).output("query", "disk*", "--utc", "--hindsight") == """
-                TIME (UTC)               STREAM              VALUE    EXPECTED  SCORE  HINDSIGHT
-                2026-11-23 14:00:01.500  disk"a",io[0]       1e-07              0.500      0.125
-                2026-11-23 14:00:01.500  disk"a",io[1]    -1234568       2e+22  0.500      0.125
+                TIME (UTC)               STREAM             VALUE    EXPECTED  SCORE  HINDSIGHT
+                2026-11-23 14:00:01.500  disk…",io[0]       1e-07              0.500      0.125
+                2026-11-23 14:00:01.500  disk…",io[1]    -1234568       2e+22  0.500      0.125
 
                 """)
         #expect(

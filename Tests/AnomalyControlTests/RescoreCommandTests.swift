@@ -75,7 +75,7 @@ import Testing
     @Test func whatIsFoundIsStoredAndTold() throws {
         let store = try store()
         let summary = try summary(store, "wave")
-        #expect(summary.points == 400 && summary.run == 1 && summary.threshold == 0.4)
+        #expect(summary.points == 400 && summary.run == 1 && abs(summary.threshold - 0.33) < 0.001)
         #expect(summary.first == "2026-11-23T14:00:00.000000Z" && summary.last == "2026-11-23T20:39:00.000000Z")
         #expect(summary.model.hasPrefix("gru both ways, 1 layer of 2 × 8 units, windows of 32 points, learned from"))
         #expect(summary.online_anomalies == 2 && summary.hindsight_anomalies == 1)

@@ -43,8 +43,8 @@ import Testing
                 == ["7|0|1|3|000102FF"])
         #expect(
             try sqlite(scratch.path, "SELECT * FROM recent_point") == [
-                "room.temp|0|2014-04-10T00:04:00.123456Z|\(time)|1|20.5|20.25|20.0|21.0|0.25|0.5|1|0",
-                "room.temp|1|2014-04-10T00:04:00.123456Z|\(time)|1|NULL|NULL|NULL|NULL|NULL|NULL|0|1",
+                "room.temp|0|2014-04-10T00:04:00.123456Z|\(time)|1|20.5|20.25|20.0|21.0|0.25|0.5|1|0|NULL",
+                "room.temp|1|2014-04-10T00:04:00.123456Z|\(time)|1|NULL|NULL|NULL|NULL|NULL|NULL|0|1|NULL",
             ])
     }
 

@@ -273,9 +273,13 @@ static float VARIANT(squares)(long count, const float *x) {
     return parts[0];
 }
 
-/// As `Float.tanh` in Swift, with the same coefficients. Beyond its limit, which differs as in Eigen for
-/// fused arithmetic, it is the number next to 1.
-INLINE vector v_tanh(vector x) {
+/// Numerator and denominator of tanh: as `Float.tanh` in Swift, with the same coefficients. Beyond its limit, which
+/// differs as in Eigen for fused arithmetic, the quotient is the number next to 1.
+typedef struct {
+    vector over, under;
+} fraction;
+
+INLINE fraction v_tanh_fraction(vector x) {
     const float limit = 7.998811721801758f;
     const vector c = v_max(-limit, v_min(limit, x));
     const vector s = c * c, s2 = s * s;
@@ -286,13 +290,26 @@ INLINE vector v_tanh(vector x) {
     const vector q01 = v_fma(v_set(2.26843463243900e-03f), s, v_set(4.89352518554385e-03f));
     const vector q23 = v_fma(v_set(1.19825839466702e-06f), s, v_set(1.18534705686654e-04f));
     const vector high = v_fma(v_fma(v_set(-2.76076847742355e-16f), s2, p45), s2, p23);
-    const vector p = v_fma(high, s2, p01), q = v_fma(q23, s2, q01);
-    return c * p / q;
+    return (fraction){c * v_fma(high, s2, p01), v_fma(q23, s2, q01)};
+}
+
+INLINE vector v_tanh(vector x) {
+    const fraction f = v_tanh_fraction(x);
+    return f.over / f.under;
 }
 
 INLINE vector v_sigmoid(vector x) {
     const vector half = v_set(0.5f);
     return v_fma(v_tanh(x * half), half, half);
+}
+
+/// Two sigmoids for one division, which takes as long as ten multiplications.
+INLINE void v_sigmoids(vector x, vector y, vector *first, vector *second) {
+    const vector half = v_set(0.5f);
+    const fraction f = v_tanh_fraction(x * half), g = v_tanh_fraction(y * half);
+    const vector inverse = half / (f.under * g.under);
+    *first = v_fma(f.over * g.under, inverse, half);
+    *second = v_fma(g.over * f.under, inverse, half);
 }
 
 static void VARIANT(rnn_forward)(long hidden, long batch, ck_cell cell) {
@@ -315,8 +332,8 @@ static void VARIANT(lstm_forward)(long n, long batch, ck_cell cell) {
         float *x = cell.x + j * 4 * n, *h = cell.state + j * 2 * n;
         const float *before = cell.previous + j * 2 * n + n;
         EACH(i, n) {
-            const vector input = v_sigmoid(take(x + i, lanes));
-            const vector forget = v_sigmoid(take(x + n + i, lanes));
+            vector input, forget;
+            v_sigmoids(take(x + i, lanes), take(x + n + i, lanes), &input, &forget);
             const vector candidate = v_tanh(take(x + 2 * n + i, lanes));
             const vector output = v_sigmoid(take(x + 3 * n + i, lanes));
             const vector c = v_fma(forget, take(before + i, lanes), input * candidate);
@@ -356,8 +373,9 @@ static void VARIANT(gru_forward)(long n, long batch, ck_cell cell) {
         float *x = cell.x + j * 3 * n;
         const float *r = cell.r + j * 3 * n;
         EACH(i, n) {
-            const vector reset = v_sigmoid(take(x + i, lanes) + take(r + i, lanes));
-            const vector update = v_sigmoid(take(x + n + i, lanes) + take(r + n + i, lanes));
+            vector reset, update;
+            v_sigmoids(take(x + i, lanes) + take(r + i, lanes), take(x + n + i, lanes) + take(r + n + i, lanes), &reset,
+                       &update);
             const vector new = v_tanh(v_fma(reset, take(r + 2 * n + i, lanes), take(x + 2 * n + i, lanes)));
             give(x + i, reset, lanes);
             give(x + n + i, update, lanes);

@@ -65,7 +65,8 @@ public final class Network<Scalar: KernelScalar>: Sendable {
             var input = x
             var stride = shape.inputs
             var state = initial
-            for (layer, tape) in zip(layers, workspace.tapes) {
+            for (index, layer) in layers.enumerated() {
+                let tape = workspace.tapes[index]
                 layer.forward(packed, parameters: parameters, x: input, xStride: stride, initial: state, tape: tape)
                 input = UnsafePointer(tape.states)
                 stride = layer.stateWidth
@@ -119,7 +120,8 @@ public final class Network<Scalar: KernelScalar>: Sendable {
         _ packed: PackedShape, workspace: Workspace<Scalar>, to states: UnsafeMutablePointer<Scalar>
     ) {
         var target = states
-        for (layer, tape) in zip(layers, workspace.tapes) {
+        for (index, layer) in layers.enumerated() {
+            let tape = workspace.tapes[index]
             let s = layer.stateWidth
             var row = 0
             for (t, batch) in packed.batchSizes.enumerated() {

@@ -49,7 +49,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     /// Norm of the last gradient before clipping, and the loss it came from; 0 before the first update.
     public internal(set) var gradientNorm = 0.0
     public internal(set) var loss = 0.0
-    /// How the last gradient was spread over the layers, and how far back it reached.
+    /// How a recent gradient (every eighth is looked at) was spread over the layers, and how far back it reached.
     public internal(set) var health: GradientHealth
     /// Updates that were left out because the gradient was not finite.
     public internal(set) var skippedUpdates: Int64 = 0
@@ -90,6 +90,9 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         get { weights.values }
         set { weights = AlignedBuffer(newValue) }
     }
+
+    /// Updates between two looks at the health of the gradients, which cost about a twentieth of an update.
+    private static var watchInterval: Int64 { 8 }
 
     /// Optimiser updates so far.
     public var updates: Int64 { optimiser.steps }
@@ -158,6 +161,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     private mutating func update(_ workspace: Workspace<Scalar>) {
         let packed = workspace.sequence(steps: filled)
         let count = weights.count
+        let isWatched = updates % Self.watchInterval == 0
         workspace.reserve(rows: filled, batch: 1)
         workspace.gradient.update(repeating: 0, count: count)
         withExtendedLifetime(weights) {
@@ -174,15 +178,18 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
                     self.loss = Double(loss)
                     network.backward(
                         packed, parameters: weights.start, x: x.baseAddress!, initial: initial.baseAddress!,
-                        workspace: workspace, gradient: workspace.gradient, gains: workspace.gains)
+                        workspace: workspace, gradient: workspace.gradient,
+                        gains: isWatched ? workspace.gains : nil)
                 }
             }
         }
-        health.steps = filled
-        for (i, layer) in network.layers.enumerated() {
-            health.layers[i].gain = workspace.gains[i]
-            health.layers[i].inputNorm = layer.inputNorm(of: workspace.gradient)
-            health.layers[i].recurrentNorm = layer.recurrentNorm(of: workspace.gradient)
+        if isWatched {
+            health.steps = filled
+            for (i, layer) in network.layers.enumerated() {
+                health.layers[i].gain = workspace.gains[i]
+                health.layers[i].inputNorm = layer.inputNorm(of: workspace.gradient)
+                health.layers[i].recurrentNorm = layer.recurrentNorm(of: workspace.gradient)
+            }
         }
         gradientNorm = training.clipBy.apply(
             threshold: training.clip, count: count, gradient: workspace.gradient)

@@ -110,6 +110,8 @@ final class RecurrentLayer<Scalar: KernelScalar>: Sendable {
                 cell.backward(
                     batch: batch, x: rows.x, r: rows.r, previous: previous, state: UnsafePointer(rows.state), d: d)
             }
+            // What reaches the initial states is of interest to the gain only.
+            if t == 0 && gain == nil { break }
             Scalar.multiplyAdd(
                 rows: h, columns: g, batch: batch, transposed, recurrent + row * g, xStride: g, d, yStride: s)
             if gain != nil { carried.carry(from: length, to: Scalar.squares(d, count: batch * s)) }

@@ -1,47 +1,52 @@
 public import Kernels
 
 /// Scratch memory for runs of one network: activations, outputs, gradients. It grows to the largest run it has seen
-/// and is then reused, so stepping and training allocate nothing. One thread at a time.
+/// and is then reused, so stepping and training allocate nothing. One thread at a time. Nothing here calls back while a
+/// property is being changed, so the checks for that, at every access, are left out.
 public final class Workspace<Scalar: KernelScalar> {
     let network: Network<Scalar>
-    private var rows = 0
-    private var batch = 0
-    private var memory: [UnsafeMutablePointer<Scalar>] = []
+    @exclusivity(unchecked) private var rows = 0
+    @exclusivity(unchecked) private var batch = 0
+    @exclusivity(unchecked) private var memory: [UnsafeMutablePointer<Scalar>] = []
 
     /// What each layer's forward pass leaves for its backward pass.
-    private(set) var tapes: [RecurrentLayer<Scalar>.Tape] = []
+    let tapes: UnsafeMutablePointer<RecurrentLayer<Scalar>.Tape>
     /// (O, N), or (O, B) of a head on the last rows, written by `Network.forward`.
-    public private(set) var outputs: UnsafeMutablePointer<Scalar>
+    @exclusivity(unchecked) public private(set) var outputs: UnsafeMutablePointer<Scalar>
     /// As many, read by `Network.backward`.
-    public private(set) var dOutputs: UnsafeMutablePointer<Scalar>
+    @exclusivity(unchecked) public private(set) var dOutputs: UnsafeMutablePointer<Scalar>
     /// (D, N): ∂loss/∂output of the layer at hand, and of the one below it.
-    private(set) var dHidden: UnsafeMutablePointer<Scalar>
-    private(set) var dBelow: UnsafeMutablePointer<Scalar>
+    @exclusivity(unchecked) private(set) var dHidden: UnsafeMutablePointer<Scalar>
+    @exclusivity(unchecked) private(set) var dBelow: UnsafeMutablePointer<Scalar>
     /// (S, B).
-    private(set) var dState: UnsafeMutablePointer<Scalar>
+    @exclusivity(unchecked) private(set) var dState: UnsafeMutablePointer<Scalar>
     /// Any weight matrix of the network, transposed.
-    private(set) var transposed: UnsafeMutablePointer<Scalar>
+    @exclusivity(unchecked) private(set) var transposed: UnsafeMutablePointer<Scalar>
     /// As large as the parameters.
-    public private(set) var gradient: UnsafeMutablePointer<Scalar>
+    @exclusivity(unchecked) public private(set) var gradient: UnsafeMutablePointer<Scalar>
     /// One number for each layer, for `Network.backward`.
     let gains: UnsafeMutablePointer<Double>
     /// Only where the network has it.
-    private(set) var bidirectional: BidirectionalTape<Scalar>?
-    private(set) var attention: Attention<Scalar>.Tape?
+    @exclusivity(unchecked) private(set) var bidirectional: BidirectionalTape<Scalar>?
+    @exclusivity(unchecked) private(set) var attention: Attention<Scalar>.Tape?
     /// Rows that the head answers for, their inputs to it, (D or 2·D, Q), and ∂loss/∂these. Used by attention and by a
     /// head on the last rows; otherwise the head reads the top layer's states in place.
-    private(set) var headRows: [HeadRow] = []
-    private(set) var headInput: UnsafeMutablePointer<Scalar>
-    private(set) var dHeadInput: UnsafeMutablePointer<Scalar>
+    @exclusivity(unchecked) private(set) var headRows: [HeadRow] = []
+    @exclusivity(unchecked) private(set) var headInput: UnsafeMutablePointer<Scalar>
+    @exclusivity(unchecked) private(set) var dHeadInput: UnsafeMutablePointer<Scalar>
     /// Row of each step's first sequence, and for each row the one that takes its place when its sequence is reversed.
-    private(set) var firstRows: [Int] = []
-    private(set) var reversedRows: [Int] = []
+    @exclusivity(unchecked) private(set) var firstRows: [Int] = []
+    @exclusivity(unchecked) private(set) var reversedRows: [Int] = []
     /// Shapes of single sequences by their length, made once.
-    private var single: [PackedShape] = []
+    @exclusivity(unchecked) private var single: [PackedShape] = []
 
     public init(for network: Network<Scalar>) {
         self.network = network
         outputs = AlignedBuffer.allocate(1)
+        tapes = .allocate(capacity: network.layers.count)
+        tapes.initialize(
+            repeating: RecurrentLayer<Scalar>.Tape(x: outputs, r: outputs, states: outputs), count: network.layers.count
+        )
         dOutputs = outputs
         dHidden = outputs
         dBelow = outputs
@@ -59,6 +64,7 @@ public final class Workspace<Scalar: KernelScalar> {
     deinit {
         memory.forEach { $0.deallocate() }
         gains.deallocate()
+        tapes.deallocate()
     }
 
     /// The shape of one sequence of `steps` steps.
@@ -76,8 +82,8 @@ public final class Workspace<Scalar: KernelScalar> {
         memory = []
         let n = self.rows
         let shape = network.shape
-        tapes = network.layers.map { layer in
-            RecurrentLayer<Scalar>.Tape(
+        for (index, layer) in network.layers.enumerated() {
+            tapes[index] = RecurrentLayer<Scalar>.Tape(
                 x: take(layer.gateRows * n), r: take(layer.gateRows * n), states: take(layer.stateWidth * n))
         }
         outputs = take(shape.outputs * n)

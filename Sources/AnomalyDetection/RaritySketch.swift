@@ -7,8 +7,9 @@ import RecurrentModel
 ///
 /// Beyond the largest size in memory the probability falls as a power law: real residuals have heavy tails, and what is
 /// twice as large as anything before is not impossible. The alternative, a generalised Pareto distribution fitted to
-/// the largest 2 % of a window (Siffer et al. 2017), was here before: on labelled data the rank found more and raised
-/// fewer false alarms, as a fit to some dozens of excesses moves with each of them.
+/// the largest 2 % of a window (Siffer et al. 2017), was here before: with
+/// the same rest between alarms a rank by itself did a little better on NAB, and a fit to some dozens of excesses moves
+/// with each of them.
 struct RaritySketch: Sendable {
     /// Exponent of the power law: ten times the largest size is 10⁻⁴ as likely as the largest.
     static let tailExponent = 4.0

@@ -97,7 +97,7 @@ public final class Detector {
         predict(verdicts)
         for c in 0..<channels {
             verdicts[c].value = values[c]
-            verdicts[c].residual = bounded(values[c] - verdicts[c].prediction)
+            verdicts[c].residual = (values[c] - verdicts[c].prediction).bounded
         }
         let judgement = scorer.judge(time: time, elapsed: elapsed, seen: seen, verdicts)
         let change = tracker.observe(sequence: sequence, time: time, judgement, verdicts[judgement.worst])
@@ -120,18 +120,13 @@ public final class Detector {
             verdicts[c] = none
             let prediction = encoder.prediction(output[c], channel: c)
             if prediction.isNaN { continue }
-            verdicts[c].prediction = bounded(prediction)
+            verdicts[c].prediction = prediction.bounded
             let halfWidth = scorer.halfWidth(channel: c)
             if halfWidth.isFinite {
-                verdicts[c].lower = bounded(verdicts[c].prediction - halfWidth)
-                verdicts[c].upper = bounded(verdicts[c].prediction + halfWidth)
+                verdicts[c].lower = (verdicts[c].prediction - halfWidth).bounded
+                verdicts[c].upper = (verdicts[c].prediction + halfWidth).bounded
             }
         }
-    }
-
-    /// NaN stays; what overflowed becomes the largest number.
-    private func bounded(_ x: Double) -> Double {
-        x.isInfinite ? (x > 0 ? Double.greatestFiniteMagnitude : -Double.greatestFiniteMagnitude) : x
     }
 
     // MARK: Learn

@@ -101,8 +101,8 @@ struct HindsightJudgement {
             verdicts.append(
                 ChannelVerdict(
                     value: value, prediction: prediction, lower: .nan, upper: .nan,
-                    residual: Self.bounded(value - prediction)))
-            distances.append(value.isNaN ? .nan : Self.bounded(max(0, least - value, value - most)))
+                    residual: (value - prediction).bounded))
+            distances.append(value.isNaN ? .nan : max(0, least - value, value - most).bounded)
         }
         // One channel keeps its own units; several are measured in what is usual for each.
         let spreads = channels == 1 ? [1] : (0..<channels).map { spread(of: $0, channels) }
@@ -120,15 +120,10 @@ struct HindsightJudgement {
         for i in verdicts.indices {
             let halfWidth = tail.band * spreads[i % channels]
             if !halfWidth.isFinite { continue }
-            verdicts[i].lower = Self.bounded(verdicts[i].prediction - halfWidth)
-            verdicts[i].upper = Self.bounded(verdicts[i].prediction + halfWidth)
+            verdicts[i].lower = (verdicts[i].prediction - halfWidth).bounded
+            verdicts[i].upper = (verdicts[i].prediction + halfWidth).bounded
         }
         probabilities = sizes.map { $0.isNaN ? .nan : tail.probability(of: $0) }
-    }
-
-    /// NaN stays; what overflowed becomes the largest number.
-    private static func bounded(_ x: Double) -> Double {
-        x.isInfinite ? (x > 0 ? Double.greatestFiniteMagnitude : -Double.greatestFiniteMagnitude) : x
     }
 
     /// Median |residual| of a channel; 0 if it has none.

@@ -7,7 +7,20 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
+// The last vector of a row may be short: then lanes that aren't there are read as 0 and not written.
+INLINE vector take(const float *p, long lanes) { return lanes < LANES ? v_load_part(p, lanes) : v_load(p); }
+INLINE void give(float *p, vector v, long lanes) {
+    if (lanes < LANES) {
+        v_store_part(p, v, lanes);
+    } else {
+        v_store(p, v);
+    }
+}
+
 // --- Products ---
+
+// Lanes in use of vector r of a block, which has `rows` of them.
+#define IN_USE(r) ((r) == rows - 1 ? last : LANES)
 
 /// How many partial sums each output of a product with m rows is made of. Few rows leave too few sums that don't wait
 /// for each other (a fused multiply-add takes four cycles, and two can begin in each), so then there are more: terms
@@ -18,9 +31,8 @@ INLINE int parts_of(long m) { return m >= 64 ? 1 : m >= 32 ? 2 : 4; }
 INLINE void vector_block(int rows, int parts, long last, long n, const float *w, long stride, const float *x,
                          long step, const float *start, float *y) {
     vector sum[4][MOST_SUMS];
-    const int partial = last < LANES;
     UNROLL for (int r = 0; r < rows; r++) {
-        sum[0][r] = partial && r == rows - 1 ? v_load_part(start + r * LANES, last) : v_load(start + r * LANES);
+        sum[0][r] = take(start + r * LANES, IN_USE(r));
         UNROLL for (int q = 1; q < parts; q++) sum[q][r] = v_set(0);
     }
     long j = 0;
@@ -29,7 +41,7 @@ INLINE void vector_block(int rows, int parts, long last, long n, const float *w,
             const vector s = v_set(x[(j + q) * step]);
             UNROLL for (int r = 0; r < rows; r++) {
                 const float *p = w + (j + q) * stride + r * LANES;
-                sum[q][r] = v_fma(partial && r == rows - 1 ? v_load_part(p, last) : v_load(p), s, sum[q][r]);
+                sum[q][r] = v_fma(take(p, IN_USE(r)), s, sum[q][r]);
             }
         }
     }
@@ -38,18 +50,14 @@ INLINE void vector_block(int rows, int parts, long last, long n, const float *w,
         const vector s = v_set(x[(j + q) * step]);
         UNROLL for (int r = 0; r < rows; r++) {
             const float *p = w + (j + q) * stride + r * LANES;
-            sum[q][r] = v_fma(partial && r == rows - 1 ? v_load_part(p, last) : v_load(p), s, sum[q][r]);
+            sum[q][r] = v_fma(take(p, IN_USE(r)), s, sum[q][r]);
         }
     }
     UNROLL for (int r = 0; r < rows; r++) {
         vector total = sum[0][r];
         if (parts >= 2) total += sum[1][r];
         if (parts == 4) total += sum[2][r] + sum[3][r];
-        if (partial && r == rows - 1) {
-            v_store_part(y + r * LANES, total, last);
-        } else {
-            v_store(y + r * LANES, total);
-        }
+        give(y + r * LANES, total, IN_USE(r));
     }
 }
 
@@ -60,7 +68,7 @@ INLINE void vector_product(int parts, long m, long n, const float *w, long strid
 #define ROWS(k)                                                                                                        \
     if ((k) * parts <= MOST_SUMS)                                                                                      \
         while (i + (k) * LANES <= m) {                                                                                 \
-            vector_block(k, parts, LANES, n, w + i, stride, x, step, start + i, y + i);                                         \
+            vector_block(k, parts, LANES, n, w + i, stride, x, step, start + i, y + i);                                \
             i += (k) * LANES;                                                                                          \
         }
     ROWS(12) ROWS(8) ROWS(6) ROWS(4) ROWS(3) ROWS(2) ROWS(1)
@@ -72,18 +80,17 @@ INLINE void vector_product(int parts, long m, long n, const float *w, long strid
 INLINE void tile(int rows, int columns, int parts, long last, long n, const float *w, long stride, const float *x,
                  long x_stride, long x_step, const float *start, long start_stride, float *y, long y_stride) {
     vector held[TILE_ROWS][TILE_COLUMNS];
-    const int partial = last < LANES;
     UNROLL for (int q = 0; q < parts; q++) {
         vector sum[TILE_ROWS][TILE_COLUMNS];
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int c = 0; c < columns; c++) {
             const float *p = start + c * start_stride + r * LANES;
-            sum[r][c] = q > 0 ? v_set(0) : partial && r == rows - 1 ? v_load_part(p, last) : v_load(p);
+            sum[r][c] = q > 0 ? v_set(0) : take(p, IN_USE(r));
         }
         for (long j = q; j < n; j += parts) {
             vector a[TILE_ROWS];
             UNROLL for (int r = 0; r < rows; r++) {
                 const float *p = w + j * stride + r * LANES;
-                a[r] = partial && r == rows - 1 ? v_load_part(p, last) : v_load(p);
+                a[r] = take(p, IN_USE(r));
             }
             UNROLL for (int c = 0; c < columns; c++) {
                 const vector s = v_set(x[c * x_stride + j * x_step]);
@@ -98,12 +105,8 @@ INLINE void tile(int rows, int columns, int parts, long last, long n, const floa
                 continue;
             }
             if (q == 3) total = held[r][c] + total;
-            if (q > 0) total = (partial && r == rows - 1 ? v_load_part(p, last) : v_load(p)) + total;
-            if (partial && r == rows - 1) {
-                v_store_part(p, total, last);
-            } else {
-                v_store(p, total);
-            }
+            if (q > 0) total = take(p, IN_USE(r)) + total;
+            give(p, total, IN_USE(r));
         }
     }
 }
@@ -176,20 +179,15 @@ static void VARIANT(outer_add)(long m, long n, long terms, const float *a, long 
 /// rows · LANES of y += Σ columns, column after column, as they lie in memory.
 INLINE void sum_block(int rows, long last, long terms, const float *a, long a_stride, float *y) {
     vector sum[8];
-    const int partial = last < LANES;
     UNROLL for (int r = 0; r < rows; r++)
-        sum[r] = partial && r == rows - 1 ? v_load_part(y + r * LANES, last) : v_load(y + r * LANES);
+        sum[r] = take(y + r * LANES, IN_USE(r));
     for (long k = 0; k < terms; k++)
         UNROLL for (int r = 0; r < rows; r++) {
             const float *p = a + k * a_stride + r * LANES;
-            sum[r] += partial && r == rows - 1 ? v_load_part(p, last) : v_load(p);
+            sum[r] += take(p, IN_USE(r));
         }
     UNROLL for (int r = 0; r < rows; r++) {
-        if (partial && r == rows - 1) {
-            v_store_part(y + r * LANES, sum[r], last);
-        } else {
-            v_store(y + r * LANES, sum[r]);
-        }
+        give(y + r * LANES, sum[r], IN_USE(r));
     }
 }
 
@@ -239,15 +237,6 @@ static void VARIANT(transpose)(long m, long n, const float *w, float *out) {
 
 // --- Elementwise ---
 
-// The last step of a walk may be short; then lanes that aren't there are read as 0 and not written.
-INLINE vector take(const float *p, long lanes) { return lanes < LANES ? v_load_part(p, lanes) : v_load(p); }
-INLINE void give(float *p, vector v, long lanes) {
-    if (lanes < LANES) {
-        v_store_part(p, v, lanes);
-    } else {
-        v_store(p, v);
-    }
-}
 #define EACH(i, n) for (long i = 0, lanes = n < LANES ? n : LANES; i < n; i += LANES, lanes = n - i < LANES ? n - i : LANES)
 
 static void VARIANT(add)(long count, const float *x, float *y) {

@@ -1,6 +1,5 @@
 package import AnomalyDetection
 package import ModelFiles
-import RecurrentModel
 
 /// A detector on its way through a file, with the very steps that the daemon's shard would take for the same points.
 ///
@@ -27,18 +26,10 @@ package struct DetectorRun {
     ) throws(Failure) {
         self.file = file
         detector = Detector(settings, channels: file.channels, name: name.utf8, workbench: workbench)
-        if let model {
-            let shape = settings.model.shape(channels: file.channels)
-            let need = ModelNeed(shape: shape, target: settings.model.target.rawValue, loss: settings.model.loss)
-            let faults = model.misfits(need)
-            guard faults.isEmpty else {
-                throw Failure(
-                    .failure,
-                    "the model of model.initial does not fit \(file.path): "
-                        + faults.map(\.description).joined(separator: "; "),
-                    hint: "set those keys of [model] as the model has them, or name another model")
-            }
-            detector.replaceParameters(model.parameters(over: detector.parameters))
+        try model?.give(to: detector) { list in
+            Failure(
+                .failure, "the model of model.initial does not fit \(file.path): \(list)",
+                hint: "set those keys of [model] as the model has them, or name another model")
         }
         points.reserveCapacity(Self.blockRows)
         let none = ChannelVerdict(value: .nan, prediction: .nan, lower: .nan, upper: .nan, residual: .nan)

@@ -37,16 +37,8 @@ package struct QueryCommand: ReportingCommand {
     @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))
     var glob: [Glob] = []
 
-    @Option(
-        name: [.customShort("S", allowingJoined: true), .long], parsing: .unconditional,
-        help: ArgumentHelp("Only points at this time or later.", valueName: "time"), transform: TimeExpression.init(_:))
-    var since: TimeExpression?
-
-    @Option(
-        name: [.customShort("U", allowingJoined: true), .long], parsing: .unconditional,
-        help: ArgumentHelp("Only points at this time or earlier.", valueName: "time"),
-        transform: TimeExpression.init(_:))
-    var until: TimeExpression?
+    @OptionGroup
+    var range: TimeRangeOptions
 
     @Option(
         name: [.customShort("n", allowingJoined: true), .long], parsing: .unconditional,
@@ -89,7 +81,7 @@ package struct QueryCommand: ReportingCommand {
 
     package func validate() throws {
         if follow, reverse { throw ValidationError("Choose either --follow or --reverse: new points come last.") }
-        if follow, until != nil { throw ValidationError("Leave out --until: --follow has no end.") }
+        if follow, range.until != nil { throw ValidationError("Leave out --until: --follow has no end.") }
         for (name, score) in [("--min-score", minScore), ("--min-hindsight", minHindsight)] {
             guard let score, !(0...1).contains(score) else { continue }
             throw ValidationError("\(name) \(score) is outside the range of scores, 0 to 1.")
@@ -100,22 +92,14 @@ package struct QueryCommand: ReportingCommand {
     }
 
     package func run(in surroundings: Surroundings, output: Output) throws {
-        let since = since?.resolve(now: surroundings.now(), zone: surroundings.zone)
-        let until = until?.resolve(now: surroundings.now(), zone: surroundings.zone)
-        if let since, let until, since > until {
-            throw Failure(.usage, "--since is later than --until: no point can lie between them")
-        }
+        var query = try range.query(in: surroundings)
         let store = try common.openStore(in: surroundings)
         let selection = StreamSelection(globs: glob)
         // Before the first read, so that a commit in between is not missed, only looked at twice.
         let version = try store.dataVersion()
         let streams = try selection.streamsOrFailure(in: store.streams())
 
-        var query = PointQuery()
         query.streams = glob.isEmpty ? nil : Set(streams.map(\.id))
-        query.since = since
-        // Inclusive for people, exclusive for the store.
-        query.until = until.map { $0 < .max ? $0 + 1 : $0 }
         query.minimumScore = minScore
         query.minimumHindsight = minHindsight
         query.anomaliesOnly = anomalies
@@ -138,7 +122,7 @@ package struct QueryCommand: ReportingCommand {
         case .newest(let count): count
         case .all: nil
         // As journalctl does: whoever says since when wants all since then.
-        case nil: follow && since == nil ? 10 : nil
+        case nil: follow && range.since == nil ? 10 : nil
         }
     }
 }

@@ -42,16 +42,8 @@ package struct RescoreCommand: ReportingCommand {
     @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))
     var glob: [Glob] = []
 
-    @Option(
-        name: [.customShort("S", allowingJoined: true), .long], parsing: .unconditional,
-        help: ArgumentHelp("Only points at this time or later.", valueName: "time"), transform: TimeExpression.init(_:))
-    var since: TimeExpression?
-
-    @Option(
-        name: [.customShort("U", allowingJoined: true), .long], parsing: .unconditional,
-        help: ArgumentHelp("Only points at this time or earlier.", valueName: "time"),
-        transform: TimeExpression.init(_:))
-    var until: TimeExpression?
+    @OptionGroup
+    var range: TimeRangeOptions
 
     @Flag(name: [.customShort("n"), .long], help: "Store nothing.")
     var dryRun = false
@@ -81,11 +73,7 @@ package struct RescoreCommand: ReportingCommand {
     }
 
     package func run(in surroundings: Surroundings, output: Output) throws {
-        let since = since?.resolve(now: surroundings.now(), zone: surroundings.zone)
-        let until = until?.resolve(now: surroundings.now(), zone: surroundings.zone)
-        if let since, let until, since > until {
-            throw Failure(.usage, "--since is later than --until: no point can lie between them")
-        }
+        var query = try range.query(in: surroundings)
         let configuration = try configurationOptions.configuration(in: surroundings)
         let store = try common.openStore(in: surroundings)
         let streams = try StreamSelection(globs: glob).streamsOrFailure(in: store.streams())
@@ -99,10 +87,6 @@ package struct RescoreCommand: ReportingCommand {
         // may be started.
         if !dryRun { try sink(store, surroundings).close() }
 
-        var query = PointQuery()
-        query.since = since
-        // Inclusive for people, exclusive for the store.
-        query.until = until.map { $0 < .max ? $0 + 1 : $0 }
         let line = ProgressLine(on: surroundings.progress)
         var refused: [Failure] = []
         for (index, stream) in streams.enumerated() {

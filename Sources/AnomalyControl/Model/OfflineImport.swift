@@ -20,18 +20,11 @@ struct OfflineImport {
         var imported: [ImportedModel.Stream] = []
         for stream in streams {
             let detector = try StreamModel.detector(of: stream, in: try store.checkpoint(of: stream.id))
-            let settings = detector.settings.model
-            let need = ModelNeed(
-                shape: settings.shape(channels: stream.channels), target: settings.target.rawValue,
-                loss: settings.loss)
-            let faults = model.misfits(need)
-            guard faults.isEmpty else {
-                let list = faults.map(\.description).joined(separator: "; ")
-                throw Failure(
+            try model.give(to: detector) { list in
+                Failure(
                     .failure, "the model \(file) does not fit the stream \"\(stream.name)\": \(list)",
                     hint: "to see what it needs, try: anomalyctl model show '\(stream.name)'")
             }
-            detector.replaceParameters(model.parameters(over: detector.parameters))
             commit.checkpoints.append(
                 CheckpointRecord(
                     stream: stream.id, sequence: detector.sequence, format: Int32(Detector.stateVersion),

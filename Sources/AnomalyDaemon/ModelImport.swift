@@ -76,7 +76,9 @@ struct ModelImport: Sendable {
 extension ModelNeed {
     /// What a stream with these settings and so many values a point needs.
     init(_ settings: ModelSettings, channels: Int) {
-        self.init(shape: settings.shape(channels: channels), target: settings.target.rawValue, loss: settings.loss)
+        self.init(
+            shape: settings.shape(channels: channels), inputs: settings.features.names,
+            target: settings.target.rawValue, loss: settings.loss)
     }
 }
 

@@ -1,3 +1,5 @@
+import AnomalyDetection
+
 /// What values a key takes, and how they are written in TOML.
 struct ValueKind<Value: Sendable>: Sendable {
     /// Completes "expected …".
@@ -56,7 +58,7 @@ extension ValueKind where Value == Double {
     }
 
     private static func plain(_ number: Double) -> String {
-        number == number.rounded() ? String(Int(number)) : "\(number)"
+        Int(exactly: number).map(String.init) ?? "\(number)"
     }
 }
 
@@ -175,6 +177,17 @@ extension ValueKind where Value == Int64 {
             },
             encode: { .string(TimeSpan.format($0)) })
     }
+}
+
+extension ValueKind where Value == LocalTime {
+    /// A time zone by its name in the system's zone database.
+    static let timeZone = Self(
+        expectation: "a time zone such as \"Europe/Berlin\", or \"UTC\"",
+        decode: { value in
+            guard case .string(let name) = value else { return nil }
+            return ZoneTable.shared.zone(named: name)
+        },
+        encode: { .string($0.name) })
 }
 
 private func oneOf(_ words: [String]) -> String {

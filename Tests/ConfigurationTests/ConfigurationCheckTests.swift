@@ -92,7 +92,9 @@ import Testing
             #"f: model."a\tb": unknown key; known here: model.cell, model.hidden, "#
                 + "model.layers, model.attention, model.attention_scale, model.k1, model.k2, model.learning_rate, "
                 + "model.optimiser, model.loss, model.clip, model.clip_by, model.initialisation, model.forget_bias, "
-                + "model.initial, model.target, model.range_half_life, model.seed, "
+                + "model.initial, model.target, model.time_zone, model.input_calendar, model.input_elapsed, "
+                + "model.input_season, model.input_missing, model.scaling, model.range_half_life, model.replay, "
+                + "model.hold, model.seed, "
                 + "model.learning"
         ),
         Case("[daemon]\ncolour = 1", "f: daemon.colour: unknown key; known here: daemon.shards, daemon.log_level"),
@@ -106,7 +108,7 @@ import Testing
 
     static let conflicts = [
         Case("model.k1 = 64", "f: model.k1: is 64, expected at most model.k2, which is 32"),
-        Case("model.k2 = 4", "f: model.k1: is 8, expected at most model.k2, which is 4"),
+        Case("model.k2 = 4", "f: model.k1: is 16, expected at most model.k2, which is 4"),
         Case(
             "feed.listen = ['/a', '/b', '/a']", #"f: feed.listen: names "/a" twice, expected different sockets"#),
         Case(
@@ -117,7 +119,7 @@ import Testing
             #"f: database.path: is "/run/anomalyd/control.sock", which is a socket, expected a file"#),
         Case(
             "[[stream]]\nmatch = 'a*'\nmodel.k2 = 4",
-            #"f: stream 1 (match = "a*"): model.k1: is 8, expected at most model.k2, which is 4"#),
+            #"f: stream 1 (match = "a*"): model.k1: is 16, expected at most model.k2, which is 4"#),
         Case(
             "model.k2 = 100\n[[stream]]\nmatch = 'a*'\nmodel.k1 = 50\n[[stream]]\nmatch = 'a?'\nmodel.k1 = 200",
             #"f: stream 2 (match = "a?"): model.k1: is 200, expected at most model.k2, which is 100"#),

@@ -89,6 +89,9 @@ public struct ScoreSettings: Sendable, Equatable {
     /// Rarity, as a probability at each ordinary point, from which on a point is flagged: 10⁻¹⁰…0.1. The threshold on
     /// the score is −log₁₀(this) / 10.
     public var falseAlarmProbability = 5e-4
+    /// The same as a number of false alarms in a week, 0…10,000, whatever the time between two points; 0: the
+    /// probability decides, as it does while that time is not known.
+    public var falseAlarmsPerWeek = 0.0
     /// Points at the start of a stream during which nothing is flagged, 16…1,000,000.
     public var warmup = 128
     /// Points after which one counts half in what new ones are compared with, 64…65,536.

@@ -44,7 +44,9 @@ struct Scorer: Sendable {
     private let settings: ScoreSettings
     private let channels: Int
     /// On decades of rarity.
-    private let threshold: Double
+    private var threshold: Double
+    /// Time between two points that it was made for, in microseconds.
+    private var thresholdInterval: Int64 = 0
     private(set) var seasons: StreamSeasons
     private var gaps = GapRecord()
     private var memories: [ChannelMemory]
@@ -106,6 +108,7 @@ struct Scorer: Sendable {
         judgement.worst = evidence.worst
         judgement.kind = evidence.kind
         updateBand()
+        useThreshold(interval: seasons.usualInterval)
         let decades = Self.calibrated(evidence.decades)
         let isNews = peak.observe(isWarmingUp ? 0 : decades)
         if isWarmingUp { return judgement }
@@ -118,6 +121,16 @@ struct Scorer: Sendable {
 
     private static func calibrated(_ decades: Double) -> Double {
         min(decades, knee + (decades - knee) * slopeBeyondKnee)
+    }
+
+    /// So many alarms a week are another probability for each point where points come at another rate.
+    ///
+    /// - Parameter interval: microseconds between two points; 0: not known.
+    private mutating func useThreshold(interval: Int64) {
+        if settings.falseAlarmsPerWeek == 0 || interval == thresholdInterval || interval <= 0 { return }
+        thresholdInterval = interval
+        let probability = settings.falseAlarmsPerWeek * Double(interval) / Double(LocalTime.week)
+        threshold = -Double.log10(max(1e-10, min(0.1, probability)))
     }
 
     // MARK: Evidence
@@ -269,6 +282,7 @@ struct Scorer: Sendable {
         peak.encode(into: &writer)
         writer.write(band)
         writer.write(Int64(untilBand))
+        writer.write(thresholdInterval)
     }
 
     mutating func decode(from reader: inout StateReader) throws {
@@ -280,5 +294,6 @@ struct Scorer: Sendable {
         try peak.decode(from: &reader)
         band = try reader.readDouble()
         untilBand = Int(try reader.read(Int64.self))
+        useThreshold(interval: try reader.read())
     }
 }

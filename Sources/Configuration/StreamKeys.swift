@@ -137,6 +137,12 @@ extension ConfigurationKey {
                 "How rare a point must be, as a probability, to be flagged.",
                 choosing: "smaller for fewer alarms: divide it by ten where each one wakes somebody."),
             ConfigurationKey(
+                "score.false_alarms_per_week", stream: \.detector.score.falseAlarmsPerWeek, .number(0...10_000),
+                unit: "per stream",
+                "How many false alarms a stream may raise in a week, in place of the probability, whatever the time "
+                    + "between two points; 0: the probability decides.",
+                choosing: "1 if somebody looks every day; 0.1 where each one wakes somebody."),
+            ConfigurationKey(
                 "score.warmup", stream: \.detector.score.warmup, .integer(16...1_000_000), unit: "points",
                 "Points at the start of a stream during which nothing is flagged.",
                 choosing: "at least one full cycle of the stream."),

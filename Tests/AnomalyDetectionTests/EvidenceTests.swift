@@ -61,7 +61,7 @@ import Testing
 
     /// No single value is new, but large ones come more often.
     @Test func noiseThatGrowsIsAChangeOfVariance() {
-        let named = (0..<6).count { seed in
+        let named = (0..<6 as Range<UInt64>).count { seed in
             let found = Self.flagged(4000, seed: seed) { t, random in
                 let size = random.uniform() < (t > 3000 ? 0.5 : 0.05) ? 3.0 : 1
                 return (Bool.random(using: &random) ? size : -size) + 0.1 * random.normal()

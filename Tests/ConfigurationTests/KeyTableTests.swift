@@ -16,6 +16,7 @@ import Testing
         "model.target": #""value""#, "model.range_half_life": "0",
         "model.time_zone": #""Europe/Berlin""#, "model.input_calendar": "true", "model.input_elapsed": "true",
         "model.input_season": "true", "model.input_missing": "true", "model.scaling": #""minmax""#, "model.replay": "0",
+        "score.false_alarms_per_week": "2.5",
         "model.hold": "7", "score.flat_line": "false", "score.gap": "false", "score.variance": "false",
         "score.drift": "false", "score.min_deviation": "0.25", "score.min_relative_deviation": "0.01",
         "model.seed": "9223372036854775807", "model.learning": "false", "score.false_alarm_probability": "1e-06",

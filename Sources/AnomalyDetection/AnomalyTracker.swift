@@ -12,16 +12,17 @@ struct AnomalyTracker: Sendable {
 
     /// - Parameters:
     ///   - worst: what is said of the channel that stands out most at this point.
+    ///   - points: 0 if it is not a point that is told of, but that none has come.
     ///   - attribution: each channel's share; asked for at a new peak only.
     mutating func observe(
-        sequence: Int64, time: Int64, _ judgement: Scorer.Judgement, _ worst: ChannelVerdict,
+        sequence: Int64, time: Int64, _ judgement: Scorer.Judgement, _ worst: ChannelVerdict, points: Int64 = 1,
         attribution: () -> [Float]
     ) -> AnomalyChange {
         if var open = anomaly, open.isOpen {
             guard judgement.isRaised else { return endure() }
             quiet = 0
             open.end = time
-            open.points += 1
+            open.points += points
             if judgement.score > open.peakScore {
                 open.peak = time
                 open.peakScore = judgement.score
@@ -39,7 +40,7 @@ struct AnomalyTracker: Sendable {
         anomaly = Anomaly(
             startSequence: sequence, start: time, end: time, peak: time, peakScore: judgement.score,
             peakChannel: judgement.worst, peakValue: worst.value, peakPrediction: worst.prediction,
-            evidence: judgement.kind, attribution: attribution(), points: 1, isOpen: true)
+            evidence: judgement.kind, attribution: attribution(), points: points, isOpen: true)
         return .opened
     }
 

@@ -29,6 +29,8 @@ public final class Detector {
     private var announced: [Double]
     /// Anomalous points in a row that were not learned from.
     private var held: Int64 = 0
+    /// Sequence number after which the stream was found to be silent; -1: never.
+    private var silentSince: Int64 = -1
     private var scorer: Scorer
     private var tracker: AnomalyTracker
     private var target: [Float]
@@ -119,6 +121,31 @@ public final class Detector {
             sequence: sequence, time: time, score: judgement.score, flags: judgement.flags, change: change)
     }
 
+    // MARK: Silence
+
+    /// The silence after the newest point that is an anomaly by itself, in microseconds; nil if none is, as for streams
+    /// that never had a rhythm, or if it has been told.
+    public var longestSilence: Int64? { isSilent || isWarmingUp ? nil : scorer.longestSilence }
+
+    /// True between `fallSilent` and the next point.
+    public var isSilent: Bool { silentSince == sequence }
+
+    /// Nothing has come for `longestSilence`: that is an anomaly, which begins when it had been so long. Who calls this
+    /// must see to it that a replay calls it after the same point.
+    ///
+    /// - Returns: what that did to the stream's anomaly: nothing if it has been told or is none.
+    public func fallSilent() -> AnomalyChange {
+        guard let silence = longestSilence else { return .none }
+        let none = ChannelVerdict(value: .nan, prediction: .nan, lower: .nan, upper: .nan, residual: .nan)
+        let (time, overflow) = newestTime.addingReportingOverflow(silence)
+        let judgement = scorer.judge(silence: silence)
+        guard !overflow, judgement.isRaised else { return .none }
+        silentSince = sequence
+        return tracker.observe(sequence: sequence + 1, time: time, judgement, none, points: 0) {
+            scorer.attribution(judgement)
+        }
+    }
+
     // MARK: Predict
 
     private func predict(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>) {
@@ -181,6 +208,7 @@ public final class Detector {
         for scaler in encoder.scalers { scaler.encode(into: &writer) }
         for one in trust { one.encode(into: &writer) }
         writer.write(held)
+        writer.write(silentSince)
         scorer.encode(into: &writer)
         tracker.encode(into: &writer)
         learner.encode(into: &writer)
@@ -208,6 +236,7 @@ public final class Detector {
         for c in 0..<channels { try encoder.scalers[c].decode(from: &reader) }
         for c in 0..<channels { try trust[c].decode(from: &reader) }
         held = try reader.read()
+        silentSince = try reader.read()
         try scorer.decode(from: &reader)
         try tracker.decode(from: &reader)
         try learner.decode(from: &reader)

@@ -28,6 +28,16 @@ struct GapRecord: Sendable {
         return min(Self.mostDecades, Double.log10(count + 1) + beyond)
     }
 
+    /// The silence whose rarity reaches so many decades, in microseconds; nil while too little is known, or if no silence is
+    /// as rare as that.
+    func silence(ofDecades decades: Double, usual: Int64) -> Int64? {
+        guard let patience = patience(usual: usual), decades <= Self.mostDecades else { return nil }
+        let beyond = max(0, decades - Double.log10(count + 1))
+        let wanted = Double(max(longest, usual)) * Double.exp10(beyond / RaritySketch.tailExponent)
+        // Rounding must not leave it a bit below.
+        return wanted < Double(Int64.max / 2) ? max(patience, Int64(wanted.rounded(.up)) + 1) : nil
+    }
+
     /// - Parameter elapsed: microseconds since the point before, above 0.
     mutating func observe(_ elapsed: Int64) {
         longest = max(longest, elapsed)

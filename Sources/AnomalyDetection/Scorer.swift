@@ -80,6 +80,8 @@ struct Scorer: Sendable {
         if channels == 1 { return [1] }
         let isOfOne = !judgement.kind.isDisjoint(with: [.flatLine, .drift]) || judgement.kind == .variance
         let sum = deviations.reduce(0) { $0 + $1 * $1 }
+        // A gap is in all of them.
+        if judgement.kind == .gap { return Array(repeating: 1 / Float(channels), count: channels) }
         if isOfOne || !(sum > 0) { return (0..<channels).map { $0 == judgement.worst ? 1 : 0 } }
         return deviations.map { Float($0 * $0 / sum) }
     }
@@ -131,6 +133,24 @@ struct Scorer: Sendable {
         thresholdInterval = interval
         let probability = settings.falseAlarmsPerWeek * Double(interval) / Double(LocalTime.week)
         threshold = -Double.log10(max(1e-10, min(0.1, probability)))
+    }
+
+    /// The silence after the newest point that is an anomaly, in microseconds; nil if none is.
+    var longestSilence: Int64? {
+        guard settings.gap else { return nil }
+        let decades = threshold > Self.knee ? Self.knee + (threshold - Self.knee) / Self.slopeBeyondKnee : threshold
+        return gaps.silence(ofDecades: decades, usual: seasons.usualInterval)
+    }
+
+    /// What is said of a stream that has been silent for so long.
+    func judge(silence: Int64) -> Judgement {
+        var judgement = Judgement()
+        let decades = Self.calibrated(gaps.decades(of: silence, usual: seasons.usualInterval))
+        judgement.score = min(1, decades / 10)
+        judgement.kind = .gap
+        judgement.flags = [.anomaly, .gap]
+        judgement.isRaised = decades >= threshold
+        return judgement
     }
 
     // MARK: Evidence

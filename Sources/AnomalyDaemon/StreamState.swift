@@ -15,21 +15,28 @@ final class StreamState {
     private var nextCheckpoint: Int64
     var gradientTrouble = GradientTrouble()
 
-    /// - Parameter firstAfter: time to the first checkpoint, in microseconds, so that streams that begin together are
-    ///   not all checkpointed together ever after.
-    init(id: Int32, detector: Detector, checkpointInterval: Int64, checkpointed: Int64, firstAfter: Int64) {
+    init(id: Int32, detector: Detector, checkpointInterval: Int64, checkpointed: Int64) {
         self.id = id
         self.detector = detector
-        self.checkpointInterval = checkpointInterval
+        self.checkpointInterval = max(0, checkpointInterval)
         self.checkpointed = checkpointed
         checkpointTime = SteadyClock.now
-        nextCheckpoint = checkpointTime + firstAfter
+        // Each stream has its turn at a moment of the interval that its id decides: streams that begin, or are restored,
+        // or get points together are not checkpointed together.
+        let turn = checkpointInterval > 0 ? Int64(id) * 7919 * 1_000_003 % checkpointInterval : 0
+        nextCheckpoint = checkpointTime + turn
     }
 
     /// Whether points have come that the newest checkpoint does not cover.
     var hasNews: Bool { detector.sequence > checkpointed }
 
-    func isCheckpointDue(_ now: Int64) -> Bool { hasNews && now >= nextCheckpoint }
+    /// To be asked several times in an interval: a stream without news waits for its next turn.
+    func isCheckpointDue(_ now: Int64) -> Bool {
+        if now < nextCheckpoint { return false }
+        if hasNews { return true }
+        waitForTurn(after: now)
+        return false
+    }
 
     /// The detector as it is now.
     var record: CheckpointRecord {
@@ -37,12 +44,18 @@ final class StreamState {
             stream: id, sequence: detector.sequence, format: Int32(Detector.stateVersion), state: detector.savedState())
     }
 
-    /// The checkpoint as of now; the next one is due an interval later.
+    /// The checkpoint as of now; the next one is due at the stream's next turn.
     func checkpoint(_ now: Int64) -> CheckpointRecord {
         checkpointed = detector.sequence
         checkpointTime = now
-        nextCheckpoint = now + checkpointInterval
+        waitForTurn(after: now)
         return record
+    }
+
+    private func waitForTurn(after now: Int64) {
+        if now < nextCheckpoint { return }
+        let turns = checkpointInterval > 0 ? (now - nextCheckpoint) / checkpointInterval + 1 : 0
+        nextCheckpoint += turns * checkpointInterval
     }
 }
 
@@ -51,33 +64,37 @@ final class StreamState {
 struct StreamRestorer {
     /// Points that a stream is taught again when its settings have changed so that no checkpoint fits any more.
     static let relearnedPoints: Int64 = 5000
+    /// Points between two signs of life of a replay: some milliseconds.
+    static let replayedPoints: Int64 = 1024
 
-    let store: PointStore
     let configuration: DaemonConfiguration
     let initialModels: InitialModels
     let logger: Logger
 
+    /// - Parameter replayed: called every ``replayedPoints`` points, as a replay can be long.
     /// - Throws: `StoreError` if the store can't be read.
-    func restore(_ record: StreamRecord, workbench: Workbench) throws -> StreamState {
+    func restore(
+        _ record: StreamRecord, from store: StoreReader, workbench: Workbench, replayed: () -> Void
+    ) throws -> StreamState {
         let settings = configuration.settings(forStream: record.name)
-        let newest = try store.newest(of: record.id)?.sequence ?? 0
-        let (detector, checkpointed) = try start(record, settings, newest: newest, workbench)
+        let (detector, checkpointed) = try start(record, settings, store, workbench)
         var verdicts = [ChannelVerdict](
             repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),
             count: record.channels)
-        try store.replay(of: record.id, after: detector.sequence) { _, time, values, _ in
+        try store.replay(of: record.id, after: detector.sequence) { sequence, time, values, _ in
+            if sequence % Self.replayedPoints == 0 { replayed() }
             _ = values.withUnsafeBufferPointer { values in
                 verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
             }
         }
         return StreamState(
             id: record.id, detector: detector, checkpointInterval: settings.storage.checkpointInterval,
-            checkpointed: checkpointed, firstAfter: settings.storage.checkpointInterval)
+            checkpointed: checkpointed)
     }
 
     /// A detector in the state of the newest good checkpoint; else a new one, before the first point that it will see.
     private func start(
-        _ record: StreamRecord, _ settings: StreamSettings, newest: Int64, _ workbench: Workbench
+        _ record: StreamRecord, _ settings: StreamSettings, _ store: StoreReader, _ workbench: Workbench
     ) throws -> (detector: Detector, checkpointed: Int64) {
         func new(after sequence: Int64) -> Detector {
             Detector(
@@ -109,7 +126,8 @@ struct StreamRestorer {
         // Without any checkpoint all points are replayed, which gives the very state that was lost: a stream that began
         // from a file has had one from the start. If checkpoints were there but don't fit the settings, there is no such
         // state, and the last points are enough.
-        let detector = new(after: misfits > 0 ? max(0, newest - Self.relearnedPoints) : 0)
+        let newest = misfits > 0 ? try store.newest(of: record.id)?.sequence ?? 0 : 0
+        let detector = new(after: max(0, newest - Self.relearnedPoints))
         if misfits + damages > 0 { _ = initialModels.begin(detector, stream: record.name, settings: settings) }
         return (detector, 0)
     }

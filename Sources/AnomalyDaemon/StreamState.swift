@@ -7,36 +7,25 @@ import PointStore
 final class StreamState {
     let id: Int32
     let detector: Detector
-    let checkpointInterval: Int64
     /// Sequence number of the newest checkpoint, and the steady time of it (or of the stream's first point).
     private(set) var checkpointed: Int64
     private(set) var checkpointTime: Int64
-    /// Steady time at which the next checkpoint is due, if there is anything new.
-    private var nextCheckpoint: Int64
+    private var schedule: CheckpointSchedule
     var gradientTrouble = GradientTrouble()
 
+    /// - Parameter checkpointInterval: in microseconds.
     init(id: Int32, detector: Detector, checkpointInterval: Int64, checkpointed: Int64) {
         self.id = id
         self.detector = detector
-        self.checkpointInterval = max(0, checkpointInterval)
         self.checkpointed = checkpointed
         checkpointTime = SteadyClock.now
-        // Each stream has its turn at a moment of the interval that its id decides: streams that begin, or are restored,
-        // or get points together are not checkpointed together.
-        let turn = checkpointInterval > 0 ? Int64(id) * 7919 * 1_000_003 % checkpointInterval : 0
-        nextCheckpoint = checkpointTime + turn
+        schedule = CheckpointSchedule(stream: id, interval: checkpointInterval, now: checkpointTime)
     }
 
     /// Whether points have come that the newest checkpoint does not cover.
     var hasNews: Bool { detector.sequence > checkpointed }
 
-    /// To be asked several times in an interval: a stream without news waits for its next turn.
-    func isCheckpointDue(_ now: Int64) -> Bool {
-        if now < nextCheckpoint { return false }
-        if hasNews { return true }
-        waitForTurn(after: now)
-        return false
-    }
+    func isCheckpointDue(_ now: Int64) -> Bool { schedule.isDue(now, hasNews: hasNews) }
 
     /// The detector as it is now.
     var record: CheckpointRecord {
@@ -44,18 +33,12 @@ final class StreamState {
             stream: id, sequence: detector.sequence, format: Int32(Detector.stateVersion), state: detector.savedState())
     }
 
-    /// The checkpoint as of now; the next one is due at the stream's next turn.
+    /// The checkpoint as of now.
     func checkpoint(_ now: Int64) -> CheckpointRecord {
         checkpointed = detector.sequence
         checkpointTime = now
-        waitForTurn(after: now)
+        schedule.done(now)
         return record
-    }
-
-    private func waitForTurn(after now: Int64) {
-        if now < nextCheckpoint { return }
-        let turns = checkpointInterval > 0 ? (now - nextCheckpoint) / checkpointInterval + 1 : 0
-        nextCheckpoint += turns * checkpointInterval
     }
 }
 

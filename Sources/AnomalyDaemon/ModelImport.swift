@@ -38,7 +38,7 @@ struct ModelImport: Sendable {
                 _ = pipeline.shards[Int(stream.shard)].queue.pushWithoutWaiting(.replaceModel(replacement), weight: 0)
             }
             // Behind the replacements in the queue of each shard, and so behind their checkpoints in the writer's.
-            pipeline.sync { [logger] in
+            pipeline.sync(confirmsPoints: false) { [logger] in
                 var imported: [ImportedModel.Stream] = []
                 var failure: ControlError?
                 for (name, stream) in zip(request.streams, streams) {

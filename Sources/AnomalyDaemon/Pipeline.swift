@@ -60,8 +60,11 @@ final class Pipeline: Sendable {
     }
 
     /// Sends a barrier behind all that the caller has handed on so far.
-    func sync(whenCommitted: @escaping @Sendable () -> Void) {
-        let barrier = SyncBarrier(whenCommitted: whenCommitted)
+    ///
+    /// - Parameter confirmsPoints: false for a caller who has handed on no points, and so need not wait for any whose
+    ///   stream can't be restored.
+    func sync(confirmsPoints: Bool = true, whenCommitted: @escaping @Sendable () -> Void) {
+        let barrier = SyncBarrier(confirmsPoints: confirmsPoints, whenCommitted: whenCommitted)
         for shard in shards { _ = shard.queue.pushWithoutWaiting(.barrier(barrier), weight: 0) }
     }
 

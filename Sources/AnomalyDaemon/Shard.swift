@@ -119,7 +119,11 @@ final class Shard: @unchecked Sendable {
                     step(points)
                     passOn()
                 case .barrier(let barrier):
-                    if parked.isEmpty { push(.barrier(barrier), weight: 0) } else { parked.hold(barrier) }
+                    if parked.isEmpty || !barrier.confirmsPoints {
+                        push(.barrier(barrier), weight: 0)
+                    } else {
+                        parked.hold(barrier)
+                    }
                 case .replaceModel(let replacement):
                     replace(replacement)
                     passOn()

@@ -56,6 +56,21 @@ import Testing
         return (daemon, client)
     }
 
+    /// The stream can't have other weights now, and says so at once. Others can.
+    @Test func otherWeightsMustWait() throws {
+        let (daemon, _) = try start()
+        let root = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        let model = root.appending(path: "fixtures/safetensors/stream.safetensors").path
+        for (stream, exit) in [("bad", 1), ("good", 0)] as [(String, Int32)] {
+            let importing = try ChildProcess(
+                [Programs.path("anomalyctl"), "model", "import", model, stream], in: folder,
+                environment: DaemonProcess.environment(folder))
+            #expect(try importing.wait(within: .seconds(10)) == .code(exit), "\(importing.errors)")
+            #expect(importing.errors.contains("cannot be given other weights now") == (exit == 1))
+        }
+        try daemon.kill()
+    }
+
     @Test func itGoesOnWhenTheStreamCanBeReadAgain() throws {
         let (daemon, _) = try start()
         try write(damaged.page)
@@ -88,7 +103,8 @@ import Testing
         try sender.send(Self.lines("bad", 3001...3100) + Self.lines("good", 3001...3100))
         try sender.sync()
         #expect(try second.query("SELECT count(*), max(sequence) FROM point") == ["6200|3100"])
-        #expect(try second.status().duplicatePoints == 100)
+        let status = try second.status()
+        #expect(status.duplicatePoints + status.latePoints == 100, "those of good")
         try second.stop()
     }
 }

@@ -40,14 +40,12 @@ struct ModelImport: Sendable {
             // Behind the replacements in the queue of each shard, and so behind their checkpoints in the writer's.
             pipeline.sync(confirmsPoints: false) { [logger] in
                 var imported: [ImportedModel.Stream] = []
-                var failure: ControlError?
+                var failures: [String] = []
                 for (name, stream) in zip(request.streams, streams) {
                     switch outcomes.of(stream.id) {
                     case .success(let points): imported.append(ImportedModel.Stream(stream: name, points: points))
                     case .failure(let error):
-                        failure = ControlError(
-                            code: .failed,
-                            message: "the stream \"\(name)\" cannot be given other weights now: \(error.cause)")
+                        failures.append("the stream \"\(name)\" cannot be given other weights now: \(error.cause)")
                     }
                 }
                 if !imported.isEmpty {
@@ -56,7 +54,12 @@ struct ModelImport: Sendable {
                         "streams have the weights of a file",
                         metadata: ["file": "\(request.file)", "streams": "\(names)"])
                 }
-                answer(failure.map { .error($0) } ?? .importedModel(ImportedModel(streams: imported)))
+                if let first = failures.first {
+                    let others = "; of \(request.streams.count) streams, \(imported.count) have them"
+                    answer(.error(ControlError(code: .failed, message: first + others)))
+                } else {
+                    answer(.importedModel(ImportedModel(streams: imported)))
+                }
             }
         } catch {
             answer(.error(error))

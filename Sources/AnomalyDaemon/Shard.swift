@@ -19,8 +19,8 @@ final class Shard: @unchecked Sendable {
     private static let lookedAtARound = 4096
     /// Longest time for which streams that nobody asks for are restored without a look for messages, in microseconds.
     private static let restoringARound: Int64 = 5000
-    /// Share of the time that goes into restoring such streams while points keep coming: one part in so many.
-    private static let restoringShare: Int64 = 4
+    /// While messages keep coming, one part of the time goes into such streams for so many that go into messages.
+    private static let messagesShare: Int64 = 4
     /// Least time between two walks that look at gradients too, in microseconds.
     private static let countInterval: Int64 = 1_000_000
 
@@ -314,7 +314,7 @@ final class Shard: @unchecked Sendable {
     /// without points get their turn however many points others have.
     private func restoreInPassing(since begun: Int64) {
         let now = SteadyClock.now
-        restoringTime = min(restoringTime + (now - begun) / Self.restoringShare, Self.restoringARound)
+        restoringTime = min(restoringTime + (now - begun) / Self.messagesShare, Self.restoringARound)
         guard restoringTime > 0, !isStopping.load(ordering: .relaxed) else { return }
         restoreNext()
         restoringTime -= SteadyClock.now - now

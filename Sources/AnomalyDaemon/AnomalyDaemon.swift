@@ -1,3 +1,4 @@
+import AnomalyDetection
 public import Configuration
 import FeedProtocol
 import Foundation
@@ -46,7 +47,7 @@ public struct AnomalyDaemon: Service {
         let notifier = Notifier { logger.warning("cannot notify the service manager", metadata: ["cause": "\($0)"]) }
         let watchdog = try Watchdog.interval
         notifier.status("Opening \(configuration.database.path)")
-        let store = try openStore()
+        let store = try openStore(notifier)
         let initialModels = try readInitialModels(store)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: min(2, System.coreCount))
         let shards = configuration.daemon.shards > 0 ? configuration.daemon.shards : System.coreCount
@@ -64,7 +65,7 @@ public struct AnomalyDaemon: Service {
             loopBeats: loops.map(\.1))
 
         let (stopped, storedAll) = AsyncStream<Bool>.makeStream()
-        try await pipeline.start(store, configuration, initialModels, logger: logger) { isComplete in
+        try pipeline.start(store) { isComplete in
             storedAll.yield(isComplete)
             storedAll.finish()
         }
@@ -103,6 +104,8 @@ public struct AnomalyDaemon: Service {
         }
 
         reporter.stopping()
+        let extender = TimeoutExtender(notifier) { pipeline.heartbeats.contains { $0.age < 10_000_000 } }
+        defer { extender.end() }
         await listeners.stopAccepting()
         await listeners.stopReading()
         pipeline.stop()
@@ -118,7 +121,7 @@ public struct AnomalyDaemon: Service {
         await controls.stopAccepting()
         await controls.closeConnections()
         try await group.shutdownGracefully()
-        if !isComplete { throw NotStored() }
+        if !isComplete || pipeline.shards.contains(where: \.hasLostPoints) { throw NotStored() }
         logger.notice(
             "stopped, everything accepted is stored", metadata: ["points": "\(pipeline.statistics.points.now)"])
     }
@@ -130,10 +133,13 @@ public struct AnomalyDaemon: Service {
         }
     }
 
-    private func openStore() throws -> PointStore {
+    private func openStore(_ notifier: Notifier) throws -> PointStore {
+        let extender = TimeoutExtender(notifier)
+        defer { extender.end() }
         var options = PointStore.Options()
         options.synchronous = configuration.database.synchronous == .full ? .full : .normal
         options.createsDirectory = self.options.createsDirectories
+        options.newestFormat = Int32(Detector.stateVersion)
         return try PointStore(path: configuration.database.path, options: options)
     }
 

@@ -16,6 +16,8 @@ package final class BoundedQueue<Message: Sendable>: Sendable {
 
     package init(capacity: Int) { self.capacity = capacity }
 
+    package var isEmpty: Bool { contents.with { $0.messages.isEmpty } }
+
     /// Weight of what waits.
     package var weight: Int { contents.with { $0.weight } }
 

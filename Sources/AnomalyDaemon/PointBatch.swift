@@ -44,8 +44,13 @@ enum WriterMessage: Sendable {
 final class SyncBarrier: @unchecked Sendable {
     // @unchecked: `arrivals` belongs to the writer's thread.
     var arrivals = 0
+    /// Whether it says of the points before it that they are committed.
+    let confirmsPoints: Bool
     /// Called on the writer's thread after the commit.
     let whenCommitted: @Sendable () -> Void
 
-    init(whenCommitted: @escaping @Sendable () -> Void) { self.whenCommitted = whenCommitted }
+    init(confirmsPoints: Bool, whenCommitted: @escaping @Sendable () -> Void) {
+        self.confirmsPoints = confirmsPoints
+        self.whenCommitted = whenCommitted
+    }
 }

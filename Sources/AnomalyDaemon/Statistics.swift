@@ -8,6 +8,7 @@ final class Statistics: Sendable {
     let late = Atomic<Int64>(0)
     let anomalies = Atomic<Int64>(0)
     let openAnomalies = Atomic<Int64>(0)
+    /// Of the streams in memory.
     let warmingStreams = Atomic<Int64>(0)
     let connections = Atomic<Int64>(0)
     let commits = Atomic<Int64>(0)

@@ -47,6 +47,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var checkpointAgeSeconds: Double?
     /// How the training of the streams' models does; nil from a daemon that does not say.
     public var gradients: Gradients?
+    /// How far the streams that were stored are in memory again; nil once all are, and from a daemon that does not say.
+    public var restoring: Restoring?
 
     public init(
         version: String, pid: Int32, state: State, text: String? = nil, started: Int64, uptimeSeconds: Double,
@@ -54,7 +56,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         duplicatePoints: Int64, latePoints: Int64, anomalies: Int64, openAnomalies: Int, lastCommit: Int64?,
         commits: Int64, queues: Queues, connections: Int, listeners: [String], database: Database,
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
-        gradients: Gradients? = nil
+        gradients: Gradients? = nil, restoring: Restoring? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -81,6 +83,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.watchdog = watchdog
         self.checkpointAgeSeconds = checkpointAgeSeconds
         self.gradients = gradients
+        self.restoring = restoring
     }
 
     /// Where the daemon is in its life, or what is wrong with it. A newer daemon may send other words.
@@ -137,6 +140,19 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
             self.exploding = exploding
             self.unknown = unknown
             self.skippedUpdates = skippedUpdates
+        }
+    }
+
+    /// After its start the daemon brings each stored stream back: before the stream's next point, or when there is
+    /// nothing else to do. Warming streams and gradients are counted among those that are back.
+    public struct Restoring: Sendable, Equatable, Codable {
+        public var restored: Int
+        /// Streams that were stored when the daemon started.
+        public var streams: Int
+
+        public init(restored: Int, streams: Int) {
+            self.restored = restored
+            self.streams = streams
         }
     }
 

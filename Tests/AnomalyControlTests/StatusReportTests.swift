@@ -35,6 +35,12 @@ import Testing
                 """)
     }
 
+    @Test func aDaemonThatRestoresSaysHowFarItIs() {
+        var status = SampleStatus.busy
+        status.restoring = DaemonStatus.Restoring(restored: 4210, streams: 10_000)
+        #expect(report(status).contains("     Restoring: 4,210 of 10,000 streams (42%)\n"))
+    }
+
     @Test func layoutOfADaemonThatHasNothingToTell() {
         #expect(
             report(SampleStatus.idle) == """

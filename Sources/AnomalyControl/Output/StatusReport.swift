@@ -50,6 +50,11 @@ package struct StatusReport {
         lines += [
             ("Streams", count(status.streams) + part(Int64(status.warmingStreams), " (", " warming up)"))
         ]
+        if let restoring = status.restoring {
+            let percent = 100 * restoring.restored / max(1, restoring.streams)
+            lines.append(
+                ("Restoring", "\(count(restoring.restored)) of \(count(restoring.streams)) streams (\(percent)%)"))
+        }
         if let gradients = status.gradients { lines.append(("Gradients", text(of: gradients, on: terminal))) }
         lines += [
             (

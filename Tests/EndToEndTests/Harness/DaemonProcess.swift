@@ -68,6 +68,11 @@ final class DaemonProcess {
         }
     }
 
+    /// Waits until every stored stream is in memory again.
+    func waitUntilRestored() throws {
+        try eventually("all streams are restored; stderr:\n\(process.errors)") { try status().restoring == nil }
+    }
+
     /// SIGTERM, and the wait for its end.
     ///
     /// - Throws: `HarnessError` with its log unless it exits with 0.
@@ -110,6 +115,14 @@ final class DaemonProcess {
         var residentBytes: Int
         var watchdog: Watchdog?
         var gradients: Gradients
+        var restoring: Restoring?
+        var text: String
+        var openAnomalies: Int
+
+        struct Restoring: Decodable, Equatable {
+            var restored = 0
+            var streams = 0
+        }
 
         struct Gradients: Decodable, Equatable {
             var healthy = 0

@@ -16,7 +16,7 @@ final class Pipeline: Sendable {
         logger: Logger
     ) {
         let statistics = Statistics()
-        let directory = StreamDirectory(shards: count)
+        let directory = StreamDirectory(shards: count, limits: FoundingLimits(configuration))
         let writer = Writer(
             store: store, configuration: configuration.database, shards: count, statistics: statistics, logger: logger)
         self.statistics = statistics
@@ -57,6 +57,15 @@ final class Pipeline: Sendable {
         }
     }
 
+    /// Waits until feeds hold nothing any more that was read but did not fit into the queues: not for ever, as nothing
+    /// moves while the writer can't store. What is left then was never confirmed.
+    func takeHeld() async {
+        let deadline = SteadyClock.now + 3_000_000
+        while statistics.heldFeeds.now > 0, SteadyClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     /// Tells the shards to finish; the writer stops after the last of them.
     func stop() {
         writer.stopSoon()
@@ -64,9 +73,11 @@ final class Pipeline: Sendable {
     }
 
     /// Sends a barrier behind all that the caller has handed on so far.
-    func sync(whenCommitted: @escaping @Sendable () -> Void) {
-        let barrier = SyncBarrier(whenCommitted: whenCommitted)
-        for shard in shards { _ = shard.queue.pushWithoutWaiting(.barrier(barrier), weight: 0) }
+    ///
+    /// - Parameter weight: what it weighs in the queues, in points: as much memory as waits for it.
+    func sync(weight: Int = 1, whenCommitted: @escaping @Sendable () -> Void) {
+        let barrier = SyncBarrier(weight: weight, whenCommitted: whenCommitted)
+        for shard in shards { _ = shard.queue.pushWithoutWaiting(.barrier(barrier), weight: weight) }
     }
 
     var heartbeats: [Heartbeat] { shards.map(\.heartbeat) + [writer.heartbeat] }

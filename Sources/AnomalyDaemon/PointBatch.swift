@@ -44,8 +44,14 @@ enum WriterMessage: Sendable {
 final class SyncBarrier: @unchecked Sendable {
     // @unchecked: `arrivals` belongs to the writer's thread.
     var arrivals = 0
+    /// What it weighs in the queues, in points: without any, a client that only syncs would fill them while the writer
+    /// is stuck.
+    let weight: Int
     /// Called on the writer's thread after the commit.
     let whenCommitted: @Sendable () -> Void
 
-    init(whenCommitted: @escaping @Sendable () -> Void) { self.whenCommitted = whenCommitted }
+    init(weight: Int, whenCommitted: @escaping @Sendable () -> Void) {
+        self.weight = weight
+        self.whenCommitted = whenCommitted
+    }
 }

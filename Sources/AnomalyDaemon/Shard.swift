@@ -102,7 +102,7 @@ final class Shard: @unchecked Sendable {
                     step(points)
                     passOn()
                 case .barrier(let barrier):
-                    push(.barrier(barrier), weight: 0)
+                    push(.barrier(barrier), weight: barrier.weight)
                 case .replaceModel(let replacement):
                     replace(replacement)
                     passOn()

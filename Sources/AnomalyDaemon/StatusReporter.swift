@@ -131,7 +131,9 @@ final class StatusReporter: Sendable {
             checkpointAgeSeconds: pipeline.shards.compactMap(\.checkpointAge).max().map { Double($0) / 1e6 },
             gradients: DaemonStatus.Gradients(
                 healthy: gradients.healthy, vanishing: gradients.vanishing, exploding: gradients.exploding,
-                unknown: gradients.unknown, skippedUpdates: gradients.skippedUpdates))
+                unknown: gradients.unknown, skippedUpdates: gradients.skippedUpdates),
+            maxConnections: listeners.mostConnections, maxStreams: configuration.daemon.maxStreams,
+            refusedConnections: statistics.refusedConnections)
     }
 
     private var databaseBytes: Int64 {

@@ -21,6 +21,8 @@ import Testing
             #expect(daemon.log("refused a client").first?.contains("reason=control-max-connections") == true)
             // The feed has its own.
             try daemon.client().sync()
+            try idle[0].send(Self.question)
+            #expect(try idle[0].readLine() != nil)
         }
         try eventually("there is room") {
             (try? daemon.status())?.refusedConnections == ["control-max-connections": 1]

@@ -184,8 +184,8 @@ public struct AnomalyDaemon: Service {
             hindsight: HindsightIntake(directory: pipeline.directory, writer: pipeline.writer.queue),
             refusals: refusals, logger: logger)
         try await controls.bind(path: control.socket, mode: control.socketMode) { channel, peer, left in
-            channel.closeFuture.whenComplete { _ in left() }
             try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: peer))
+            channel.closeFuture.whenComplete { _ in left() }
         }
         if options.readsStandardInput {
             let endsWithInput = listeners.paths.isEmpty

@@ -5,24 +5,21 @@ struct Door: Sendable {
     let mostConnections: Int
     /// Who may connect at all.
     let access: AccessList
-    /// How the two are called when they turn somebody away, and the keys that say so.
+    /// What one too many is refused for, and the key that says how many.
     let tooMany: (refusal: Refusal, key: String)
-    let strangers: (refusal: Refusal, key: String)
 
     /// - Parameter most: connections that the process has descriptors for.
     static func feed(_ feed: DaemonConfiguration.Feed, most: Int) -> Door {
         Door(
             mostConnections: min(feed.maxConnections, most),
             access: AccessList(users: feed.allowUsers, groups: feed.allowGroups),
-            tooMany: (.connections, "feed.max_connections"),
-            strangers: (.peer, "feed.allow_users or feed.allow_groups"))
+            tooMany: (.connections, "feed.max_connections"))
     }
 
     /// Whoever may connect may ask; whether the peer may change something is decided at each request.
     static func control(_ control: DaemonConfiguration.Control) -> Door {
         Door(
             mostConnections: control.maxConnections, access: AccessList(users: [], groups: []),
-            tooMany: (.controlConnections, "control.max_connections"),
-            strangers: (.controlPeer, "control.allow_users or control.allow_groups"))
+            tooMany: (.controlConnections, "control.max_connections"))
     }
 }

@@ -18,6 +18,10 @@ struct ListenError: Error, CustomStringConvertible {
 /// to accept no more until another one leaves, would let clients wait for answers in the kernel's backlog without
 /// knowing why.
 final class Listeners: Sendable {
+    /// Gets a new connection, who has come, and what to call, once, when the connection no longer counts as one, unless
+    /// it throws. Runs on the connection's event loop.
+    typealias Configure = @Sendable (any Channel, Peer, _ left: @escaping @Sendable () -> Void) throws -> Void
+
     /// A client that was turned away.
     private struct TurnedAway: Error {}
 
@@ -29,10 +33,6 @@ final class Listeners: Sendable {
     private let door: Door
     private let refusals: RefusalLog
     private let logger: Logger
-    /// Gets a new connection, who has come, and what to call, once, when the connection no longer counts as one. Runs on
-    /// the connection's event loop.
-    typealias Configure = @Sendable (any Channel, Peer, _ left: @escaping @Sendable () -> Void) throws -> Void
-
     private let servers = Mutex<[(channel: any Channel, path: String, isOurs: Bool)]>([])
     private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
     /// Clients that count as connected.
@@ -56,9 +56,7 @@ final class Listeners: Sendable {
     ///
     /// - Throws: `ListenError`, also if another process listens there. A socket file that nobody listens on is
     ///   replaced.
-    func bind(
-        path: String, mode: UInt32, configure: @escaping Configure
-    ) async throws {
+    func bind(path: String, mode: UInt32, configure: @escaping Configure) async throws {
         if FileManager.default.fileExists(atPath: path), await isAlive(path) {
             throw ListenError(path: path, cause: "another process listens there")
         }
@@ -78,9 +76,7 @@ final class Listeners: Sendable {
     }
 
     /// Serves a listening socket that somebody else made; its file, if it has one, stays.
-    func adopt(
-        descriptor: Int32, name: String, configure: @escaping Configure
-    ) async throws {
+    func adopt(descriptor: Int32, name: String, configure: @escaping Configure) async throws {
         do {
             let server = try await bootstrap(name, configure).withBoundSocket(descriptor).get()
             let path = server.localAddress?.pathname ?? name
@@ -102,7 +98,8 @@ final class Listeners: Sendable {
         }
     }
 
-    /// Reads no more from any connection. What was read has been handed on when this returns.
+    /// Reads no more from any connection. What was read has been handed on when this returns, or is held
+    /// (`Pipeline.takeHeld`).
     func stopReading() async {
         for channel in connections.withLock({ Array($0.values) }) {
             try? await channel.setOption(.autoRead, value: false).get()
@@ -113,9 +110,7 @@ final class Listeners: Sendable {
         for channel in connections.withLock({ Array($0.values) }) { try? await channel.close().get() }
     }
 
-    private func bootstrap(
-        _ listener: String, _ configure: @escaping Configure
-    ) -> ServerBootstrap {
+    private func bootstrap(_ listener: String, _ configure: @escaping Configure) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelInitializer { [refusals] server in
@@ -139,7 +134,12 @@ final class Listeners: Sendable {
                     let id = ObjectIdentifier(channel)
                     connections.withLock { $0[id] = channel }
                     channel.closeFuture.whenComplete { _ in self.connections.withLock { $0[id] = nil } }
-                    try configure(channel, peer) { self.served.withLock { $0 -= 1 } }
+                    do {
+                        try configure(channel, peer) { self.served.withLock { $0 -= 1 } }
+                    } catch {
+                        served.withLock { $0 -= 1 }
+                        throw error
+                    }
                 }
             }
     }
@@ -147,8 +147,7 @@ final class Listeners: Sendable {
     /// - Throws: `TurnedAway`, upon which the connection is closed.
     private func admit(_ peer: Peer) throws {
         guard door.access.admits(peer) else {
-            let (refusal, key) = door.strangers
-            refusals.refuse(refusal, peer, ["expected": "a user or group in \(key)"])
+            refusals.refuse(.peer, peer, ["expected": "a user or group in feed.allow_users or feed.allow_groups"])
             throw TurnedAway()
         }
         let isServed = served.withLock { served in

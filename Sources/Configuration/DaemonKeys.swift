@@ -24,7 +24,7 @@ extension ConfigurationKey {
                 "feed.max_connections", daemon: \.feed.maxConnections, .integer(1...1_000_000), unit: "connections",
                 "Connections at once, all sockets together. One more is closed as soon as it is accepted. Fewer if the "
                     + "process may not open so many files (LimitNOFILE=).",
-                choosing: "above the number of your senders; each costs about 10 KiB idle and 100 KiB busy."),
+                choosing: "above the number of your senders; each costs 5 KiB, and up to 130 KiB when it sends much."),
             ConfigurationKey(
                 "feed.max_streams_per_client", daemon: \.feed.maxStreamsPerClient, .integer(1...10_000_000),
                 unit: "streams",
@@ -35,7 +35,7 @@ extension ConfigurationKey {
                 unit: "streams/s",
                 "New streams a second in the long run, all connections together. Lines that would found more are "
                     + "rejected.",
-                choosing: "leave it; a day of it should not be more than your memory holds."),
+                choosing: "leave it; streams that come faster are seldom meant."),
             ConfigurationKey(
                 "feed.new_streams_burst", daemon: \.feed.newStreamsBurst, .integer(1...10_000_000), unit: "streams",
                 "New streams that may come at once, before feed.new_streams_per_second counts.",

@@ -36,6 +36,15 @@ package final class BoundedQueue<Message: Sendable>: Sendable {
         }
     }
 
+    /// Whether there is room. If not, `whenEmptied` will be called once, on the reader's thread.
+    package func hasRoom(orCall whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+        contents.with { contents in
+            if contents.weight < capacity { return true }
+            contents.waiting.append(whenEmptied)
+            return false
+        }
+    }
+
     /// Adds a message once there is room. `whileWaiting` is called about ten times a second until then.
     package func push(_ message: Message, weight: Int, whileWaiting: () -> Void = {}) {
         while true {

@@ -17,7 +17,7 @@ final class Pipeline: Sendable {
         logger: Logger
     ) {
         let statistics = Statistics()
-        let directory = StreamDirectory(shards: count)
+        let directory = StreamDirectory(shards: count, limits: FoundingLimits(configuration))
         let writer = Writer(
             store: store, configuration: configuration.database, shards: count, statistics: statistics, logger: logger)
         self.statistics = statistics
@@ -52,6 +52,15 @@ final class Pipeline: Sendable {
         for (shard, records) in zip(shards, records) { shard.start(restoring: records, open: open) }
     }
 
+    /// Waits until feeds hold nothing any more that was read but did not fit into the queues: not for ever, as nothing
+    /// moves while the writer can't store. What is left then was never confirmed.
+    func takeHeld() async {
+        let deadline = SteadyClock.now + 3_000_000
+        while statistics.heldFeeds.now > 0, SteadyClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     /// Tells the shards to finish; the writer stops after the last of them.
     func stop() {
         writer.stopSoon()
@@ -61,11 +70,13 @@ final class Pipeline: Sendable {
 
     /// Sends a barrier behind all that the caller has handed on so far.
     ///
-    /// - Parameter confirmsPoints: false for a caller who has handed on no points, and so need not wait for any whose
-    ///   stream can't be restored.
-    func sync(confirmsPoints: Bool = true, whenCommitted: @escaping @Sendable () -> Void) {
-        let barrier = SyncBarrier(confirmsPoints: confirmsPoints, whenCommitted: whenCommitted)
-        for shard in shards { _ = shard.queue.pushWithoutWaiting(.barrier(barrier), weight: 0) }
+    /// - Parameters:
+    ///   - weight: what it weighs in the queues, in points: as much memory as waits for it.
+    ///   - confirmsPoints: false for a caller who has handed on no points, and so need not wait for any whose stream
+    ///     can't be restored.
+    func sync(weight: Int = 1, confirmsPoints: Bool = true, whenCommitted: @escaping @Sendable () -> Void) {
+        let barrier = SyncBarrier(weight: weight, confirmsPoints: confirmsPoints, whenCommitted: whenCommitted)
+        for shard in shards { _ = shard.queue.pushWithoutWaiting(.barrier(barrier), weight: weight) }
     }
 
     var heartbeats: [Heartbeat] { shards.map(\.heartbeat) + [writer.heartbeat] }

@@ -120,7 +120,7 @@ final class Shard: @unchecked Sendable {
                     passOn()
                 case .barrier(let barrier):
                     if parked.isEmpty || !barrier.confirmsPoints {
-                        push(.barrier(barrier), weight: 0)
+                        push(.barrier(barrier), weight: barrier.weight)
                     } else {
                         parked.hold(barrier)
                     }
@@ -293,7 +293,7 @@ final class Shard: @unchecked Sendable {
         guard let points = parked.take(state.id) else { return }
         step(points)
         passOn()
-        for barrier in parked.takeBarriers() { push(.barrier(barrier), weight: 0) }
+        for barrier in parked.takeBarriers() { push(.barrier(barrier), weight: barrier.weight) }
     }
 
     /// - Returns: false if there was none that could be restored.

@@ -142,7 +142,9 @@ final class StatusReporter: Sendable {
                 unknown: gradients.unknown, skippedUpdates: gradients.skippedUpdates),
             restoring: pipeline.progress.rest.map {
                 DaemonStatus.Restoring(restored: $0.restored, streams: $0.streams)
-            })
+            },
+            maxConnections: listeners.mostConnections, maxStreams: configuration.daemon.maxStreams,
+            refusedConnections: statistics.refusedConnections)
     }
 
     private var databaseBytes: Int64 {

@@ -142,6 +142,32 @@ extension ValueKind where Value == [String] {
         encode: { .array($0.map { .string($0) }) })
 }
 
+extension ValueKind where Value == [Account] {
+    /// Any number of users; one alone needs no brackets.
+    static let users = accounts("users", Account.user)
+    /// Any number of groups; one alone needs no brackets.
+    static let groups = accounts("groups", Account.group)
+
+    private static func accounts(_ what: String, _ named: @escaping @Sendable (String) -> Account) -> Self {
+        Self(
+            expectation: "an array of \(what), each by its name or number",
+            decode: { value in
+                let values: [ConfigurationValue]
+                if case .array(let several) = value { values = several } else { values = [value] }
+                var accounts: [Account] = []
+                for value in values {
+                    switch value {
+                    case .string(let name) where !name.isEmpty && !name.utf8.contains(0): accounts.append(named(name))
+                    case .integer(let number) where Account.isID(number): accounts.append(named(String(number)))
+                    default: return nil
+                    }
+                }
+                return accounts
+            },
+            encode: { .array($0.map { .string($0.text) }) })
+    }
+}
+
 extension ValueKind where Value == UInt32 {
     /// Permission bits. A string, because 660 without quotes is a decimal number and would mean 0o1224.
     static let fileMode = Self(

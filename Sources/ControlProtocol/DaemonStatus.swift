@@ -49,6 +49,11 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var gradients: Gradients?
     /// How far the streams that were stored are in memory again; nil once all are, and from a daemon that does not say.
     public var restoring: Restoring?
+    /// How many connections and streams there may be; nil from a daemon that does not say.
+    public var maxConnections: Int?
+    public var maxStreams: Int?
+    /// Clients turned away or given up, by reason, the control socket's included; nil from a daemon that does not say.
+    public var refusedConnections: [String: Int64]?
 
     public init(
         version: String, pid: Int32, state: State, text: String? = nil, started: Int64, uptimeSeconds: Double,
@@ -56,7 +61,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         duplicatePoints: Int64, latePoints: Int64, anomalies: Int64, openAnomalies: Int, lastCommit: Int64?,
         commits: Int64, queues: Queues, connections: Int, listeners: [String], database: Database,
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
-        gradients: Gradients? = nil, restoring: Restoring? = nil
+        gradients: Gradients? = nil, restoring: Restoring? = nil, maxConnections: Int? = nil, maxStreams: Int? = nil,
+        refusedConnections: [String: Int64]? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -84,6 +90,9 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.checkpointAgeSeconds = checkpointAgeSeconds
         self.gradients = gradients
         self.restoring = restoring
+        self.maxConnections = maxConnections
+        self.maxStreams = maxStreams
+        self.refusedConnections = refusedConnections
     }
 
     /// Where the daemon is in its life, or what is wrong with it. A newer daemon may send other words.

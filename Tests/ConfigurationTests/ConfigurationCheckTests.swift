@@ -16,6 +16,17 @@ import Testing
     }
 
     static let wrongValues = [
+        Case(
+            "feed.allow_users = ['root', -1]",
+            "f: feed.allow_users: expected an array of users, each by its name or number, "
+                + #"found ["root", -1] (an array)"#),
+        Case(
+            "control.allow_groups = 4294967295",
+            "f: control.allow_groups: expected an array of groups, each by its name or number, "
+                + "found 4294967295 (an integer)"),
+        Case(
+            "feed.allow_users = ''",
+            #"f: feed.allow_users: expected an array of users, each by its name or number, found "" (a string)"#),
         Case("model.hidden = \"x\"", "f: model.hidden: expected an integer from 1 to 1024, found \"x\" (a string)"),
         Case("model.hidden = 0", "f: model.hidden: expected an integer from 1 to 1024, found 0 (an integer)"),
         Case("model.hidden = 1025", "f: model.hidden: expected an integer from 1 to 1024, found 1025 (an integer)"),
@@ -97,7 +108,9 @@ import Testing
                 + "model.hold, model.seed, "
                 + "model.learning"
         ),
-        Case("[daemon]\ncolour = 1", "f: daemon.colour: unknown key; known here: daemon.shards, daemon.log_level"),
+        Case(
+            "[daemon]\ncolour = 1",
+            "f: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.log_level"),
         Case(
             "xyz = 1\n[foo.bar]",
             "f: foo: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
@@ -107,6 +120,18 @@ import Testing
     ]
 
     static let conflicts = [
+        Case(
+            "feed.allow_users = ['root', 'no such user']",
+            #"f: feed.allow_users: names "no such user", which is no user of this machine, expected one that "#
+                + #""getent passwd" lists, or a number"#),
+        Case(
+            "feed.allow_groups = 'nosuchgroup'\ncontrol.allow_users = 'nosuchuser'\ncontrol.allow_groups = ['-1']",
+            #"f: feed.allow_groups: names "nosuchgroup", which is no group of this machine, expected one that "#
+                + #""getent group" lists, or a number"#,
+            #"f: control.allow_users: names "nosuchuser", which is no user of this machine, expected one that "#
+                + #""getent passwd" lists, or a number"#,
+            #"f: control.allow_groups: names "-1", which is no group of this machine, expected one that "#
+                + #""getent group" lists, or a number"#),
         Case("model.k1 = 64", "f: model.k1: is 64, expected at most model.k2, which is 32"),
         Case("model.k2 = 4", "f: model.k1: is 16, expected at most model.k2, which is 4"),
         Case(

@@ -9,7 +9,7 @@ struct VerdictBatch: Sendable {
 
     var isEmpty: Bool { commit.isEmpty }
     /// Rows, roughly: what the queue's capacity is measured in.
-    var weight: Int { commit.points.count + commit.checkpoints.count * Self.checkpointWeight }
+    var weight: Int { commit.rows + commit.checkpoints.count * Self.checkpointWeight }
 }
 
 extension Commit {
@@ -17,6 +17,9 @@ extension Commit {
     mutating func append(_ other: Commit) {
         streams.append(contentsOf: other.streams)
         points.append(contentsOf: other.points)
+        pending.append(contentsOf: other.pending)
+        released.append(contentsOf: other.released)
+        late.append(contentsOf: other.late)
         anomalies.append(contentsOf: other.anomalies)
         checkpoints.append(contentsOf: other.checkpoints)
     }

@@ -19,6 +19,10 @@ public struct PointFlags: OptionSet, Sendable, Hashable {
     public static let outOfRange = PointFlags(rawValue: 32)
     /// Not by this point alone: it has been like that for some points.
     public static let lasting = PointFlags(rawValue: 64)
+
+    /// Came after a point with a later time, and was kept: neither predicted nor scored nor learned. The detector knows
+    /// nothing of it.
+    public static let late = PointFlags(rawValue: 128)
 }
 
 /// What the detector says of one point as a whole.

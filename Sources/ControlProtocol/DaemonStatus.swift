@@ -21,7 +21,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var pointsPerSecond: Double
     /// Rejected lines by reason.
     public var rejectedLines: [String: Int64]
-    /// Points dropped because their time was that of the stream's newest one, or before it.
+    /// Points dropped because there was one of their time, or because they came too late.
     public var duplicatePoints: Int64
     public var latePoints: Int64
 
@@ -47,6 +47,10 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var checkpointAgeSeconds: Double?
     /// How the training of the streams' models does; nil from a daemon that does not say.
     public var gradients: Gradients?
+    /// Late points stored all the same, and points that wait in reorder windows now; nil from a daemon that knows
+    /// neither.
+    public var keptLatePoints: Int64?
+    public var pendingPoints: Int64?
 
     public init(
         version: String, pid: Int32, state: State, text: String? = nil, started: Int64, uptimeSeconds: Double,
@@ -54,7 +58,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         duplicatePoints: Int64, latePoints: Int64, anomalies: Int64, openAnomalies: Int, lastCommit: Int64?,
         commits: Int64, queues: Queues, connections: Int, listeners: [String], database: Database,
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
-        gradients: Gradients? = nil
+        gradients: Gradients? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -81,6 +85,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.watchdog = watchdog
         self.checkpointAgeSeconds = checkpointAgeSeconds
         self.gradients = gradients
+        self.keptLatePoints = keptLatePoints
+        self.pendingPoints = pendingPoints
     }
 
     /// Where the daemon is in its life, or what is wrong with it. A newer daemon may send other words.

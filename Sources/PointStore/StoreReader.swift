@@ -35,7 +35,9 @@ public final class StoreReader: Sendable {
     /// One summary for each stream, in the order of the bytes of their names; only of the streams in `ids` if that is
     /// not nil.
     public func streamSummaries(_ ids: Set<Int32>? = nil) throws -> [StreamSummary] {
-        try connection.read("read the streams of") { try StreamQueries.summaries($0, ids: ids) }
+        try connection.read("read the streams of") {
+            try StreamQueries.summaries($0, ids: ids, parts: connection.parts)
+        }
     }
 
     /// How far each stream has come; streams without points are absent.

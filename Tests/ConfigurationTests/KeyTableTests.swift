@@ -6,7 +6,8 @@ import Testing
     /// A value that is neither the default nor out of range, by key.
     static let others = [
         "feed.listen": #"["/a", "/b"]"#, "feed.format": #""plain""#, "feed.max_line": "4096",
-        "feed.socket_mode": #""0600""#, "feed.max_future": #""1h 30min""#, "control.socket": #""/tmp/c.sock""#,
+        "feed.socket_mode": #""0600""#, "feed.max_future": #""1h 30min""#, "feed.late": #""reorder""#,
+        "feed.reorder_window": #""1min""#, "feed.reorder_points": "50", "control.socket": #""/tmp/c.sock""#,
         "database.path": #""/tmp/x.db""#, "database.synchronous": #""normal""#, "database.commit_interval": #""50ms""#,
         "database.commit_points": "10", "daemon.shards": "3", "daemon.log_level": #""debug""#, "model.cell": #""lstm""#,
         "model.hidden": "32", "model.layers": "2", "model.k1": "4", "model.k2": "64", "model.learning_rate": "0.01",
@@ -35,7 +36,7 @@ import Testing
     @Test func everySettingHasItsKey() {
         let settings = StreamSettings()
         let expected =
-            Self.names(of: settings.detector.model, in: "model") + Self.names(of: settings.detector.score, in: "score")
+            Self.names(of: settings.feed, in: "feed") + Self.names(of: settings.detector.model, in: "model") + Self.names(of: settings.detector.score, in: "score")
             + Self.names(of: settings.storage, in: "storage")
         // A file, which the detector knows nothing of, stands between them.
         let keys = ConfigurationKey.all.filter { $0.isPerStream && $0.path != "model.initial" }
@@ -97,6 +98,8 @@ import Testing
         #expect(configuration.daemon.logLevel == .info)
         #expect(configuration.defaults.detector == DetectorSettings())
         #expect(configuration.defaults.storage.checkpointInterval == 60_000_000)
+        #expect(configuration.defaults.feed.late == .drop)
+        #expect(configuration.defaults.feed.reorderWindow == 10_000_000)
         #expect(configuration.settings(forStream: "any") == StreamSettings())
     }
 }

@@ -39,7 +39,7 @@ package struct ReorderWindow: Sendable {
     ///   - own: one value for each channel.
     /// - Returns: false if a point of this time waits already; then this one is not taken.
     package mutating func insert(time: Int64, values own: UnsafeBufferPointer<Double>) -> Bool {
-        if time > newest {
+        if count == 0 || time > newest {
             times.append(time)
             values.append(contentsOf: own)
             return true

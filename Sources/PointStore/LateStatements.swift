@@ -10,8 +10,12 @@ final class LateStatements {
     private let count: Statement
 
     init(_ database: Database) throws {
+        // That a point waits may be said twice.
         wait = try database.makeStatement(
-            sql: "INSERT INTO pending (stream_id, time, channel, value) VALUES (?1, ?2, ?3, ?4)")
+            sql: """
+                INSERT INTO pending (stream_id, time, channel, value) VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT (stream_id, time, channel) DO NOTHING
+                """)
         release = try database.makeStatement(sql: "DELETE FROM pending WHERE stream_id = ?1 AND time <= ?2")
         keep = try database.makeStatement(
             sql: """

@@ -1,6 +1,8 @@
 extension ConfigurationKey {
     /// The keys that hold for the daemon as a whole, and in `[feed]` some that streams may have values of their own for.
-    static let daemonGroups: [ConfigurationGroup] = [feedGroup, controlGroup, databaseGroup, processGroup]
+    static let daemonGroups: [ConfigurationGroup] = [
+        feedGroup.adding(lateKeys), controlGroup, databaseGroup, processGroup,
+    ]
 
     private static let second: Int64 = 1_000_000
     private static let day: Int64 = 86_400 * second
@@ -29,7 +31,7 @@ extension ConfigurationKey {
                 "How far the time of a point may lie ahead of the clock. A line further ahead is rejected, because "
                     + "all points before it would then be late.",
                 choosing: "as much as the senders' clocks may be wrong; more, if forecasts are fed."),
-        ] + lateKeys)
+        ])
 
     private static let controlGroup = ConfigurationGroup(
         name: "control", heading: "Where anomalyctl asks.",

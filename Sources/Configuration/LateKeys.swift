@@ -1,6 +1,6 @@
 extension ConfigurationKey {
     /// The keys of `[feed]` that streams may have values of their own for.
-    static let lateKeys = [
+    static let lateKeys: [ConfigurationKey] = [
         ConfigurationKey(
             "feed.late", stream: \.feed.late, .choice,
             "What becomes of a point that is not after the newest one of its stream. \"drop\" drops and counts it. "
@@ -19,4 +19,11 @@ extension ConfigurationKey {
             choosing: "the window times the points a second, with room to spare; each takes 16 bytes of memory, and 8 "
                 + "for each further value."),
     ]
+}
+
+extension ConfigurationGroup {
+    /// The group with more keys at its end.
+    func adding(_ more: [ConfigurationKey]) -> ConfigurationGroup {
+        ConfigurationGroup(name: name, heading: heading, keys: keys + more)
+    }
 }

@@ -23,7 +23,7 @@ import Testing
             settings.model.loss = loss
             settings.model.optimiser = optimiser
             settings.model.target = target
-            // As rarely as it is allowed, so that nothing but the arithmetic itself holds the weights together.
+            // Steps of SGD are as long as gradients, so that it needs clipping. The others must do without.
             settings.model.clip = optimiser == .sgd ? 1 : 0
             return settings
         }

@@ -111,10 +111,11 @@ package struct StatusReport {
     }
 
     /// What there is to say of points that came out of order and were not dropped.
-    private var order: [(key: String, value: String)] {
-        [
+    private var order: [(String, String)] {
+        let numbers: [(Int64?, String, String)] = [
             (status.keptLatePoints, "Kept", "late"), (status.pendingPoints, "Waiting", "in reorder windows"),
-        ].compactMap { number, key, what in
+        ]
+        return numbers.compactMap { number, key, what in
             guard let number, number > 0 else { return nil }
             return (key, "\(NumberText.grouped(number)) \(what)")
         }

@@ -56,6 +56,8 @@ bench: build ## Run the benchmarks
 	@Benchmarks/run
 	echo
 	Benchmarks/models
+	echo
+	Benchmarks/overload
 
 accuracy: build ## Score the detector on labelled data (ANOMALYD_DATA=DIR, else ../shared)
 	@Benchmarks/accuracy

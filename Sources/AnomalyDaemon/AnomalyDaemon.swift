@@ -1,3 +1,4 @@
+import AnomalyDetection
 public import Configuration
 import FeedProtocol
 import Foundation
@@ -46,14 +47,17 @@ public struct AnomalyDaemon: Service {
         let notifier = Notifier { logger.warning("cannot notify the service manager", metadata: ["cause": "\($0)"]) }
         let watchdog = try Watchdog.interval
         notifier.status("Opening \(configuration.database.path)")
-        let store = try openStore()
+        let store = try openStore(notifier)
         let initialModels = try readInitialModels(store)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: min(2, System.coreCount))
         let shards = configuration.daemon.shards > 0 ? configuration.daemon.shards : System.coreCount
         let pipeline = Pipeline(
             store: store, configuration: configuration, initialModels: initialModels, shards: shards, logger: logger)
-        let listeners = Listeners(group: group)
-        let controls = Listeners(group: group)
+        let refusals = RefusalLog(logger: logger, statistics: pipeline.statistics)
+        let listeners = Listeners(
+            group: group, door: .feed(configuration.feed, most: feedDescriptors()), refusals: refusals, logger: logger)
+        let controls = Listeners(
+            group: group, door: .control(configuration.control), refusals: refusals, logger: logger)
         let loops = group.makeIterator().map { ($0, Heartbeat("event loop")) }
         let reporter = StatusReporter(
             pipeline: pipeline, listeners: listeners, configuration: configuration, version: options.version,
@@ -64,7 +68,7 @@ public struct AnomalyDaemon: Service {
             loopBeats: loops.map(\.1))
 
         let (stopped, storedAll) = AsyncStream<Bool>.makeStream()
-        try await pipeline.start(store, configuration, initialModels, logger: logger) { isComplete in
+        try pipeline.start(store) { isComplete in
             storedAll.yield(isComplete)
             storedAll.finish()
         }
@@ -73,7 +77,7 @@ public struct AnomalyDaemon: Service {
         }
         let (ends, end) = AsyncStream<Void>.makeStream()
         do {
-            try await listen(pipeline, listeners, controls, reporter) { end.yield() }
+            try await listen(pipeline, listeners, controls, reporter, refusals) { end.yield() }
         } catch {
             await listeners.stopAccepting()
             await controls.stopAccepting()
@@ -103,8 +107,11 @@ public struct AnomalyDaemon: Service {
         }
 
         reporter.stopping()
+        let extender = TimeoutExtender(notifier) { pipeline.heartbeats.contains { $0.age < 10_000_000 } }
+        defer { extender.end() }
         await listeners.stopAccepting()
         await listeners.stopReading()
+        await pipeline.takeHeld()
         pipeline.stop()
         var isComplete = false
         for await complete in stopped { isComplete = complete }
@@ -118,7 +125,7 @@ public struct AnomalyDaemon: Service {
         await controls.stopAccepting()
         await controls.closeConnections()
         try await group.shutdownGracefully()
-        if !isComplete { throw NotStored() }
+        if !isComplete || pipeline.shards.contains(where: \.hasLostPoints) { throw NotStored() }
         logger.notice(
             "stopped, everything accepted is stored", metadata: ["points": "\(pipeline.statistics.points.now)"])
     }
@@ -130,10 +137,13 @@ public struct AnomalyDaemon: Service {
         }
     }
 
-    private func openStore() throws -> PointStore {
+    private func openStore(_ notifier: Notifier) throws -> PointStore {
+        let extender = TimeoutExtender(notifier)
+        defer { extender.end() }
         var options = PointStore.Options()
         options.synchronous = configuration.database.synchronous == .full ? .full : .normal
         options.createsDirectory = self.options.createsDirectories
+        options.newestFormat = Int32(Detector.stateVersion)
         return try PointStore(path: configuration.database.path, options: options)
     }
 
@@ -144,7 +154,7 @@ public struct AnomalyDaemon: Service {
 
     private func listen(
         _ pipeline: Pipeline, _ listeners: Listeners, _ controls: Listeners, _ reporter: StatusReporter,
-        inputEnded: @escaping @Sendable () -> Void
+        _ refusals: RefusalLog, inputEnded: @escaping @Sendable () -> Void
     ) async throws {
         let feed = configuration.feed
         guard let format = FeedFormat(rawValue: feed.format) else {
@@ -154,32 +164,34 @@ public struct AnomalyDaemon: Service {
         let makeDecoder: @Sendable () -> FeedDecoder = {
             FeedDecoder(format: format, stream: stream, maxLine: feed.maxLine)
         }
-        @Sendable func configureFeed(_ listener: String) -> @Sendable (any Channel, Int) throws -> Void {
-            { channel, number in
-                let peer = Peer.describe(channel, listener: listener, number: number)
-                let handler = FeedHandler(pipeline: pipeline) { handOn, command in
-                    FeedSession(
-                        decoder: makeDecoder(), peer: peer, pipeline: pipeline, maxFuture: feed.maxFuture,
-                        handOn: handOn, command: command)
-                }
-                try channel.pipeline.syncOperations.addHandler(handler)
+        let configureFeed: Listeners.Configure = { channel, peer, left in
+            let handler = FeedHandler(pipeline: pipeline, loop: channel.eventLoop, left: left) { handOn, answer in
+                FeedSession(
+                    decoder: makeDecoder(), peer: "\(peer)", isConnection: true, pipeline: pipeline,
+                    maxFuture: feed.maxFuture, handOn: handOn, answer: answer)
             }
+            try channel.pipeline.syncOperations.addHandler(handler)
         }
         let passed = options.passedSockets.filter { $0.kind == .unixStream || $0.kind == .tcp }
         for socket in passed where socket.name != "control" {
             try await listeners.adopt(
-                descriptor: socket.descriptor, name: socket.name, configure: configureFeed(socket.name))
+                descriptor: socket.descriptor, name: socket.name, configure: configureFeed)
         }
         for path in feed.listen where !passed.contains(where: { $0.isBound(to: path) }) {
             try createParent(of: path)
-            try await listeners.bind(path: path, mode: feed.socketMode, configure: configureFeed(path))
+            try await listeners.bind(path: path, mode: feed.socketMode, configure: configureFeed)
         }
         try createParent(of: configuration.control.socket)
-        let hindsight = HindsightIntake(directory: pipeline.directory, writer: pipeline.writer.queue)
-        let models = ModelImport(pipeline: pipeline, configuration: configuration, logger: logger)
-        try await controls.bind(path: configuration.control.socket, mode: feed.socketMode) { channel, _ in
-            try channel.pipeline.syncOperations.addHandler(
-                ControlHandler(status: { reporter.status() }, models: models, hindsight: hindsight))
+        let control = configuration.control
+        let surroundings = ControlHandler.Surroundings(
+            configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
+            status: { reporter.status() },
+            models: ModelImport(pipeline: pipeline, configuration: configuration, logger: logger),
+            hindsight: HindsightIntake(directory: pipeline.directory, writer: pipeline.writer.queue),
+            refusals: refusals, logger: logger)
+        try await controls.bind(path: control.socket, mode: control.socketMode) { channel, peer, left in
+            try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: peer))
+            channel.closeFuture.whenComplete { _ in left() }
         }
         if options.readsStandardInput {
             let endsWithInput = listeners.paths.isEmpty
@@ -187,6 +199,21 @@ public struct AnomalyDaemon: Service {
                 if endsWithInput { inputEnded() }
             }
         }
+    }
+
+    /// Feed connections that the process may have open at once. Warns if they are fewer than configured.
+    private func feedDescriptors() -> Int {
+        let limit = DescriptorLimit.raise()
+        let most = DescriptorLimit.feedConnections(limit: limit, control: configuration.control.maxConnections)
+        if most < configuration.feed.maxConnections {
+            logger.warning(
+                "the process may open too few files for feed.max_connections",
+                metadata: [
+                    "feed.max_connections": "\(configuration.feed.maxConnections)", "accepts": "\(most)",
+                    "files": "\(limit)", "hint": "raise LimitNOFILE= (systemd) or ulimit -Hn",
+                ])
+        }
+        return most
     }
 
     private func createParent(of path: String) throws {

@@ -3,7 +3,7 @@ import Foundation
 /// Answers on their way to stdout, written by a thread of their own, so that a reader who does not read holds up
 /// neither the commits nor, for a while, the input.
 final class AnswerPipe: Sendable {
-    /// Bytes that may wait before whoever asks for more answers must wait.
+    /// Bytes that may wait, or be promised, before whoever asks for more answers must wait.
     static let capacity = 16 << 20
 
     private enum Item {
@@ -43,21 +43,16 @@ final class AnswerPipe: Sendable {
         }
     }
 
-    /// Never waits.
-    func send(_ word: String, _ token: [UInt8]) { add(.bytes(Array(word.utf8) + token + [UInt8(ascii: "\n")])) }
+    /// Writes lines that `waitForRoom` has made room for. Never waits.
+    func send(_ lines: [UInt8]) { add(.bytes(lines)) }
 
     /// Calls `body` once all answers before it have been written.
     func whenWritten(_ body: @escaping @Sendable () -> Void) { add(.call(body)) }
 
-    /// Waits until there is room for more.
-    func waitForRoom() { contents.wait(for: { $0.weight < Self.capacity }) { _ in } }
+    /// Waits until there is room for more, and keeps it for so many bytes, which need not be known yet.
+    func waitForRoom(for bytes: Int) { contents.wait(for: { $0.weight < Self.capacity }) { $0.weight += bytes } }
 
-    private func add(_ item: Item) {
-        contents.change {
-            $0.items.append(item)
-            $0.weight += item.weight
-        }
-    }
+    private func add(_ item: Item) { contents.change { $0.items.append(item) } }
 
     private static func write(_ bytes: [UInt8]) {
         var rest = bytes[...]

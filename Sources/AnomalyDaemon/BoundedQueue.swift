@@ -16,6 +16,8 @@ package final class BoundedQueue<Message: Sendable>: Sendable {
 
     package init(capacity: Int) { self.capacity = capacity }
 
+    package var isEmpty: Bool { contents.with { $0.messages.isEmpty } }
+
     /// Weight of what waits.
     package var weight: Int { contents.with { $0.weight } }
 
@@ -30,6 +32,15 @@ package final class BoundedQueue<Message: Sendable>: Sendable {
             contents.weight += weight
             if contents.weight < capacity { return true }
             if let whenEmptied { contents.waiting.append(whenEmptied) }
+            return false
+        }
+    }
+
+    /// Whether there is room. If not, `whenEmptied` will be called once, on the reader's thread.
+    package func hasRoom(orCall whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+        contents.with { contents in
+            if contents.weight < capacity { return true }
+            contents.waiting.append(whenEmptied)
             return false
         }
     }

@@ -1,36 +1,71 @@
+import Configuration
 import ControlProtocol
+import Logging
 import NIOCore
 
 /// One control connection: a request a line, a reply a line, one after the other.
-final class ControlHandler: ChannelInboundHandler {
+///
+/// It reads no further while a request is being worked on or its reply has not left, keeps at most one request, and
+/// ends when a request does not become whole, or its reply is not read, in time.
+final class ControlHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let status: @Sendable () -> DaemonStatus
-    private let models: ModelImport
-    private let hindsight: HindsightIntake
+    /// What all control connections share.
+    struct Surroundings: Sendable {
+        var configuration: DaemonConfiguration.Control
+        /// Who may change something.
+        var operators: AccessList
+        var status: @Sendable () -> DaemonStatus
+        var models: ModelImport
+        var hindsight: HindsightIntake
+        var refusals: RefusalLog
+        var logger: Logger
+    }
+
+    /// Longest request of a peer that may only ask, in bytes.
+    private static let longestQuestion = 4096
+
+    private let daemon: Surroundings
+    private let peer: Peer
+    private let mayChange: Bool
+    private let longest: Int
     private var received: [UInt8] = []
     /// How many of them are known to be no line feed: a line of megabytes comes in many pieces.
     private var scanned = 0
+    /// The line that is coming was refused as too long; its rest is thrown away.
+    private var isSkipping = false
     private var context: ChannelHandlerContext?
-    /// A request is being worked on; what comes meanwhile waits.
-    private var isBusy = false
+    /// A request is being worked on.
+    private var isWorking = false
+    /// A reply has not left yet.
+    private var isReplying = false
+    private var wantsRead = false
     private var inputClosed = false
+    private var timeout: Scheduled<Void>?
 
-    init(status: @escaping @Sendable () -> DaemonStatus, models: ModelImport, hindsight: HindsightIntake) {
-        self.status = status
-        self.models = models
-        self.hindsight = hindsight
+    init(_ daemon: Surroundings, peer: Peer) {
+        self.daemon = daemon
+        self.peer = peer
+        mayChange = daemon.operators.admits(peer)
+        longest = mayChange ? daemon.configuration.maxRequest : Self.longestQuestion
     }
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
+        startTimeout(context)
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
+        timeout?.cancel()
         context.fireChannelInactive()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isWorking || isReplying { wantsRead = true } else { context.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -48,52 +83,142 @@ final class ControlHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
+    // MARK: Requests
+
     private func answerNext(_ context: ChannelHandlerContext) {
-        while !isBusy, let end = received[scanned...].firstIndex(of: UInt8(ascii: "\n")) {
-            let line = received[..<end]
-            received.removeSubrange(...end)
-            scanned = 0
-            answer(line, context)
+        if isWorking || isReplying { return }
+        guard let end = received[scanned...].firstIndex(of: UInt8(ascii: "\n")) else {
+            scanned = received.count
+            if isSkipping || scanned > longest { skip(context) }
+            if inputClosed, !isReplying { context.close(promise: nil) }
+            return
         }
-        if !isBusy { scanned = received.count }
-        // Two lines' worth: one that is not whole yet, behind one that is being worked on.
-        let limit = ControlLine.maxRequestLength
-        if received.count > 2 * limit || !isBusy && received.count > limit {
-            context.close(promise: nil)
-        } else if inputClosed, !isBusy {
-            context.close(promise: nil)
+        let line = Array(received[..<end])
+        received.removeSubrange(...end)
+        scanned = 0
+        // What made room for a model is not kept for the next question.
+        if received.isEmpty { received = [] }
+        if isSkipping {
+            isSkipping = false
+            return answerNext(context)
+        }
+        if line.count > longest { return refuseLength(context) }
+        answer(line, context)
+    }
+
+    /// Throws away what has come of a line that is too long, and says so once.
+    private func skip(_ context: ChannelHandlerContext) {
+        received = []
+        scanned = 0
+        if isSkipping { return }
+        isSkipping = true
+        refuseLength(context)
+    }
+
+    private func refuseLength(_ context: ChannelHandlerContext) {
+        daemon.refusals.refuse(
+            .controlRequest, peer, ["expected": "a request of at most \(longest) bytes (control.max_request)"])
+        reply(
+            .error(
+                mayChange
+                    ? ControlError(
+                        code: .badRequest,
+                        message: "the request has more than \(longest) bytes, which are allowed (control.max_request)")
+                    : notPermitted("send a request of more than \(longest) bytes")), context)
+    }
+
+    private func answer(_ line: [UInt8], _ context: ChannelHandlerContext) {
+        do throws(ControlError) {
+            switch try ControlLine.decodeRequest(line) {
+            case .status: reply(.status(daemon.status()), context)
+            case .importModel(let request):
+                try permit("import a model", ["streams": "\(request.streams.joined(separator: " "))"])
+                daemon.models.take(request, answer: answerer(context))
+            case .hindsight(let request):
+                // A run comes in many pieces; the first one is news.
+                try permit("store hindsight", request.begin == nil ? nil : ["streams": "\(request.stream)"])
+                daemon.hindsight.take(request, answer: answerer(context))
+            }
+        } catch {
+            reply(.error(error), context)
         }
     }
 
-    private func answer(_ line: ArraySlice<UInt8>, _ context: ChannelHandlerContext) {
-        do throws(ControlError) {
-            switch try ControlLine.decodeRequest(line) {
-            case .status: write(.status(status()), context)
-            case .importModel(let request): models.take(request, answer: answerer(context))
-            case .hindsight(let request): hindsight.take(request, answer: answerer(context))
-            }
-        } catch {
-            write(.error(error), context)
+    /// Lets the peer change something, and logs that it does.
+    ///
+    /// - Parameter detail: what it is done to; nil if it is not worth a message.
+    /// - Throws: `ControlError` with `notPermitted`.
+    private func permit(_ action: String, _ detail: Logger.Metadata?) throws(ControlError) {
+        guard mayChange else {
+            daemon.refusals.refuse(
+                .controlPeer, peer,
+                ["expected": "a user or group in control.allow_users or control.allow_groups", "asked": "\(action)"])
+            throw notPermitted(action)
         }
+        guard let detail else { return }
+        daemon.logger.info(
+            "a client changes something",
+            metadata: detail.merging(peer.metadata) { $1 }.merging(["asked": "\(action)"]) { $1 })
     }
+
+    private func notPermitted(_ action: String) -> ControlError {
+        ControlError(
+            code: .notPermitted,
+            message:
+                "\(peer.uid.map { "uid \($0)" } ?? "a client without a user") may not \(action), expected a user or "
+                + "group in control.allow_users or control.allow_groups")
+    }
+
+    // MARK: Replies
 
     /// What gives the answer to the request at hand, from any thread.
     private func answerer(_ context: ChannelHandlerContext) -> @Sendable (ControlReply) -> Void {
-        isBusy = true
+        isWorking = true
         let loop = context.eventLoop
         let handler = NIOLoopBound(self, eventLoop: loop)
-        return { reply in loop.execute { handler.value.finish(with: reply) } }
+        return { answer in
+            loop.execute {
+                let handler = handler.value
+                handler.isWorking = false
+                if let context = handler.context { handler.reply(answer, context) }
+            }
+        }
     }
 
-    private func finish(with reply: ControlReply) {
-        isBusy = false
-        guard let context else { return }
-        write(reply, context)
-        answerNext(context)
-    }
-
-    private func write(_ reply: ControlReply, _ context: ChannelHandlerContext) {
+    private func reply(_ reply: ControlReply, _ context: ChannelHandlerContext) {
         guard let bytes = try? ControlLine.encode(reply) else { return context.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
+        isReplying = true
+        let buffer = context.channel.allocator.buffer(bytes: bytes)
+        context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenSuccess { [self] in
+            // In the loop's next round, so that a flood of questions does not keep the feeds waiting.
+            context.eventLoop.assumeIsolated().execute { [self] in replyHasLeft() }
+        }
+    }
+
+    private func replyHasLeft() {
+        isReplying = false
+        guard let context else { return }
+        startTimeout(context)
+        answerNext(context)
+        if wantsRead, !isWorking, !isReplying {
+            wantsRead = false
+            context.read()
+        }
+    }
+
+    /// Gives the peer its time for the next request and for reading the reply.
+    private func startTimeout(_ context: ChannelHandlerContext) {
+        timeout?.cancel()
+        let time = TimeAmount.microseconds(daemon.configuration.timeout)
+        timeout = context.eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in
+            guard let context = self.context else { return }
+            // That it takes long is not the peer's fault then.
+            if isWorking { return startTimeout(context) }
+            let limit = daemon.configuration.timeout / 1000
+            daemon.refusals.refuse(
+                .controlTimeout, peer,
+                ["expected": "a request, and its reply read, within \(limit) ms (control.timeout)"])
+            context.close(promise: nil)
+        }
     }
 }

@@ -1,32 +1,54 @@
 import FeedProtocol
 import NIOCore
 
-/// One feed connection on its event loop: bytes in, batches to the shards, `!sync` answers out.
+/// One feed connection on its event loop: bytes in, batches to the shards, answers out.
 ///
-/// It stops reading while a shard's queue is full or the client does not read its answers; the kernel's buffer then
-/// fills and the client waits. Nothing is dropped.
+/// It stops reading while a shard's queue is full, while the client does not read its answers, and while too many of
+/// its commands wait for theirs; the kernel's buffer then fills and the client waits. Nothing is dropped.
+///
+/// Bytes can come all the same: SwiftNIO asks for a read before it happens, so others may fill the queue meanwhile, and
+/// when a client leaves it hands out all that is left in the socket. They are held until there is room, at most a read
+/// and a socket's buffer; and as long as they are, the client counts as one, even if it has left.
 final class FeedHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
+    typealias MakeSession = (
+        _ handOn: @escaping (PointBatch, Int) -> Void, _ answer: @escaping ([UInt8], FeedSession.AnswerTime) -> Void
+    ) -> FeedSession
+
+    /// Bytes of answers that may wait for a commit before the connection is read no further. What one read asks for
+    /// comes on top.
+    private static let mostUnanswered = 65_536
+    /// Bytes of waiting answers that weigh as much as a point in the queues.
+    private static let bytesAPoint = 32
+    /// Held bytes that are handed on at once.
+    private static let piece = 65_536
 
     private let pipeline: Pipeline
-    private let makeSession: (@escaping (PointBatch, Int) -> Void, @escaping (FeedCommand) -> Void) -> FeedSession
+    private let makeSession: MakeSession
+    private let left: () -> Void
+    private let loop: any EventLoop
     private var session: FeedSession?
     private var context: ChannelHandlerContext?
-    /// Shard queues that were full when we last pushed and have not called back.
+    /// What was read and waits for room in the queues.
+    private var held: ByteBuffer?
+    /// Shard queues that were full when we last looked and have not called back.
     private var fullQueues = 0
     private var wantsRead = false
-    /// Commands whose answers have not left yet.
+    /// Bytes of answers that have not left yet.
     private var unanswered = 0
     private var inputClosed = false
+    private var isRemoved = false
 
-    /// - Parameter makeSession: makes the session with what it shall do with batches and commands.
-    init(
-        pipeline: Pipeline,
-        makeSession: @escaping (@escaping (PointBatch, Int) -> Void, @escaping (FeedCommand) -> Void) -> FeedSession
-    ) {
+    /// - Parameters:
+    ///   - loop: that of the channel.
+    ///   - left: called once, when the client has left and all its bytes are handed on.
+    ///   - makeSession: makes the session with what it shall do with batches and answers.
+    init(pipeline: Pipeline, loop: any EventLoop, left: @escaping () -> Void, makeSession: @escaping MakeSession) {
         self.pipeline = pipeline
+        self.loop = loop
+        self.left = left
         self.makeSession = makeSession
     }
 
@@ -35,34 +57,64 @@ final class FeedHandler: ChannelDuplexHandler {
         pipeline.statistics.connections.add(1)
         session = makeSession(
             { [unowned self] batch, shard in handOn(batch, to: shard) },
-            { [unowned self] command in answer(command) })
+            { [unowned self] lines, time in answer(lines, time) })
         context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        unwrapInboundIn(data).withUnsafeReadableBytes { session?.consume($0) }
+        var bytes = unwrapInboundIn(data)
+        if held == nil { consume(bytes) } else { held?.writeBuffer(&bytes) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
             inputClosed = true
-            session?.abandon()
-            closeWhenAnswered(context)
+            if held == nil { inputEnded() }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if !inputClosed { session?.abandon() }
-        session = nil
         self.context = nil
         pipeline.statistics.connections.add(-1)
         context.fireChannelInactive()
     }
 
+    func handlerRemoved(context: ChannelHandlerContext) {
+        isRemoved = true
+        if held == nil { inputEnded() }
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A reset connection and the like. The client is gone; what it sent before stays.
         context.close(promise: nil)
+    }
+
+    // MARK: Bytes
+
+    private func consume(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        while bytes.readableBytes > 0 {
+            guard fullQueues == 0, queuesHaveRoom() else { return hold(bytes) }
+            let piece = bytes.readSlice(length: min(Self.piece, bytes.readableBytes))
+            piece?.withUnsafeReadableBytes { session?.consume($0) }
+        }
+    }
+
+    private func hold(_ bytes: ByteBuffer) {
+        pipeline.statistics.heldFeeds.add(1)
+        held = bytes
+    }
+
+    /// No more will come: the client has ended its input, or left altogether, and all of it is handed on.
+    private func inputEnded() {
+        session?.abandon()
+        if isRemoved {
+            session = nil
+            left()
+        } else if let context {
+            closeWhenAnswered(context)
+        }
     }
 
     // MARK: Back-pressure
@@ -72,67 +124,88 @@ final class FeedHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        resume(context)
+        resume()
         context.fireChannelWritabilityChanged()
     }
 
     private func mayRead(_ context: ChannelHandlerContext) -> Bool {
-        fullQueues == 0 && context.channel.isWritable
+        held == nil && fullQueues == 0 && unanswered < Self.mostUnanswered && context.channel.isWritable
+            && queuesHaveRoom()
     }
 
-    private func resume(_ context: ChannelHandlerContext) {
-        if wantsRead && mayRead(context) {
-            wantsRead = false
-            context.read()
+    /// Goes on where something stood in the way: with what is held, and then with reading.
+    private func resume() {
+        if let bytes = held {
+            if fullQueues > 0 { return }
+            held = nil
+            consume(bytes)
+            pipeline.statistics.heldFeeds.add(-1)
+            if held != nil { return }
+            if inputClosed || isRemoved { inputEnded() }
         }
+        guard wantsRead, let context, mayRead(context) else { return }
+        // The daemon stops, and reads no more, by taking this option away.
+        guard let options = context.channel.syncOptions, (try? options.getOption(.autoRead)) == true else { return }
+        wantsRead = false
+        context.read()
+    }
+
+    /// Asked before each piece, as others fill the queues, too: when a full one has been emptied, all who wait for it
+    /// are called, and there may not be room for all.
+    private func queuesHaveRoom() -> Bool {
+        for shard in pipeline.shards where !shard.queue.hasRoom(orCall: queueEmptied()) { fullQueues += 1 }
+        return fullQueues == 0
     }
 
     private func handOn(_ batch: PointBatch, to shard: Int) {
-        guard let context else { return }
-        let loop = context.eventLoop
+        let hasRoom = pipeline.shards[shard].queue.pushWithoutWaiting(
+            .points(batch), weight: batch.count, whenEmptied: queueEmptied())
+        if !hasRoom { fullQueues += 1 }
+    }
+
+    /// What a queue that is full now shall call.
+    private func queueEmptied() -> @Sendable () -> Void {
+        let loop = loop
         let handler = NIOLoopBound(self, eventLoop: loop)
-        let hasRoom = pipeline.shards[shard].queue.pushWithoutWaiting(.points(batch), weight: batch.count) {
+        return {
             loop.execute {
-                let handler = handler.value
-                handler.fullQueues -= 1
-                if let context = handler.context { handler.resume(context) }
+                handler.value.fullQueues -= 1
+                handler.value.resume()
             }
         }
-        if !hasRoom { fullQueues += 1 }
     }
 
     // MARK: Answers
 
-    private func answer(_ command: FeedCommand) {
+    private func answer(_ lines: [UInt8], _ time: FeedSession.AnswerTime) {
+        // Who has left gets none.
         guard let context else { return }
-        unanswered += 1
-        switch command {
-        case .ping(let token): write("!pong ", token, context)
-        case .sync(let token):
-            let loop = context.eventLoop
+        unanswered += lines.count
+        switch time {
+        case .now: write(lines, context)
+        case .whenCommitted:
+            let loop = loop
             let handler = NIOLoopBound(self, eventLoop: loop)
-            pipeline.sync {
+            pipeline.sync(weight: 1 + lines.count / Self.bytesAPoint) {
                 loop.execute {
                     let handler = handler.value
-                    if let context = handler.context { handler.write("!synced ", token, context) }
+                    if let context = handler.context { handler.write(lines, context) }
                 }
             }
         }
     }
 
-    private func write(_ word: String, _ token: [UInt8], _ context: ChannelHandlerContext) {
-        var buffer = context.channel.allocator.buffer(capacity: word.utf8.count + token.count + 1)
-        buffer.writeString(word)
-        buffer.writeBytes(token)
-        buffer.writeInteger(UInt8(ascii: "\n"))
-        // Closing would drop what the client has not read yet, so it waits for the last answer to leave.
+    private func write(_ lines: [UInt8], _ context: ChannelHandlerContext) {
+        let buffer = context.channel.allocator.buffer(bytes: lines)
         context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenComplete { [self] _ in
-            unanswered -= 1
-            if inputClosed, let context = self.context { closeWhenAnswered(context) }
+            unanswered -= lines.count
+            guard let context = self.context else { return }
+            if inputClosed { closeWhenAnswered(context) } else { resume() }
         }
     }
 
+    /// Closing would drop what the client has not read yet, so it waits for the last answer to leave.
     private func closeWhenAnswered(_ context: ChannelHandlerContext) {
-        if unanswered == 0 { context.close(promise: nil) }
+        if unanswered == 0, held == nil { context.close(promise: nil) }
     }
 }

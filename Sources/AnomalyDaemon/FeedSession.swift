@@ -2,7 +2,17 @@ import FeedProtocol
 
 /// What one feed, be it a connection or stdin, is in the middle of: decoding lines, looking up streams, and gathering
 /// points into a batch for each shard. It does no I/O; whoever reads the bytes owns it, on one thread.
+///
+/// Commands are answered together for all bytes of one `consume`, so that a flood of them costs one barrier and one
+/// write for each read, not for each line.
 struct FeedSession {
+    /// When the client may be told something.
+    enum AnswerTime {
+        case now
+        /// Once all that has been handed on is committed.
+        case whenCommitted
+    }
+
     /// Points in a batch at most. A larger read is handed on in pieces.
     static let batchPoints = 4096
 
@@ -11,29 +21,31 @@ struct FeedSession {
 
     /// - Parameters:
     ///   - peer: how log messages name this feed.
+    ///   - isConnection: whether the limits for new streams from connections hold.
     ///   - handOn: gets each batch that is full, with the number of its shard.
+    ///   - answer: gets lines for the client, with their ends, after all batches of the lines before the commands.
     init(
-        decoder: FeedDecoder, peer: String, pipeline: Pipeline, maxFuture: Int64,
-        handOn: @escaping (PointBatch, Int) -> Void, command: @escaping (FeedCommand) -> Void
+        decoder: FeedDecoder, peer: String, isConnection: Bool, pipeline: Pipeline, maxFuture: Int64,
+        handOn: @escaping (PointBatch, Int) -> Void, answer: @escaping ([UInt8], AnswerTime) -> Void
     ) {
         self.decoder = decoder
         sink = Sink(
-            peer: peer, pipeline: pipeline, maxFuture: maxFuture,
-            batches: Array(repeating: PointBatch(), count: pipeline.shards.count), handOn: handOn, command: command)
+            peer: peer, pipeline: pipeline, maxFuture: maxFuture, founded: isConnection ? 0 : nil,
+            batches: Array(repeating: PointBatch(), count: pipeline.shards.count), handOn: handOn, answer: answer)
     }
 
     /// Reads bytes as they came and hands on all points in them.
     mutating func consume(_ bytes: UnsafeRawBufferPointer) {
         sink.arrival = WallClock.now
         decoder.consume(bytes, into: &sink)
-        sink.flush()
+        sink.finish()
     }
 
     /// The input has ended; a last line without a newline counts.
     mutating func finish() {
         sink.arrival = WallClock.now
         decoder.finish(into: &sink)
-        sink.flush()
+        sink.finish()
     }
 
     /// The client has gone; a line that it did not finish is rejected.
@@ -43,11 +55,27 @@ struct FeedSession {
         let peer: String
         let pipeline: Pipeline
         let maxFuture: Int64
+        var founded: Int?
         var arrival: Int64 = 0
         var batches: [PointBatch]
         var names = NameCache()
         let handOn: (PointBatch, Int) -> Void
-        let command: (FeedCommand) -> Void
+        let answer: ([UInt8], AnswerTime) -> Void
+        private var pongs: [UInt8] = []
+        private var synced: [UInt8] = []
+
+        init(
+            peer: String, pipeline: Pipeline, maxFuture: Int64, founded: Int?, batches: [PointBatch],
+            handOn: @escaping (PointBatch, Int) -> Void, answer: @escaping ([UInt8], AnswerTime) -> Void
+        ) {
+            self.peer = peer
+            self.pipeline = pipeline
+            self.maxFuture = maxFuture
+            self.founded = founded
+            self.batches = batches
+            self.handOn = handOn
+            self.answer = answer
+        }
 
         mutating func point(
             name: UnsafeRawBufferPointer, values: UnsafeBufferPointer<Double>, time: Int64?
@@ -56,9 +84,11 @@ struct FeedSession {
                 throw FeedLineError(.timestamp, "expected a time at most \(maxFuture / 1_000_000) s in the future")
             }
             let (directory, now) = (pipeline.directory, arrival)
+            var founded = founded
             let entry = try names.entry(of: name) { () throws(FeedLineError) in
-                try directory.resolve(name, channels: values.count, now: now)
+                try directory.resolve(name, channels: values.count, now: now, founded: &founded)
             }
+            self.founded = founded
             guard Int(entry.channels) == values.count else {
                 throw FeedLineError(.width, "expected \(entry.channels) values, as in the stream's first point")
             }
@@ -71,17 +101,30 @@ struct FeedSession {
         }
 
         mutating func command(_ command: FeedCommand) {
-            // What came before a `!sync` must be ahead of it in the queues.
-            flush()
-            self.command(command)
+            switch command {
+            case .ping(let token): Self.add("!pong ", token, to: &pongs)
+            case .sync(let token): Self.add("!synced ", token, to: &synced)
+            }
+        }
+
+        private static func add(_ word: String, _ token: [UInt8], to lines: inout [UInt8]) {
+            lines += word.utf8
+            lines += token
+            lines.append(UInt8(ascii: "\n"))
         }
 
         mutating func reject(_ error: FeedLineError, line: Int, excerpt: UnsafeRawBufferPointer) {
             pipeline.rejects.reject(error, peer: peer, line: line, excerpt: excerpt)
         }
 
-        mutating func flush() {
+        /// Hands on all that has gathered, and then the answers: what came before a `!sync` must be ahead of it in the
+        /// queues.
+        mutating func finish() {
             for shard in batches.indices where !batches[shard].isEmpty { flush(shard) }
+            if !pongs.isEmpty { answer(pongs, .now) }
+            if !synced.isEmpty { answer(synced, .whenCommitted) }
+            pongs = []
+            synced = []
         }
 
         private mutating func flush(_ shard: Int) {

@@ -1,5 +1,6 @@
 import FeedProtocol
 import Foundation
+import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -12,30 +13,55 @@ struct ListenError: Error, CustomStringConvertible {
 }
 
 /// The sockets that the daemon accepts connections on, and those connections.
+///
+/// One connection too many is accepted and closed at once, and so is one of a user that may not come. The alternative,
+/// to accept no more until another one leaves, would let clients wait for answers in the kernel's backlog without
+/// knowing why.
 final class Listeners: Sendable {
+    /// Gets a new connection, who has come, and what to call, once, when the connection no longer counts as one, unless
+    /// it throws. Runs on the connection's event loop.
+    typealias Configure = @Sendable (any Channel, Peer, _ left: @escaping @Sendable () -> Void) throws -> Void
+
+    /// A client that was turned away.
+    private struct TurnedAway: Error {}
+
+    /// Largest piece that is read from a connection at once, in bytes. The buffer stays as long as the connection, and
+    /// a Unix socket holds little more by default.
+    private static let largestRead = 65_536
+
     private let group: any EventLoopGroup
+    private let door: Door
+    private let refusals: RefusalLog
+    private let logger: Logger
     private let servers = Mutex<[(channel: any Channel, path: String, isOurs: Bool)]>([])
     private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
+    /// Clients that count as connected.
+    private let served = Mutex(0)
     private let accepted = Atomic<Int>(0)
 
-    init(group: any EventLoopGroup) { self.group = group }
+    init(group: any EventLoopGroup, door: Door, refusals: RefusalLog, logger: Logger) {
+        self.group = group
+        self.door = door
+        self.refusals = refusals
+        self.logger = logger
+    }
+
+    /// Connections that are served at once.
+    var mostConnections: Int { door.mostConnections }
 
     /// Paths that are listened on.
     var paths: [String] { servers.withLock { $0.map(\.path) } }
 
     /// Binds a Unix socket and serves each connection with what `configure` installs.
     ///
-    /// - Parameter configure: gets the new connection and its number, on its event loop.
     /// - Throws: `ListenError`, also if another process listens there. A socket file that nobody listens on is
     ///   replaced.
-    func bind(
-        path: String, mode: UInt32, configure: @escaping @Sendable (any Channel, Int) throws -> Void
-    ) async throws {
+    func bind(path: String, mode: UInt32, configure: @escaping Configure) async throws {
         if FileManager.default.fileExists(atPath: path), await isAlive(path) {
             throw ListenError(path: path, cause: "another process listens there")
         }
         do {
-            let server = try await bootstrap(configure).bind(
+            let server = try await bootstrap(path, configure).bind(
                 unixDomainSocketPath: path, cleanupExistingSocketFile: true
             ).get()
             servers.withLock { $0.append((server, path, true)) }
@@ -50,11 +76,9 @@ final class Listeners: Sendable {
     }
 
     /// Serves a listening socket that somebody else made; its file, if it has one, stays.
-    func adopt(
-        descriptor: Int32, name: String, configure: @escaping @Sendable (any Channel, Int) throws -> Void
-    ) async throws {
+    func adopt(descriptor: Int32, name: String, configure: @escaping Configure) async throws {
         do {
-            let server = try await bootstrap(configure).withBoundSocket(descriptor).get()
+            let server = try await bootstrap(name, configure).withBoundSocket(descriptor).get()
             let path = server.localAddress?.pathname ?? name
             servers.withLock { $0.append((server, path, false)) }
         } catch {
@@ -74,7 +98,8 @@ final class Listeners: Sendable {
         }
     }
 
-    /// Reads no more from any connection. What was read has been handed on when this returns.
+    /// Reads no more from any connection. What was read has been handed on when this returns, or is held
+    /// (`Pipeline.takeHeld`).
     func stopReading() async {
         for channel in connections.withLock({ Array($0.values) }) {
             try? await channel.setOption(.autoRead, value: false).get()
@@ -85,24 +110,56 @@ final class Listeners: Sendable {
         for channel in connections.withLock({ Array($0.values) }) { try? await channel.close().get() }
     }
 
-    private func bootstrap(_ configure: @escaping @Sendable (any Channel, Int) throws -> Void) -> ServerBootstrap {
+    private func bootstrap(_ listener: String, _ configure: @escaping Configure) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // Larger reads mean larger batches for the shards.
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(
-                    minimum: 1024, initial: 16_384, maximum: 262_144)
-            )
-            .childChannelInitializer { [self] channel in
-                let id = ObjectIdentifier(channel)
-                connections.withLock { $0[id] = channel }
-                channel.closeFuture.whenComplete { _ in self.connections.withLock { $0[id] = nil } }
-                return channel.eventLoop.makeCompletedFuture {
-                    try configure(channel, accepted.wrappingAdd(1, ordering: .relaxed).newValue)
+            .serverChannelInitializer { [refusals] server in
+                server.eventLoop.makeCompletedFuture {
+                    try AcceptWatch.install(on: server, listener: listener, refusals: refusals)
                 }
             }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // One read at a time, so that whoever sends much has no more of the loop, and of memory, than others.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: Self.largestRead)
+            )
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let number = accepted.wrappingAdd(1, ordering: .relaxed).newValue
+                    let peer = Peer(channel, listener: listener, number: number)
+                    try admit(peer)
+                    logger.debug("accepted a connection", metadata: peer.metadata)
+                    let id = ObjectIdentifier(channel)
+                    connections.withLock { $0[id] = channel }
+                    channel.closeFuture.whenComplete { _ in self.connections.withLock { $0[id] = nil } }
+                    do {
+                        try configure(channel, peer) { self.served.withLock { $0 -= 1 } }
+                    } catch {
+                        served.withLock { $0 -= 1 }
+                        throw error
+                    }
+                }
+            }
+    }
+
+    /// - Throws: `TurnedAway`, upon which the connection is closed.
+    private func admit(_ peer: Peer) throws {
+        guard door.access.admits(peer) else {
+            refusals.refuse(.peer, peer, ["expected": "a user or group in feed.allow_users or feed.allow_groups"])
+            throw TurnedAway()
+        }
+        let isServed = served.withLock { served in
+            guard served < door.mostConnections else { return false }
+            served += 1
+            return true
+        }
+        guard isServed else {
+            let (refusal, key) = door.tooMany
+            refusals.refuse(refusal, peer, ["expected": "at most \(door.mostConnections) connections (\(key))"])
+            throw TurnedAway()
+        }
     }
 
     private func isAlive(_ path: String) async -> Bool {

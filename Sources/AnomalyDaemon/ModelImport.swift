@@ -11,8 +11,14 @@ struct ModelReplacement: Sendable {
     var stream: Int32
     /// Fits the stream.
     var model: ModelFile
-    /// Called on the shard's thread once the stream has the weights, with the number of its points so far.
-    var replaced: @Sendable (Int64) -> Void
+    /// Called on the shard's thread once the stream has the weights, with the number of its points so far; or with why
+    /// it can't have them.
+    var replaced: @Sendable (Result<Int64, NotRestored>) -> Void
+}
+
+/// A stream can't be read from the store now.
+struct NotRestored: Error {
+    var cause: String
 }
 
 /// Takes requests to give running streams other weights. All is looked at before anything is changed.
@@ -26,20 +32,34 @@ struct ModelImport: Sendable {
         do throws(ControlError) {
             let model = try model(request)
             let streams = try request.streams.map { name throws(ControlError) in try find(name, model, request.file) }
-            let points = PointCounts()
+            let outcomes = Outcomes()
             for stream in streams {
-                let replacement = ModelReplacement(stream: stream.id, model: model) { points.set(stream.id, $0) }
+                let replacement = ModelReplacement(stream: stream.id, model: model) { outcomes.set(stream.id, $0) }
                 _ = pipeline.shards[Int(stream.shard)].queue.pushWithoutWaiting(.replaceModel(replacement), weight: 0)
             }
             // Behind the replacements in the queue of each shard, and so behind their checkpoints in the writer's.
-            pipeline.sync { [logger] in
-                logger.notice(
-                    "streams have the weights of a file",
-                    metadata: ["file": "\(request.file)", "streams": "\(request.streams.joined(separator: " "))"])
-                let imported = zip(request.streams, streams).map { name, stream in
-                    ImportedModel.Stream(stream: name, points: points.of(stream.id))
+            pipeline.sync(confirmsPoints: false) { [logger] in
+                var imported: [ImportedModel.Stream] = []
+                var failures: [String] = []
+                for (name, stream) in zip(request.streams, streams) {
+                    switch outcomes.of(stream.id) {
+                    case .success(let points): imported.append(ImportedModel.Stream(stream: name, points: points))
+                    case .failure(let error):
+                        failures.append("the stream \"\(name)\" cannot be given other weights now: \(error.cause)")
+                    }
                 }
-                answer(.importedModel(ImportedModel(streams: imported)))
+                if !imported.isEmpty {
+                    let names = imported.map(\.stream).joined(separator: " ")
+                    logger.notice(
+                        "streams have the weights of a file",
+                        metadata: ["file": "\(request.file)", "streams": "\(names)"])
+                }
+                if let first = failures.first {
+                    let others = "; of \(request.streams.count) streams, \(imported.count) have them"
+                    answer(.error(ControlError(code: .failed, message: first + others)))
+                } else {
+                    answer(.importedModel(ImportedModel(streams: imported)))
+                }
             }
         } catch {
             answer(.error(error))
@@ -76,14 +96,16 @@ struct ModelImport: Sendable {
 extension ModelNeed {
     /// What a stream with these settings and so many values a point needs.
     init(_ settings: ModelSettings, channels: Int) {
-        self.init(shape: settings.shape(channels: channels), target: settings.target.rawValue, loss: settings.loss)
+        self.init(
+            shape: settings.shape(channels: channels), inputs: settings.features.names,
+            target: settings.target.rawValue, loss: settings.loss)
     }
 }
 
-/// How many points each stream had, as the shards say.
-private final class PointCounts: Sendable {
-    private let counts = Mutex<[Int32: Int64]>([:])
+/// How many points each stream had, or why it could not be changed, as the shards say.
+private final class Outcomes: Sendable {
+    private let outcomes = Mutex<[Int32: Result<Int64, NotRestored>]>([:])
 
-    func set(_ stream: Int32, _ count: Int64) { counts.withLock { $0[stream] = count } }
-    func of(_ stream: Int32) -> Int64 { counts.withLock { $0[stream] ?? 0 } }
+    func set(_ stream: Int32, _ outcome: Result<Int64, NotRestored>) { outcomes.withLock { $0[stream] = outcome } }
+    func of(_ stream: Int32) -> Result<Int64, NotRestored> { outcomes.withLock { $0[stream] } ?? .success(0) }
 }

@@ -2,6 +2,8 @@ package import FeedProtocol
 
 /// Stream names that one feed has met: an open-addressed table from raw bytes to directory entries, so that a point
 /// costs one hash and one comparison, no String, no allocation and no lock. Belongs to one thread.
+///
+/// It has a limit, as each connection has one: when that is reached it forgets all and begins anew.
 package struct NameCache {
     private struct Slot {
         var hash: UInt64 = 0
@@ -10,7 +12,12 @@ package struct NameCache {
         var entry = StreamDirectory.Entry(id: 0, channels: 0, shard: 0)
     }
 
-    private var slots = [Slot](repeating: Slot(), count: 64)
+    /// Names that are kept at most, and bytes of them: 8 MiB with the table.
+    package static let mostNames = 65_536
+    package static let mostBytes = 4 << 20
+    private static let fewestSlots = 64
+
+    private var slots = [Slot](repeating: Slot(), count: Self.fewestSlots)
     private var names: [UInt8] = []
     private var used = 0
 
@@ -49,6 +56,10 @@ package struct NameCache {
             index = (index + 1) & (slots.count - 1)
         }
         let entry = try resolve()
+        if used == Self.mostNames || names.count + name.count > Self.mostBytes {
+            self = NameCache()
+            index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        }
         slots[index] = Slot(hash: hash, start: Int32(names.count), length: Int32(name.count), entry: entry)
         names.append(contentsOf: name)
         used += 1

@@ -10,63 +10,74 @@ final class Pipeline: Sendable {
     let rejects: RejectLog
     let shards: [Shard]
     let writer: Writer
+    let progress: RestoreProgress
 
     init(
         store: PointStore, configuration: DaemonConfiguration, initialModels: InitialModels, shards count: Int,
         logger: Logger
     ) {
         let statistics = Statistics()
-        let directory = StreamDirectory(shards: count)
+        let directory = StreamDirectory(shards: count, limits: FoundingLimits(configuration))
         let writer = Writer(
             store: store, configuration: configuration.database, shards: count, statistics: statistics, logger: logger)
         self.statistics = statistics
         self.directory = directory
         self.writer = writer
         rejects = RejectLog(logger: logger, statistics: statistics)
+        let progress = RestoreProgress(logger: logger)
+        self.progress = progress
+        let restorer = StreamRestorer(configuration: configuration, initialModels: initialModels, logger: logger)
         let gradientLog = GradientLog(logger: logger, directory: directory)
         shards = (0..<count).map { number in
             Shard(
                 number: number, directory: directory, configuration: configuration, initialModels: initialModels,
-                statistics: statistics, gradientLog: gradientLog, writer: writer.queue)
+                statistics: statistics, gradientLog: gradientLog, writer: writer.queue,
+                backlog: RestoreBacklog(path: store.path, restorer: restorer), progress: progress)
         }
     }
 
-    /// Restores every stored stream, on all shards at once, and starts the stages. Returns when all are ready.
+    /// Starts the stages. Returns as soon as points may come; stored streams are restored when one of theirs does, or in
+    /// the background.
     ///
     /// - Throws: `StoreError` if the store can't be read.
-    func start(
-        _ store: PointStore, _ configuration: DaemonConfiguration, _ initialModels: InitialModels, logger: Logger,
-        stopped: @escaping @Sendable (Bool) -> Void
-    ) async throws {
-        writer.start(stopped: stopped)
+    func start(_ store: PointStore, stopped: @escaping @Sendable (Bool) -> Void) throws {
         var records = [[StreamRecord]](repeating: [], count: shards.count)
-        for record in try store.streams() { records[Int(directory.add(record).shard)].append(record) }
-        let restorer = StreamRestorer(
-            store: store, configuration: configuration, initialModels: initialModels, logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (shard, records) in zip(shards, records) {
-                group.addTask {
-                    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                        shard.start(restoring: records, with: restorer) { error in
-                            if let error { continuation.resume(throwing: error) } else { continuation.resume() }
-                        }
-                    }
-                }
-            }
-            try await group.waitForAll()
+        let streams = try store.streams()
+        for record in streams { records[Int(directory.add(record).shard)].append(record) }
+        // Points and anomalies are committed together, so that the store knows.
+        let open = try store.streamsWithOpenAnomalies()
+        statistics.openAnomalies.add(open.count)
+        statistics.pending.add(try store.pendingPoints())
+        progress.begin(streams.count)
+        writer.start(stopped: stopped)
+        for (shard, records) in zip(shards, records) { shard.start(restoring: records, open: open) }
+    }
+
+    /// Waits until feeds hold nothing any more that was read but did not fit into the queues: not for ever, as nothing
+    /// moves while the writer can't store. What is left then was never confirmed.
+    func takeHeld() async {
+        let deadline = SteadyClock.now + 3_000_000
+        while statistics.heldFeeds.now > 0, SteadyClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(10))
         }
     }
 
     /// Tells the shards to finish; the writer stops after the last of them.
     func stop() {
         writer.stopSoon()
+        for shard in shards { shard.stopSoon() }
         for shard in shards { _ = shard.queue.pushWithoutWaiting(.stop, weight: 0) }
     }
 
     /// Sends a barrier behind all that the caller has handed on so far.
-    func sync(whenCommitted: @escaping @Sendable () -> Void) {
-        let barrier = SyncBarrier(whenCommitted: whenCommitted)
-        for shard in shards { _ = shard.queue.pushWithoutWaiting(.barrier(barrier), weight: 0) }
+    ///
+    /// - Parameters:
+    ///   - weight: what it weighs in the queues, in points: as much memory as waits for it.
+    ///   - confirmsPoints: false for a caller who has handed on no points, and so need not wait for any whose stream
+    ///     can't be restored.
+    func sync(weight: Int = 1, confirmsPoints: Bool = true, whenCommitted: @escaping @Sendable () -> Void) {
+        let barrier = SyncBarrier(weight: weight, confirmsPoints: confirmsPoints, whenCommitted: whenCommitted)
+        for shard in shards { _ = shard.queue.pushWithoutWaiting(.barrier(barrier), weight: weight) }
     }
 
     var heartbeats: [Heartbeat] { shards.map(\.heartbeat) + [writer.heartbeat] }

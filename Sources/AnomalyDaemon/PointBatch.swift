@@ -44,8 +44,17 @@ enum WriterMessage: Sendable {
 final class SyncBarrier: @unchecked Sendable {
     // @unchecked: `arrivals` belongs to the writer's thread.
     var arrivals = 0
+    /// What it weighs in the queues, in points: without any, a client that only syncs would fill them while the writer
+    /// is stuck.
+    let weight: Int
+    /// Whether it says of the points before it that they are committed.
+    let confirmsPoints: Bool
     /// Called on the writer's thread after the commit.
     let whenCommitted: @Sendable () -> Void
 
-    init(whenCommitted: @escaping @Sendable () -> Void) { self.whenCommitted = whenCommitted }
+    init(weight: Int, confirmsPoints: Bool, whenCommitted: @escaping @Sendable () -> Void) {
+        self.weight = weight
+        self.confirmsPoints = confirmsPoints
+        self.whenCommitted = whenCommitted
+    }
 }

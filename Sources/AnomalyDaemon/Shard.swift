@@ -17,6 +17,10 @@ final class Shard: @unchecked Sendable {
     private static let checkpointsARound = 64
     /// Streams looked at in one round to see whether a checkpoint is due.
     private static let lookedAtARound = 4096
+    /// Longest time for which streams that nobody asks for are restored without a look for messages, in microseconds.
+    private static let restoringARound: Int64 = 5000
+    /// While messages keep coming, one part of the time goes into such streams for so many that go into messages.
+    private static let messagesShare: Int64 = 4
     /// Least time between two walks that look at gradients too, in microseconds.
     private static let countInterval: Int64 = 1_000_000
 
@@ -25,12 +29,23 @@ final class Shard: @unchecked Sendable {
     let heartbeat: Heartbeat
 
     private let directory: StreamDirectory
+    private let progress: RestoreProgress
     private let configuration: DaemonConfiguration
     private let initialModels: InitialModels
     private let statistics: Statistics
     private let gradientLog: GradientLog
     private let writer: BoundedQueue<WriterMessage>
     private let workbench = Workbench()
+    private var backlog: RestoreBacklog
+    /// Streams of the backlog with an anomaly that is open.
+    private var storedOpen: Set<Int32> = []
+    /// Why streams of the backlog can't be restored.
+    private let trouble = Mutex<String?>(nil)
+    private var parked = ParkedPoints()
+    /// Time that streams of the backlog may still take between two messages, in microseconds.
+    private var restoringTime: Int64 = 0
+    private let isStopping = Atomic<Bool>(false)
+    private let hasGivenUp = Atomic<Bool>(false)
     /// By stream id; other shards' streams are nil.
     private var streams: [StreamState?] = []
     private var active: [StreamState] = []
@@ -49,9 +64,12 @@ final class Shard: @unchecked Sendable {
 
     init(
         number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
-        statistics: Statistics, gradientLog: GradientLog, writer: BoundedQueue<WriterMessage>
+        statistics: Statistics, gradientLog: GradientLog, writer: BoundedQueue<WriterMessage>,
+        backlog: RestoreBacklog, progress: RestoreProgress
     ) {
         self.number = number
+        self.backlog = backlog
+        self.progress = progress
         heartbeat = Heartbeat("shard \(number)")
         self.directory = directory
         self.configuration = configuration
@@ -60,6 +78,12 @@ final class Shard: @unchecked Sendable {
         self.gradientLog = gradientLog
         self.writer = writer
     }
+
+    /// Why streams wait to be restored longer than they should; nil if none does.
+    var restoringTrouble: String? { trouble.withLock { $0 } }
+
+    /// Whether the shard has stopped with points that it could not step, as their streams could not be restored.
+    var hasLostPoints: Bool { hasGivenUp.load(ordering: .relaxed) }
 
     /// Age of the oldest checkpoint that a stream would be replayed from, in microseconds; nil if there is none.
     var checkpointAge: Int64? {
@@ -70,56 +94,60 @@ final class Shard: @unchecked Sendable {
     /// The gradients of all streams, some seconds old at most.
     var gradients: GradientCounts { counts.withLock { $0 } }
 
-    /// Starts the thread: it restores `records` first, then calls `restored`, then works until it is told to stop.
-    func start(
-        restoring records: [StreamRecord], with restorer: StreamRestorer,
-        restored: @escaping @Sendable ((any Error)?) -> Void
-    ) {
-        StageThread.start("shard \(number)") { [self] in
-            do {
-                for record in records {
-                    let state = try restorer.restore(record, workbench: workbench)
-                    add(state)
-                    statistics.warmingStreams.add(state.detector.isWarmingUp ? 1 : 0)
-                    statistics.openAnomalies.add(state.detector.anomaly?.isOpen == true ? 1 : 0)
-                    // Other settings may let points go on that have waited.
-                    let waiting = state.order.window.count
-                    statistics.pending.add(waiting - release(state))
-                    heartbeat.beat()
-                }
-                restored(nil)
-            } catch {
-                restored(error)
-                return
-            }
-            run()
-        }
+    /// Starts the thread, which works until it is told to stop. Streams of the backlog are restored before their next
+    /// point, or when there is nothing else to do.
+    ///
+    /// - Parameter open: ids of the stored streams with an anomaly that is open.
+    func start(restoring records: [StreamRecord], open: Set<Int32>) {
+        for record in records { backlog.append(record) }
+        storedOpen = open
+        StageThread.start("shard \(number)") { [self] in run() }
     }
+
+    /// The daemon is stopping: points whose streams can't be restored are not kept for ever any more.
+    func stopSoon() { isStopping.store(true, ordering: .relaxed) }
 
     private func run() {
         while true {
-            for message in queue.takeAll(until: Date(timeIntervalSinceNow: 0.1)) {
+            let hasWork = backlog.hasWork(SteadyClock.now)
+            let messages = queue.takeAll(until: Date(timeIntervalSinceNow: hasWork ? 0 : 0.1))
+            for message in messages {
                 heartbeat.beat()
+                let begun = SteadyClock.now
                 switch message {
                 case .points(let points):
                     step(points)
                     passOn()
                 case .barrier(let barrier):
-                    push(.barrier(barrier), weight: 0)
+                    if parked.isEmpty || !barrier.confirmsPoints {
+                        push(.barrier(barrier), weight: barrier.weight)
+                    } else {
+                        parked.hold(barrier)
+                    }
                 case .replaceModel(let replacement):
                     replace(replacement)
                     passOn()
                 case .stop:
-                    checkpoint(all: true)
-                    passOn()
-                    push(.shardStopped, weight: 0)
+                    stop()
                     return
                 }
+                if !backlog.isEmpty { restoreInPassing(since: begun) }
             }
             heartbeat.beat()
             checkpoint(all: false)
             passOn()
+            if hasWork && messages.isEmpty { restoreInBackground() }
+            tellTrouble()
         }
+    }
+
+    /// Streams that are not restored by now have nothing new that a checkpoint would be needed for.
+    private func stop() {
+        tryParkedOnceMore()
+        backlog.abandon()
+        checkpoint(all: true)
+        passOn()
+        push(.shardStopped, weight: 0)
     }
 
     private func passOn() {
@@ -141,6 +169,7 @@ final class Shard: @unchecked Sendable {
         var late = 0
         var kept = 0
         var waiting = 0
+        var parkedNow = 0
         batch.commit.points.reserveCapacity(batch.commit.points.count + points.values.count)
         points.values.withUnsafeBufferPointer { values in
             var position = 0
@@ -148,7 +177,11 @@ final class Shard: @unchecked Sendable {
                 let width = Int(point.width)
                 let own = UnsafeBufferPointer(rebasing: values[position..<(position + width)])
                 position += width
-                let state = self.state(of: point.stream)
+                guard let state = self.state(of: point.stream) else {
+                    park(point, own)
+                    parkedNow += 1
+                    continue
+                }
                 let place = state.order.place(
                     point.time, isArrival: point.isArrival, after: state.detector.newestTime, values: own)
                 switch place {
@@ -165,7 +198,7 @@ final class Shard: @unchecked Sendable {
             }
         }
         // Those that are kept are counted when they are stored: only then it is known whether they are duplicates.
-        statistics.points.add(points.count - duplicates - late - kept)
+        statistics.points.add(points.count - duplicates - late - kept - parkedNow)
         if duplicates > 0 { statistics.duplicates.add(duplicates) }
         if late > 0 { statistics.late.add(late) }
         if waiting != 0 { statistics.pending.add(waiting) }
@@ -216,9 +249,17 @@ final class Shard: @unchecked Sendable {
 
     // MARK: Streams
 
-    private func state(of id: Int32) -> StreamState {
+    /// Nil if the stream can't be restored now.
+    private func state(of id: Int32) -> StreamState? {
         if Int(id) < streams.count, let state = streams[Int(id)] { return state }
-        return found(id)
+        if backlog.isEmpty { return found(id) }
+        switch backlog.restore(id, workbench: workbench, beat: heartbeat.beat) {
+        case .restored(let state):
+            restored(state)
+            return state
+        case .absent: return found(id)
+        case .unreadable: return nil
+        }
     }
 
     /// The first point of a new stream.
@@ -229,11 +270,9 @@ final class Shard: @unchecked Sendable {
         let settings = configuration.settings(forStream: record.name)
         let detector = Detector(
             settings.detector, channels: record.channels, name: record.name.utf8, workbench: workbench)
-        let interval = settings.storage.checkpointInterval
         let state = StreamState(
             id: id, detector: detector, order: PointOrder(settings.feed, channels: record.channels),
-            checkpointInterval: interval, checkpointed: 0,
-            firstAfter: interval > 0 ? Int64(id) * 7919 * 1_000_003 % interval : 0)
+            checkpointInterval: settings.storage.checkpointInterval, checkpointed: 0)
         add(state)
         batch.commit.streams.append(record)
         // In the commit that founds the stream, so that a replay never needs the file again.
@@ -246,10 +285,12 @@ final class Shard: @unchecked Sendable {
 
     /// Other weights from here on. With a checkpoint at once, as no replay would come to them by itself.
     private func replace(_ replacement: ModelReplacement) {
-        let state = state(of: replacement.stream)
+        guard let state = state(of: replacement.stream) else {
+            return replacement.replaced(.failure(NotRestored(cause: backlog.trouble ?? "unknown")))
+        }
         state.detector.replaceParameters(replacement.model.parameters(over: state.detector.parameters))
         batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
-        replacement.replaced(state.detector.sequence)
+        replacement.replaced(.success(state.detector.sequence))
     }
 
     private func add(_ state: StreamState) {
@@ -257,6 +298,74 @@ final class Shard: @unchecked Sendable {
         streams[Int(state.id)] = state
         active.append(state)
     }
+
+    // MARK: Restoring
+
+    /// Takes a stream into memory that the store has kept, and the points that have waited for it.
+    private func restored(_ state: StreamState) {
+        add(state)
+        statistics.warmingStreams.add(state.detector.isWarmingUp ? 1 : 0)
+        let wasOpen = storedOpen.remove(state.id) != nil
+        let isOpen = state.detector.anomaly?.isOpen == true
+        statistics.openAnomalies.add((isOpen ? 1 : 0) - (wasOpen ? 1 : 0))
+        // Other settings may let points go on that have waited.
+        statistics.pending.add(-release(state))
+        progress.advance()
+        guard let points = parked.take(state.id) else { return }
+        step(points)
+        passOn()
+        for barrier in parked.takeBarriers() { push(.barrier(barrier), weight: barrier.weight) }
+    }
+
+    /// - Returns: false if there was none that could be restored.
+    @discardableResult
+    private func restoreNext() -> Bool {
+        guard let state = backlog.restoreNext(workbench: workbench, beat: heartbeat.beat) else { return false }
+        restored(state)
+        return true
+    }
+
+    /// No message waits: restores streams until one comes, or for a while.
+    private func restoreInBackground() {
+        let end = SteadyClock.now + Self.restoringARound
+        while restoreNext(), queue.isEmpty, SteadyClock.now < end {}
+    }
+
+    /// Messages wait: restores one stream at most between two of them, and only for a share of the time, so that streams
+    /// without points get their turn however many points others have.
+    private func restoreInPassing(since begun: Int64) {
+        let now = SteadyClock.now
+        restoringTime = min(restoringTime + (now - begun) / Self.messagesShare, Self.restoringARound)
+        guard restoringTime > 0, !isStopping.load(ordering: .relaxed) else { return }
+        restoreNext()
+        restoringTime -= SteadyClock.now - now
+    }
+
+    /// A point waits for its stream. When too many do, nothing more is taken from the queue, so that it fills and the
+    /// sockets are read no further: clients wait, and nothing is lost.
+    private func park(_ point: PointBatch.Point, _ values: UnsafeBufferPointer<Double>) {
+        parked.append(point, values: values)
+        while parked.count >= Self.queuedPoints, !isStopping.load(ordering: .relaxed) {
+            passOn()
+            tellTrouble()
+            heartbeat.beat()
+            if !restoreNext() { Thread.sleep(forTimeInterval: 0.1) }
+        }
+    }
+
+    /// What still can't be restored at the end is lost, and was never confirmed.
+    private func tryParkedOnceMore() {
+        backlog.forgetPauses()
+        for id in parked.streams { _ = state(of: id) }
+        if !parked.isEmpty { hasGivenUp.store(true, ordering: .relaxed) }
+    }
+
+    private func tellTrouble() {
+        let now = backlog.trouble
+        trouble.withLock { if $0 != now { $0 = now } }
+    }
+
+    // MARK: Checkpoints
 
     private func checkpoint(all: Bool) {
         let now = SteadyClock.now

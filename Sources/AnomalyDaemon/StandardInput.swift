@@ -25,15 +25,15 @@ final class StandardInput: Sendable {
 
     private func read() {
         var session = FeedSession(
-            decoder: makeDecoder(), peer: "stdin", pipeline: pipeline, maxFuture: maxFuture,
+            decoder: makeDecoder(), peer: "stdin", isConnection: false, pipeline: pipeline, maxFuture: maxFuture,
             handOn: { [pipeline] batch, shard in
                 pipeline.shards[shard].queue.push(.points(batch), weight: batch.count)
             },
-            command: { [pipeline, answers] command in
-                answers.waitForRoom()
-                switch command {
-                case .ping(let token): answers.send("!pong ", token)
-                case .sync(let token): pipeline.sync { answers.send("!synced ", token) }
+            answer: { [pipeline, answers] lines, time in
+                answers.waitForRoom(for: lines.count)
+                switch time {
+                case .now: answers.send(lines)
+                case .whenCommitted: pipeline.sync { answers.send(lines) }
                 }
             })
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)

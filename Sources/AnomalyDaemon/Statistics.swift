@@ -12,17 +12,28 @@ final class Statistics: Sendable {
     let pending = Atomic<Int64>(0)
     let anomalies = Atomic<Int64>(0)
     let openAnomalies = Atomic<Int64>(0)
+    /// Of the streams in memory.
     let warmingStreams = Atomic<Int64>(0)
     let connections = Atomic<Int64>(0)
+    /// Connections with bytes that were read and wait for room in the queues.
+    let heldFeeds = Atomic<Int64>(0)
     let commits = Atomic<Int64>(0)
     /// Microseconds since 1970; 0: none yet.
     let lastCommit = Atomic<Int64>(0)
     /// Why the writer can't commit; nil while it can.
     let writerTrouble = Mutex<String?>(nil)
 
+    private let refusals = Mutex<[Refusal: Int64]>([:])
     private let rejected = Mutex<[FeedLineError.Reason: Int64]>([:])
 
     func countRejected(_ reason: FeedLineError.Reason) { rejected.withLock { $0[reason, default: 0] += 1 } }
+
+    func countRefused(_ refusal: Refusal) { refusals.withLock { $0[refusal, default: 0] += 1 } }
+
+    /// Connections that were refused or given up, by reason.
+    var refusedConnections: [String: Int64] {
+        refusals.withLock { Dictionary(uniqueKeysWithValues: $0.map { ($0.key.rawValue, $0.value) }) }
+    }
 
     /// Rejected lines by reason.
     var rejectedLines: [String: Int64] {

@@ -77,15 +77,23 @@ final class StatusReporter: Sendable {
     private var text: String {
         let statistics = pipeline.statistics
         if let trouble = statistics.writerTrouble.withLock({ $0 }) { return "Not storing: \(trouble)" }
+        if let trouble = restoringTrouble { return "Not restoring: \(trouble)" }
         let commit = statistics.lastCommit.now
         let age = Double(WallClock.now - commit) / 1e6
+        let streams =
+            pipeline.progress.rest.map { rest in
+                let percent = 100 * rest.restored / rest.streams
+                return "Restoring \(rest.restored) of \(rest.streams) streams (\(percent) %)"
+            } ?? "\(pipeline.directory.count) \(pipeline.directory.count == 1 ? "stream" : "streams")"
         return [
-            "\(pipeline.directory.count) \(pipeline.directory.count == 1 ? "stream" : "streams")",
+            streams,
             "\(Int(rate.withLock { $0.perSecond }.rounded())) points/s",
             "\(statistics.openAnomalies.now) anomalies open (\(statistics.anomalies.now) found)",
             commit == 0 ? "no commit yet" : "last commit \((age * 10).rounded() / 10) s ago",
         ].joined(separator: ", ")
     }
+
+    private var restoringTrouble: String? { pipeline.shards.lazy.compactMap(\.restoringTrouble).first }
 
     private func updateRate() {
         let points = pipeline.statistics.points.now
@@ -103,7 +111,7 @@ final class StatusReporter: Sendable {
     /// All of it, for `anomalyctl status`.
     func status() -> DaemonStatus {
         let statistics = pipeline.statistics
-        let trouble = statistics.writerTrouble.withLock { $0 }
+        let trouble = statistics.writerTrouble.withLock { $0 } ?? restoringTrouble
         let now = WallClock.now
         let commit = statistics.lastCommit.now
         let ping = lastPing.now
@@ -132,7 +140,12 @@ final class StatusReporter: Sendable {
             gradients: DaemonStatus.Gradients(
                 healthy: gradients.healthy, vanishing: gradients.vanishing, exploding: gradients.exploding,
                 unknown: gradients.unknown, skippedUpdates: gradients.skippedUpdates),
-            keptLatePoints: statistics.keptLate.now, pendingPoints: statistics.pending.now)
+            restoring: pipeline.progress.rest.map {
+                DaemonStatus.Restoring(restored: $0.restored, streams: $0.streams)
+            },
+            maxConnections: listeners.mostConnections, maxStreams: configuration.daemon.maxStreams,
+            refusedConnections: statistics.refusedConnections, keptLatePoints: statistics.keptLate.now,
+            pendingPoints: statistics.pending.now)
     }
 
     private var databaseBytes: Int64 {

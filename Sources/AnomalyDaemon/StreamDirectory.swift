@@ -19,12 +19,24 @@ package final class StreamDirectory: Sendable {
         /// Name, width and time of creation by id.
         var records: [Int32: StreamRecord] = [:]
         var nextID: Int32 = 1
+        var newStreams: TokenBucket
     }
 
     let shards: Int
-    private let contents = Mutex(Contents())
+    let limits: FoundingLimits
+    private let clock: @Sendable () -> Int64
+    private let contents: Mutex<Contents>
 
-    package init(shards: Int) { self.shards = shards }
+    /// - Parameter clock: microseconds of a clock that never jumps.
+    package init(
+        shards: Int, limits: FoundingLimits = .none, clock: @escaping @Sendable () -> Int64 = { SteadyClock.now }
+    ) {
+        self.shards = shards
+        self.limits = limits
+        self.clock = clock
+        contents = Mutex(
+            Contents(newStreams: TokenBucket(perSecond: limits.perSecond, burst: limits.burst, now: clock())))
+    }
 
     package var count: Int { contents.withLock { $0.entries.count } }
 
@@ -42,20 +54,51 @@ package final class StreamDirectory: Sendable {
 
     /// Finds a stream, or founds it with `channels` values a point.
     ///
-    /// - Throws: `FeedLineError` with the reason `width` if the stream has another width or would be too wide.
-    package func resolve(_ bytes: UnsafeRawBufferPointer, channels: Int, now: Int64) throws(FeedLineError) -> Entry {
+    /// - Parameters:
+    ///   - now: what is stored as the time of its founding, in microseconds since 1970.
+    ///   - founded: how many streams the connection has founded; one more if this founds one. nil for a feed that
+    ///     belongs to whoever started the daemon: only the number of all streams is limited for it.
+    /// - Throws: `FeedLineError` with the reason `width` if the stream would be too wide, or with `maxStreams`,
+    ///   `clientStreams` or `newStreams` if it is new and there may be no new one.
+    package func resolve(
+        _ bytes: UnsafeRawBufferPointer, channels: Int, now: Int64, founded: inout Int?
+    ) throws(FeedLineError) -> Entry {
         if channels > Self.mostChannels {
             throw FeedLineError(.width, "expected at most \(Self.mostChannels) values, found \(channels)")
         }
         let name = Name(bytes)
-        return contents.withLock { contents in
-            if let entry = contents.entries[name] { return entry }
+        let before = founded
+        let (entry, isNew) = try contents.withLock { contents throws(FeedLineError) in
+            if let entry = contents.entries[name] { return (entry, false) }
+            try admit(&contents, founded: before)
             let entry = Entry(id: contents.nextID, channels: Int32(channels), shard: shard(of: name))
             contents.nextID += 1
             contents.entries[name] = entry
             contents.records[entry.id] = StreamRecord(
                 id: entry.id, name: String(decoding: bytes, as: UTF8.self), channels: channels, created: now)
-            return entry
+            return (entry, true)
+        }
+        if isNew, let before { founded = before + 1 }
+        return entry
+    }
+
+    /// - Throws: why there may be no new stream.
+    private func admit(_ contents: inout Contents, founded: Int?) throws(FeedLineError) {
+        guard contents.entries.count < limits.streams else {
+            throw FeedLineError(
+                .maxStreams, "expected one of the \(contents.entries.count) streams that there are (daemon.max_streams)"
+            )
+        }
+        guard let founded else { return }
+        guard founded < limits.perClient else {
+            throw FeedLineError(
+                .clientStreams,
+                "expected at most \(limits.perClient) new streams from one connection (feed.max_streams_per_client)")
+        }
+        guard contents.newStreams.take(at: clock()) else {
+            throw FeedLineError(
+                .newStreams,
+                "expected at most \(limits.perSecond) new streams a second (feed.new_streams_per_second)")
         }
     }
 

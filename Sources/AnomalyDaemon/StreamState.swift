@@ -9,33 +9,26 @@ final class StreamState {
     let detector: Detector
     /// What becomes of points that come out of order, and those that wait for others.
     var order: PointOrder
-    let checkpointInterval: Int64
     /// Sequence number of the newest checkpoint, and the steady time of it (or of the stream's first point).
     private(set) var checkpointed: Int64
     private(set) var checkpointTime: Int64
-    /// Steady time at which the next checkpoint is due, if there is anything new.
-    private var nextCheckpoint: Int64
+    private var schedule: CheckpointSchedule
     var gradientTrouble = GradientTrouble()
 
-    /// - Parameter firstAfter: time to the first checkpoint, in microseconds, so that streams that begin together are
-    ///   not all checkpointed together ever after.
-    init(
-        id: Int32, detector: Detector, order: PointOrder, checkpointInterval: Int64, checkpointed: Int64,
-        firstAfter: Int64
-    ) {
+    /// - Parameter checkpointInterval: in microseconds.
+    init(id: Int32, detector: Detector, order: PointOrder, checkpointInterval: Int64, checkpointed: Int64) {
         self.id = id
         self.detector = detector
         self.order = order
-        self.checkpointInterval = checkpointInterval
         self.checkpointed = checkpointed
         checkpointTime = SteadyClock.now
-        nextCheckpoint = checkpointTime + firstAfter
+        schedule = CheckpointSchedule(stream: id, interval: checkpointInterval, now: checkpointTime)
     }
 
     /// Whether points have come that the newest checkpoint does not cover.
     var hasNews: Bool { detector.sequence > checkpointed }
 
-    func isCheckpointDue(_ now: Int64) -> Bool { hasNews && now >= nextCheckpoint }
+    func isCheckpointDue(_ now: Int64) -> Bool { schedule.isDue(now, hasNews: hasNews) }
 
     /// The detector as it is now.
     var record: CheckpointRecord {
@@ -43,11 +36,11 @@ final class StreamState {
             stream: id, sequence: detector.sequence, format: Int32(Detector.stateVersion), state: detector.savedState())
     }
 
-    /// The checkpoint as of now; the next one is due an interval later.
+    /// The checkpoint as of now.
     func checkpoint(_ now: Int64) -> CheckpointRecord {
         checkpointed = detector.sequence
         checkpointTime = now
-        nextCheckpoint = now + checkpointInterval
+        schedule.done(now)
         return record
     }
 }
@@ -57,21 +50,25 @@ final class StreamState {
 struct StreamRestorer {
     /// Points that a stream is taught again when its settings have changed so that no checkpoint fits any more.
     static let relearnedPoints: Int64 = 5000
+    /// Points between two signs of life of a replay: some milliseconds.
+    static let replayedPoints: Int64 = 1024
 
-    let store: PointStore
     let configuration: DaemonConfiguration
     let initialModels: InitialModels
     let logger: Logger
 
+    /// - Parameter replayed: called every ``replayedPoints`` points, as a replay can be long.
     /// - Throws: `StoreError` if the store can't be read.
-    func restore(_ record: StreamRecord, workbench: Workbench) throws -> StreamState {
+    func restore(
+        _ record: StreamRecord, from store: StoreReader, workbench: Workbench, replayed: () -> Void
+    ) throws -> StreamState {
         let settings = configuration.settings(forStream: record.name)
-        let newest = try store.newest(of: record.id)?.sequence ?? 0
-        let (detector, checkpointed) = try start(record, settings, newest: newest, workbench)
+        let (detector, checkpointed) = try start(record, settings, store, workbench)
         var verdicts = [ChannelVerdict](
             repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),
             count: record.channels)
-        try store.replay(of: record.id, after: detector.sequence) { _, time, values, _ in
+        try store.replay(of: record.id, after: detector.sequence) { sequence, time, values, _ in
+            if sequence % Self.replayedPoints == 0 { replayed() }
             _ = values.withUnsafeBufferPointer { values in
                 verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
             }
@@ -82,13 +79,12 @@ struct StreamRestorer {
         }
         return StreamState(
             id: record.id, detector: detector, order: order,
-            checkpointInterval: settings.storage.checkpointInterval, checkpointed: checkpointed,
-            firstAfter: settings.storage.checkpointInterval)
+            checkpointInterval: settings.storage.checkpointInterval, checkpointed: checkpointed)
     }
 
     /// A detector in the state of the newest good checkpoint; else a new one, before the first point that it will see.
     private func start(
-        _ record: StreamRecord, _ settings: StreamSettings, newest: Int64, _ workbench: Workbench
+        _ record: StreamRecord, _ settings: StreamSettings, _ store: StoreReader, _ workbench: Workbench
     ) throws -> (detector: Detector, checkpointed: Int64) {
         func new(after sequence: Int64) -> Detector {
             Detector(
@@ -120,7 +116,8 @@ struct StreamRestorer {
         // Without any checkpoint all points are replayed, which gives the very state that was lost: a stream that began
         // from a file has had one from the start. If checkpoints were there but don't fit the settings, there is no such
         // state, and the last points are enough.
-        let detector = new(after: misfits > 0 ? max(0, newest - Self.relearnedPoints) : 0)
+        let newest = misfits > 0 ? try store.newest(of: record.id)?.sequence ?? 0 : 0
+        let detector = new(after: max(0, newest - Self.relearnedPoints))
         if misfits + damages > 0 { _ = initialModels.begin(detector, stream: record.name, settings: settings) }
         return (detector, 0)
     }

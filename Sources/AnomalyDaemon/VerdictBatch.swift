@@ -8,11 +8,13 @@ struct VerdictBatch: Sendable {
     var commit = Commit()
 
     var isEmpty: Bool { commit.isEmpty }
-    /// Rows, roughly: what the queue's capacity is measured in.
-    var weight: Int { commit.rows + commit.checkpoints.count * Self.checkpointWeight }
+    var weight: Int { commit.weight }
 }
 
 extension Commit {
+    /// Rows, roughly: what the queue's capacity is measured in, and what one commit may hold.
+    var weight: Int { rows + checkpoints.count * VerdictBatch.checkpointWeight }
+
     /// Adds what another one holds.
     mutating func append(_ other: Commit) {
         streams.append(contentsOf: other.streams)

@@ -61,7 +61,7 @@ final class Writer: @unchecked Sendable {
             let tick = Date(timeIntervalSinceNow: 0.25)
             for message in queue.takeAll(until: min(due, tick)) {
                 accept(message)
-                if pending.rows >= configuration.commitPoints { commitUntilDone() }
+                if pending.weight >= configuration.commitPoints { commitUntilDone() }
             }
             heartbeat.beat()
             let isLast = stoppedShards == shards

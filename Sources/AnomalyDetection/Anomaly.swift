@@ -17,6 +17,9 @@ public struct Anomaly: Sendable, Equatable {
     /// Value and prediction of that channel at the worst point.
     public var peakValue: Double
     public var peakPrediction: Double
+    /// What speaks for it, at the worst point, and how much of that each channel says: shares of 1.
+    public var evidence: PointFlags
+    public var attribution: [Float]
     /// How many points were flagged.
     public var points: Int64
     /// False once `quietPoints` ordinary points have followed.
@@ -24,7 +27,8 @@ public struct Anomaly: Sendable, Equatable {
 
     public init(
         startSequence: Int64, start: Int64, end: Int64, peak: Int64, peakScore: Double, peakChannel: Int,
-        peakValue: Double, peakPrediction: Double, points: Int64, isOpen: Bool
+        peakValue: Double, peakPrediction: Double, evidence: PointFlags = [], attribution: [Float] = [], points: Int64,
+        isOpen: Bool
     ) {
         self.startSequence = startSequence
         self.start = start
@@ -34,6 +38,8 @@ public struct Anomaly: Sendable, Equatable {
         self.peakChannel = peakChannel
         self.peakValue = peakValue
         self.peakPrediction = peakPrediction
+        self.evidence = evidence
+        self.attribution = attribution
         self.points = points
         self.isOpen = isOpen
     }

@@ -10,21 +10,27 @@ struct AnomalyTracker: Sendable {
 
     init(quietPoints: Int) { self.quietPoints = quietPoints }
 
-    /// - Parameter worst: what is said of the channel that stands out most at this point.
+    /// - Parameters:
+    ///   - worst: what is said of the channel that stands out most at this point.
+    ///   - points: 0 if it is not a point that is told of, but that none has come.
+    ///   - attribution: each channel's share; asked for at a new peak only.
     mutating func observe(
-        sequence: Int64, time: Int64, _ judgement: Scorer.Judgement, _ worst: ChannelVerdict
+        sequence: Int64, time: Int64, _ judgement: Scorer.Judgement, _ worst: ChannelVerdict, points: Int64 = 1,
+        attribution: () -> [Float]
     ) -> AnomalyChange {
         if var open = anomaly, open.isOpen {
             guard judgement.isRaised else { return endure() }
             quiet = 0
             open.end = time
-            open.points += 1
+            open.points += points
             if judgement.score > open.peakScore {
                 open.peak = time
                 open.peakScore = judgement.score
                 open.peakChannel = judgement.worst
                 open.peakValue = worst.value
                 open.peakPrediction = worst.prediction
+                open.evidence = judgement.kind
+                open.attribution = attribution()
             }
             anomaly = open
             return .extended
@@ -33,8 +39,8 @@ struct AnomalyTracker: Sendable {
         quiet = 0
         anomaly = Anomaly(
             startSequence: sequence, start: time, end: time, peak: time, peakScore: judgement.score,
-            peakChannel: judgement.worst, peakValue: worst.value, peakPrediction: worst.prediction, points: 1,
-            isOpen: true)
+            peakChannel: judgement.worst, peakValue: worst.value, peakPrediction: worst.prediction,
+            evidence: judgement.kind, attribution: attribution(), points: points, isOpen: true)
         return .opened
     }
 
@@ -53,6 +59,8 @@ struct AnomalyTracker: Sendable {
             anomaly.startSequence, anomaly.start, anomaly.end, anomaly.peak, Int64(anomaly.peakChannel), anomaly.points,
         ] { writer.write(number) }
         for number in [anomaly.peakScore, anomaly.peakValue, anomaly.peakPrediction] { writer.write(number) }
+        writer.write(anomaly.evidence.rawValue)
+        writer.write(anomaly.attribution)
         writer.write(anomaly.isOpen)
     }
 
@@ -64,8 +72,11 @@ struct AnomalyTracker: Sendable {
         }
         let n = try (0..<6).map { _ in try reader.read(Int64.self) }
         let d = try (0..<3).map { _ in try reader.readDouble() }
+        let evidence = PointFlags(rawValue: try reader.read())
+        let attribution = try reader.readArray(of: Float.self, atMost: 65_535, field: "attribution")
         anomaly = Anomaly(
             startSequence: n[0], start: n[1], end: n[2], peak: n[3], peakScore: d[0], peakChannel: Int(n[4]),
-            peakValue: d[1], peakPrediction: d[2], points: n[5], isOpen: try reader.readBool())
+            peakValue: d[1], peakPrediction: d[2], evidence: evidence, attribution: attribution, points: n[5],
+            isOpen: try reader.readBool())
     }
 }

@@ -14,9 +14,9 @@ struct DaySlots: Sendable {
     /// Number of the newest slot, counted from 1970; `Int64.min` before the first value.
     private var newest = Int64.min
 
-    /// How far a value lies from the nearest one at the same time of an earlier day, one slot sooner and later
-    /// included; NaN if nothing is known of these.
-    func distance(of value: Float, time: Int64) -> Float {
+    /// How far a value lies above the nearest one at the same time of an earlier day (below: negative), one slot sooner
+    /// and later included; NaN if nothing is known of these.
+    func difference(of value: Float, time: Int64) -> Float {
         let slot = Self.slot(of: time)
         var nearest = Float.nan
         for day in 1...SeasonMemory.seasons {
@@ -24,9 +24,9 @@ struct DaySlots: Sendable {
                 let earlier = slot - Int64(day * Self.slotsInDay + step)
                 if earlier > newest || earlier <= newest - Int64(Self.count) { continue }
                 let index = Self.index(of: earlier)
-                // Of a NaN the comparison is false, so that `distance` stays what it is.
-                let distance = max(0, max(value - high[index], low[index] - value))
-                if !high[index].isNaN && !(distance >= nearest) { nearest = distance }
+                if high[index].isNaN { continue }
+                let difference = value > high[index] ? value - high[index] : min(0, value - low[index])
+                if nearest.isNaN || abs(difference) < abs(nearest) { nearest = difference }
             }
         }
         return nearest

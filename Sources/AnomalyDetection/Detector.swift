@@ -24,6 +24,13 @@ public final class Detector {
     private var learner: OnlineLearner<Float>
     private let workspace: Workspace<Float>
     private var encoder: InputEncoder
+    private var trust: [PredictionTrust]
+    /// Of each channel, the change that the network announced for the point at hand, in scaled units.
+    private var announced: [Double]
+    /// Anomalous points in a row that were not learned from.
+    private var held: Int64 = 0
+    /// Sequence number after which the stream was found to be silent; -1: never.
+    private var silentSince: Int64 = -1
     private var scorer: Scorer
     private var tracker: AnomalyTracker
     private var target: [Float]
@@ -47,12 +54,16 @@ public final class Detector {
             network,
             training: TrainingSettings(
                 k1: model.k1, k2: model.k2, rate: model.learningRate, optimiser: model.optimiser, loss: model.loss,
-                clip: model.clip, clipBy: model.clipBy, enabled: model.learning),
+                clip: model.clip, clipBy: model.clipBy, replay: model.replay, enabled: model.learning),
             parameters: network.initialParameters(
                 model.initialisation, forgetBias: model.forgetBias, using: &generator))
         self.workspace = workspace
-        encoder = InputEncoder(channels: channels, meaning: model.target, rangeHalfLife: model.rangeHalfLife)
-        scorer = Scorer(settings.score, channels: channels)
+        encoder = InputEncoder(
+            channels: channels, meaning: model.target, features: model.features, scaling: model.scaling,
+            rangeHalfLife: model.rangeHalfLife)
+        trust = Array(repeating: PredictionTrust(), count: channels)
+        announced = Array(repeating: 0, count: channels)
+        scorer = Scorer(settings.score, channels: channels, zone: model.timeZone)
         tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
         target = Array(repeating: 0, count: channels)
     }
@@ -94,16 +105,45 @@ public final class Detector {
         let elapsed = newestTime == .min ? 0 : time - newestTime
         sequence += 1
         newestTime = time
+        scorer.seasons.prepare(&encoder, time: time, elapsed: elapsed)
         predict(verdicts)
         for c in 0..<channels {
             verdicts[c].value = values[c]
             verdicts[c].residual = (values[c] - verdicts[c].prediction).bounded
         }
         let judgement = scorer.judge(time: time, elapsed: elapsed, seen: seen, verdicts)
-        let change = tracker.observe(sequence: sequence, time: time, judgement, verdicts[judgement.worst])
-        learn(verdicts)
+        let change = tracker.observe(sequence: sequence, time: time, judgement, verdicts[judgement.worst]) {
+            scorer.attribution(judgement)
+        }
+        held = judgement.isRaised ? held + 1 : 0
+        learn(verdicts, isHeld: held > 0 && held <= Int64(settings.model.hold))
         return PointVerdict(
             sequence: sequence, time: time, score: judgement.score, flags: judgement.flags, change: change)
+    }
+
+    // MARK: Silence
+
+    /// The silence after the newest point that is an anomaly by itself, in microseconds; nil if none is, as for streams
+    /// that never had a rhythm, or if it has been told.
+    public var longestSilence: Int64? { isSilent || isWarmingUp ? nil : scorer.longestSilence }
+
+    /// True between `fallSilent` and the next point.
+    public var isSilent: Bool { silentSince == sequence }
+
+    /// Nothing has come for `longestSilence`: that is an anomaly, which begins when it had been so long. Who calls this
+    /// must see to it that a replay calls it after the same point.
+    ///
+    /// - Returns: what that did to the stream's anomaly: nothing if it has been told or is none.
+    public func fallSilent() -> AnomalyChange {
+        guard let silence = longestSilence else { return .none }
+        let none = ChannelVerdict(value: .nan, prediction: .nan, lower: .nan, upper: .nan, residual: .nan)
+        let (time, overflow) = newestTime.addingReportingOverflow(silence)
+        let judgement = scorer.judge(silence: silence)
+        guard !overflow, judgement.isRaised else { return .none }
+        silentSince = sequence
+        return tracker.observe(sequence: sequence + 1, time: time, judgement, none, points: 0) {
+            scorer.attribution(judgement)
+        }
     }
 
     // MARK: Predict
@@ -118,8 +158,11 @@ public final class Detector {
         let output = learner.step(encoder.input, workspace: workspace)
         for c in 0..<channels {
             verdicts[c] = none
-            let prediction = encoder.prediction(output[c], channel: c)
-            if prediction.isNaN { continue }
+            let network = encoder.prediction(output[c], channel: c)
+            if network.isNaN { continue }
+            let last = encoder.last[c]
+            let prediction = last + trust[c].factor * (network - last)
+            announced[c] = encoder.change(to: network, channel: c)
             verdicts[c].prediction = prediction.bounded
             let halfWidth = scorer.halfWidth(channel: c)
             if halfWidth.isFinite {
@@ -131,20 +174,27 @@ public final class Detector {
 
     // MARK: Learn
 
-    private func learn(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>) {
-        for c in 0..<channels { target[c] = encoder.target(verdicts[c].value, channel: c) }
+    /// - Parameter isHeld: the point is anomalous, and not learned from.
+    private func learn(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>, isHeld: Bool) {
+        for c in 0..<channels {
+            let value = verdicts[c].value
+            target[c] = isHeld ? .nan : encoder.target(value, channel: c)
+            if !value.isNaN, !verdicts[c].prediction.isNaN, !isHeld {
+                trust[c].observe(announced: announced[c], actual: encoder.change(to: value, channel: c))
+            }
+        }
         if seen > 1 { learner.observe(target, workspace: workspace) }
         for c in 0..<channels {
             // A missing value is replaced by what was expected, so that the network goes on from there.
             let value = verdicts[c].value.isNaN ? verdicts[c].prediction : verdicts[c].value
-            if !value.isNaN { encoder.observe(value, channel: c) }
+            if !value.isNaN { encoder.observe(value, channel: c, isMissing: verdicts[c].value.isNaN, isHeld: isHeld) }
         }
     }
 
     // MARK: State
 
     /// Format of the saved state; see `StateHead`.
-    public static let stateVersion: UInt16 = 3
+    public static let stateVersion: UInt16 = 4
 
     /// The whole state as bytes: a detector that is restored from them goes on bit for bit as this one would.
     public func savedState() -> [UInt8] {
@@ -156,6 +206,9 @@ public final class Detector {
         writer.write(encoder.last)
         writer.write(encoder.input)
         for scaler in encoder.scalers { scaler.encode(into: &writer) }
+        for one in trust { one.encode(into: &writer) }
+        writer.write(held)
+        writer.write(silentSince)
         scorer.encode(into: &writer)
         tracker.encode(into: &writer)
         learner.encode(into: &writer)
@@ -181,6 +234,9 @@ public final class Detector {
         encoder.last = try reader.readArray(count: channels, field: "last values")
         encoder.input = try reader.readArray(count: encoder.input.count, field: "input")
         for c in 0..<channels { try encoder.scalers[c].decode(from: &reader) }
+        for c in 0..<channels { try trust[c].decode(from: &reader) }
+        held = try reader.read()
+        silentSince = try reader.read()
         try scorer.decode(from: &reader)
         try tracker.decode(from: &reader)
         try learner.decode(from: &reader)

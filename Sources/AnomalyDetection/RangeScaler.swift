@@ -3,16 +3,21 @@ import RecurrentModel
 /// Maps one channel's values to (−1, 1) by the smallest and largest value seen, learned online.
 ///
 /// With `halfLife` points the remembered range draws in towards the recent values, so that one outlier long ago does
-/// not squash everything after it for ever.
+/// not squash everything after it for ever. A robust range also grows by steps: a value outside widens it by half at most,
+/// so that one outlier costs little, and a value a thousand times as large has come inside after seventeen points.
 struct RangeScaler: Sendable {
     private(set) var low = 0.0
     private(set) var high = 0.0
     private(set) var isEmpty = true
     /// Share of the distance to the newest value that each bound gives up at each point.
     let decay: Double
+    let isRobust: Bool
 
     /// - Parameter halfLife: points after which a bound has come half of the way; 0: never.
-    init(halfLife: Int) { decay = halfLife > 0 ? 0.693_147_180_559_945_3 / Double(halfLife) : 0 }
+    init(halfLife: Int, isRobust: Bool) {
+        self.isRobust = isRobust
+        decay = halfLife > 0 ? 0.693_147_180_559_945_3 / Double(halfLife) : 0
+    }
 
     /// Half the range: what 1 in scaled units is in the channel's own. 0 while all values were equal.
     // Halves first: high − low can overflow.
@@ -31,8 +36,11 @@ struct RangeScaler: Sendable {
             isEmpty = false
             return
         }
-        low = min(value, low + (value - low) * decay)
-        high = max(value, high + (value - high) * decay)
+        // Halves first: a difference can overflow. Of a range without width nothing can be said of outliers.
+        let step = isRobust && low < high ? high / 2 - low / 2 : .infinity
+        let (lowest, highest) = (low - step, high + step)
+        low = max(min(value, low + (value - low) * decay), lowest)
+        high = min(max(value, high + (value - high) * decay), highest)
     }
 
     func encode(into writer: inout StateWriter) {

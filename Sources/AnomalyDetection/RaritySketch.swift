@@ -52,8 +52,9 @@ struct RaritySketch: Sendable {
         if seen < Int64(Self.fewestSizes) || !(size > 0) { return 0 }
         if unit == 0 { return (Double.log10(Double(total / weight) + 1)) + Self.mostBeyond }
         let x = relative(size)
-        let bucket = Self.bucket(x)
-        var above: Float = 0
+        let (bucket, place) = Self.bucket(x)
+        // Sizes are taken to lie evenly within a bucket: of its own, those above count.
+        var above = counts[bucket] * -place
         // An octave is eight buckets: the rest of this one, then whole ones.
         counts.withUnsafeBufferPointer { counts in
             var sum = SIMD8<Float>.zero
@@ -81,7 +82,7 @@ struct RaritySketch: Sendable {
         weight *= growth
         total += weight
         let x = size > 0 ? relative(size) : 0
-        if x > 0 { counts[Self.bucket(x)] += weight } else { zeros += weight }
+        if x > 0 { counts[Self.bucket(x).bucket] += weight } else { zeros += weight }
         largest = max(largest * fading, x)
         if weight < Self.heaviest { return }
         total = 0
@@ -117,9 +118,14 @@ struct RaritySketch: Sendable {
     }
 
     /// Octaves from 2⁻³² to 2³², each cut into eight of equal width, by the bits of the number.
-    private static func bucket(_ x: Float) -> Int {
+    ///
+    /// - Returns: the bucket, and where in it the number lies, from 0 to 1.
+    private static func bucket(_ x: Float) -> (bucket: Int, place: Float) {
         let first = (UInt32(127 - octaves / 2) << 23) >> shift
-        return min(max(Int(x.bitPattern >> shift) - Int(first), 0), buckets - 1)
+        let bucket = Int(x.bitPattern >> shift) - Int(first)
+        if bucket < 0 { return (0, 0) }
+        if bucket >= buckets { return (buckets - 1, 1) }
+        return (bucket, Float(x.bitPattern & (1 << shift - 1)) / Float(1 << shift as UInt32))
     }
 
     private static func start(of bucket: Int) -> Double {

@@ -19,6 +19,9 @@ struct SamplingInterval: Sendable {
         votes = rounded == candidate ? min(votes + 1, Self.mostVotes) : votes - 1
     }
 
+    /// Microseconds between two points as most have it; 0 if there is no majority.
+    var usual: Int64 { votes >= Self.enough ? candidate * 1000 : 0 }
+
     /// Points in a day; 0 if there is no majority, or more of them than `most`, or fewer than 4.
     func pointsInDay(atMost most: Int) -> Int {
         guard votes >= Self.enough, candidate > 0 else { return 0 }

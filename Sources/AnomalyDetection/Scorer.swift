@@ -1,12 +1,14 @@
 import RealModule
 import RecurrentModel
 
-/// From deviations to one score. Three kinds of evidence are looked at, each as a rarity among the stream's own past,
+/// From deviations to one score. Several kinds of evidence are looked at, each as a rarity among the stream's own past,
 /// which means the same for every stream whatever its units and its noise:
 ///
 /// - the network's **residual**: what the last values did not announce;
 /// - the distance from the **season**: what the same place of earlier seasons did not know (`SeasonMemory`);
-/// - the **range**: what lies outside everything so far (`ValueRange`).
+/// - the **range**: what lies outside everything so far (`ValueRange`);
+/// - what no single value tells: a **flat line** (`FlatRun`), a **gap** before the point (`GapRecord`), a **drift**
+///   (`DriftTrack`), and residuals that have become small (`ResidualSpread`).
 ///
 /// The first two also smoothed, so that what is slightly off for long is found. The largest counts. A point is flagged
 /// when that reaches the threshold and is more than any of the last points had (`RecentPeak`).
@@ -18,54 +20,71 @@ struct Scorer: Sendable {
         var flags: PointFlags = []
         /// The channel that stands out most.
         var worst = 0
+        /// The evidence that is rarest, flagged or not.
+        var kind: PointFlags = []
         /// Whether the evidence reaches the threshold, news or not: an anomaly that is open goes on.
         var isRaised = false
     }
 
     /// Points that a smoothed residual, and a smoothed distance from the season, are the mean of.
-    private static let residualSmoothing = 10.0
-    private static let seasonSmoothing = 20.0
+    static let residualSmoothing = 10.0
+    static let seasonSmoothing = 20.0
     /// What a decade of rarity of a residual counts. The network adapts to each stream and is surprised by what a
-    /// season announces; at full weight a prototype lost five points on NAB,
-    /// by which this weight was chosen.
+    /// season announces; at full weight a prototype lost five points on NAB, by which this weight was chosen.
     private static let residualWeight = 0.9
-    /// Points over which the typical deviation of a channel is averaged, roughly, and most times that deviation that
-    /// one channel of many can count for.
-    private static let spreadPoints = 500.0
-    private static let mostTimesSpread = 50.0
+    /// What a value outside the range adds if it is off the season as well, which it mostly is: as a share of the smaller
+    /// of the two. Adding all of it found as much and, where there was nothing to find, gave twice as many false alarms
+    /// of high score.
+    private static let jointWeight = 0.5
+    /// The largest of some rarities is more often large than each of them. Up to here that hardly shows in generated
+    /// series without anomalies; beyond, a decade counts so much.
+    private static let knee = 3.3
+    private static let slopeBeyondKnee = 0.45
 
     private let settings: ScoreSettings
     private let channels: Int
     /// On decades of rarity.
-    private let threshold: Double
-    private var interval = SamplingInterval()
-    private var seasons: [SeasonMemory]
-    private var ranges: [ValueRange]
-    /// Typical deviations of each channel, which make the channels of one stream comparable.
-    private var spread: [Double]
-    private var seasonSpread: [Double]
+    private var threshold: Double
+    /// Time between two points that it was made for, in microseconds.
+    private var thresholdInterval: Int64 = 0
+    private(set) var seasons: StreamSeasons
+    private var gaps = GapRecord()
+    private var memories: [ChannelMemory]
     private var residual: DeviationTrack
     private var season: DeviationTrack
     private var peak: RecentPeak
-    /// Half-width of the band in units of `spread` (one channel: in its own).
+    /// Half-width of the band in units of the channel's spread (one channel: in its own).
     private var band = Double.nan
     private var untilBand = 0
+    /// Of each channel, its deviation at the newest point, relative to what is usual for it.
+    private(set) var deviations: [Double]
 
-    init(_ settings: ScoreSettings, channels: Int) {
+    init(_ settings: ScoreSettings, channels: Int, zone: LocalTime) {
         self.settings = settings
         self.channels = channels
         threshold = -Double.log10(settings.falseAlarmProbability)
-        seasons = Array(repeating: SeasonMemory(), count: channels)
-        ranges = Array(repeating: ValueRange(), count: channels)
-        spread = Array(repeating: 0, count: channels)
-        seasonSpread = Array(repeating: 0, count: channels)
+        seasons = StreamSeasons(channels: channels, zone: zone)
+        memories = Array(repeating: ChannelMemory(), count: channels)
         residual = DeviationTrack(memory: settings.window, smoothing: Self.residualSmoothing)
         season = DeviationTrack(memory: settings.window, smoothing: Self.seasonSmoothing)
         peak = RecentPeak(capacity: settings.rest)
+        deviations = Array(repeating: 0, count: channels)
     }
 
     /// Half the width of the band of a channel, in its own units; NaN while nothing is known.
-    func halfWidth(channel c: Int) -> Double { band * (channels == 1 ? 1 : spread[c]) }
+    func halfWidth(channel c: Int) -> Double { band * (channels == 1 ? 1 : memories[c].spread.mean) }
+
+    /// How much each channel has to do with what was said of the newest point: shares of 1, by the square of its
+    /// deviation relative to what is usual for it. What only one channel can tell is all of that channel.
+    func attribution(_ judgement: Judgement) -> [Float] {
+        if channels == 1 { return [1] }
+        let isOfOne = !judgement.kind.isDisjoint(with: [.flatLine, .drift]) || judgement.kind == .variance
+        let sum = deviations.reduce(0) { $0 + $1 * $1 }
+        // A gap is in all of them.
+        if judgement.kind == .gap { return Array(repeating: 1 / Float(channels), count: channels) }
+        if isOfOne || !(sum > 0) { return (0..<channels).map { $0 == judgement.worst ? 1 : 0 } }
+        return deviations.map { Float($0 * $0 / sum) }
+    }
 
     /// Takes the next point.
     ///
@@ -79,79 +98,173 @@ struct Scorer: Sendable {
         var judgement = Judgement()
         let isWarmingUp = seen <= Int64(settings.warmup)
         if isWarmingUp { judgement.flags.insert(.warmup) }
-        if elapsed > 0 { interval.observe(elapsed) }
-        let day = interval.pointsInDay(atMost: SeasonMemory.capacity / 2)
-        let weight = max(1 / Self.spreadPoints, 1 / Double(seen))
-
-        var residuals = Sum()
-        var distances = Sum()
-        var outside = 0.0
-        var present = 0
-        var largest = -1.0
-        for c in 0..<channels {
-            let value = verdicts[c].value
-            if value.isNaN { continue }
-            present += 1
-            var deviation = 0.0
-            let size = abs(verdicts[c].residual)
-            if !size.isNaN {
-                deviation = relative(size, spread[c])
-                residuals.add(deviation)
-                Self.follow(&spread[c], size, weight)
-            }
-            let distance = seasons[c].distance(of: value, time: time)
-            if distance.isFinite {
-                let relativeDistance = relative(distance, seasonSpread[c])
-                deviation = max(deviation, relativeDistance)
-                distances.add(relativeDistance)
-                Self.follow(&seasonSpread[c], distance, weight)
-            }
-            if settings.range { outside += ranges[c].decades(of: value) }
-            if deviation > largest {
-                largest = deviation
-                judgement.worst = c
-            }
-            ranges[c].observe(value)
-            seasons[c].observe(value, time: time, day: day)
-        }
-        if present == 0 {
+        let gap = gaps.decades(of: elapsed, usual: seasons.interval.usual)
+        seasons.observe(elapsed: elapsed)
+        if elapsed > 0 { gaps.observe(elapsed) }
+        var evidence = look(verdicts, at: seasons.clock(at: time))
+        if evidence.present == 0 {
             judgement.flags.insert(.missing)
             return judgement
         }
-
-        var decades = outside / Double(present)
-        var kind: PointFlags = decades > 0 ? .outOfRange : []
-        if let size = distances.size {
-            let rarity = season.observe(size, counts: settings.season)
-            if rarity.single > decades { kind.insert(.offSeason) }
-            decades += rarity.single
-            if rarity.smoothed > decades { (decades, kind) = (rarity.smoothed, [.offSeason, .lasting]) }
-        }
-        if let size = residuals.size {
-            let rarity = residual.observe(size, counts: settings.residual)
-            let (single, smoothed) = (rarity.single * Self.residualWeight, rarity.smoothed * Self.residualWeight)
-            if single > decades { (decades, kind) = (single, .unpredicted) }
-            if smoothed > decades { (decades, kind) = (smoothed, [.unpredicted, .lasting]) }
-            updateBand()
-        }
+        if settings.gap { evidence.count(gap, as: .gap) }
+        judgement.worst = evidence.worst
+        judgement.kind = evidence.kind
+        updateBand()
+        useThreshold(interval: seasons.usualInterval)
+        let decades = Self.calibrated(evidence.decades)
         let isNews = peak.observe(isWarmingUp ? 0 : decades)
         if isWarmingUp { return judgement }
         judgement.isRaised = decades >= threshold
-        if judgement.isRaised && isNews { judgement.flags.formUnion([.anomaly, kind]) }
+        if judgement.isRaised && isNews { judgement.flags.formUnion([.anomaly, evidence.kind]) }
         // What is no news stays below the threshold, in its order.
         judgement.score = min(1, (isNews ? decades : threshold * decades / (threshold + decades)) / 10)
         return judgement
     }
 
-    /// One channel keeps its own units; several are measured in what is usual for each.
-    private func relative(_ size: Double, _ spread: Double) -> Double {
-        if channels == 1 { return min(size, .greatestFiniteMagnitude) }
-        return spread > 0 ? min(size / spread, Self.mostTimesSpread) : 0
+    private static func calibrated(_ decades: Double) -> Double {
+        min(decades, knee + (decades - knee) * slopeBeyondKnee)
     }
 
-    /// A moving mean that one outlier hardly moves.
-    private static func follow(_ spread: inout Double, _ size: Double, _ weight: Double) {
-        spread += (min(size, spread > 0 ? 20 * spread : size) - spread) * weight
+    /// So many alarms a week are another probability for each point where points come at another rate.
+    ///
+    /// - Parameter interval: microseconds between two points; 0: not known.
+    private mutating func useThreshold(interval: Int64) {
+        if settings.falseAlarmsPerWeek == 0 || interval == thresholdInterval || interval <= 0 { return }
+        thresholdInterval = interval
+        let probability = settings.falseAlarmsPerWeek * Double(interval) / Double(LocalTime.week)
+        threshold = -Double.log10(max(1e-10, min(0.1, probability)))
+    }
+
+    /// The silence after the newest point that is an anomaly, in microseconds; nil if none is.
+    var longestSilence: Int64? {
+        guard settings.gap else { return nil }
+        let decades = threshold > Self.knee ? Self.knee + (threshold - Self.knee) / Self.slopeBeyondKnee : threshold
+        return gaps.silence(ofDecades: decades, usual: seasons.usualInterval)
+    }
+
+    /// What is said of a stream that has been silent for so long.
+    func judge(silence: Int64) -> Judgement {
+        var judgement = Judgement()
+        let decades = Self.calibrated(gaps.decades(of: silence, usual: seasons.usualInterval))
+        judgement.score = min(1, decades / 10)
+        judgement.kind = .gap
+        judgement.flags = [.anomaly, .gap]
+        judgement.isRaised = decades >= threshold
+        return judgement
+    }
+
+    // MARK: Evidence
+
+    /// What speaks for an anomaly at one point.
+    private struct Evidence {
+        /// Of the strongest kind.
+        var decades = 0.0
+        var kind: PointFlags = []
+        var worst = 0
+        /// Channels with a value.
+        var present = 0
+
+        mutating func count(_ decades: Double, as kind: PointFlags) {
+            if decades > self.decades { (self.decades, self.kind) = (decades, kind) }
+        }
+    }
+
+    /// The strongest of what each channel says by itself; of many channels, one is more easily strange.
+    private struct Single {
+        var decades = 0.0
+        var channel = 0
+
+        mutating func add(_ decades: Double, channel: Int) {
+            if decades > self.decades { (self.decades, self.channel) = (decades, channel) }
+        }
+    }
+
+    private mutating func look(
+        _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>, at clock: SeasonClock
+    ) -> Evidence {
+        var evidence = Evidence()
+        var residuals = Sum()
+        var distances = Sum()
+        var outside = 0.0
+        var largest = -1.0
+        var (flat, drift, small) = (Single(), Single(), Single())
+        // Whether anything is off by as much as it must be to count.
+        var (residualCounts, seasonCounts) = (false, false)
+        for c in 0..<channels {
+            let value = verdicts[c].value
+            deviations[c] = 0
+            if value.isNaN { continue }
+            evidence.present += 1
+            let least = max(settings.minDeviation, settings.minRelativeDeviation * abs(value))
+            let size = abs(verdicts[c].residual)
+            if !size.isNaN {
+                if let deviation = relative(size, memories[c].spread) {
+                    deviations[c] = deviation
+                    residuals.add(deviation)
+                    residualCounts = residualCounts || size >= least
+                }
+                memories[c].spread.observe(size)
+                small.add(memories[c].residuals.observe(size), channel: c)
+                memories[c].residualLean.observe(verdicts[c].residual)
+            }
+            let difference = seasons.difference(of: value, channel: c, at: clock)
+            if difference.isFinite {
+                let distance = abs(difference)
+                memories[c].seasonLean.observe(difference)
+                if let deviation = relative(distance, memories[c].seasonSpread) {
+                    deviations[c] = max(deviations[c], deviation)
+                    distances.add(deviation)
+                    seasonCounts = seasonCounts || distance >= least
+                }
+                memories[c].seasonSpread.observe(distance)
+            }
+            if settings.range, memories[c].range.distance(of: value) >= least {
+                outside += memories[c].range.decades(of: value)
+            }
+            if deviations[c] > largest {
+                largest = deviations[c]
+                evidence.worst = c
+            }
+            flat.add(memories[c].flat.observe(value), channel: c)
+            let drifted = memories[c].drift.observe(value)
+            if memories[c].drift.distance >= least { drift.add(drifted, channel: c) }
+            memories[c].range.observe(value)
+            seasons.observe(value, channel: c, at: clock)
+        }
+        if evidence.present == 0 { return evidence }
+
+        evidence.count(outside / Double(evidence.present), as: .outOfRange)
+        if let size = distances.size {
+            let rarity = season.observe(size, counts: settings.season && seasonCounts)
+            let (range, single) = (evidence.decades, rarity.single)
+            if single > range { evidence.kind.insert(.offSeason) }
+            evidence.decades = max(range, single) + Self.jointWeight * min(range, single)
+            let leans = memories[evidence.worst].seasonLean.isToOneSide
+            evidence.count(rarity.smoothed, as: leans ? [.offSeason, .lasting] : [.offSeason, .lasting, .variance])
+        }
+        if let size = residuals.size {
+            let rarity = residual.observe(size, counts: settings.residual && residualCounts)
+            evidence.count(rarity.single * Self.residualWeight, as: .unpredicted)
+            let leans = memories[evidence.worst].residualLean.isToOneSide
+            evidence.count(
+                rarity.smoothed * Self.residualWeight,
+                as: leans ? [.unpredicted, .lasting] : [.unpredicted, .lasting, .variance])
+        }
+        let singles = [
+            (settings.flatLine, flat, PointFlags.flatLine), (settings.drift, drift, .drift),
+            (settings.variance, small, .variance),
+        ]
+        for (isOn, single, kind) in singles where isOn && single.decades > 0 {
+            let before = evidence.decades
+            evidence.count(single.decades - Double.log10(Double(evidence.present)), as: kind)
+            if evidence.decades > before { evidence.worst = single.channel }
+        }
+        return evidence
+    }
+
+    /// One channel keeps its own units; several are measured in what is usual for each.
+    private func relative(_ size: Double, _ usual: TypicalSize) -> Double? {
+        channels == 1 ? min(size, .greatestFiniteMagnitude) : usual.relative(size)
     }
 
     /// The band follows the residuals' quantile, looked up now and then.
@@ -181,32 +294,26 @@ struct Scorer: Sendable {
     // MARK: State
 
     func encode(into writer: inout StateWriter) {
-        interval.encode(into: &writer)
-        writer.write(spread)
-        writer.write(seasonSpread)
-        for c in 0..<channels {
-            seasons[c].encode(into: &writer)
-            ranges[c].encode(into: &writer)
-        }
+        seasons.encode(into: &writer)
+        gaps.encode(into: &writer)
+        for memory in memories { memory.encode(into: &writer) }
         residual.encode(into: &writer)
         season.encode(into: &writer)
         peak.encode(into: &writer)
         writer.write(band)
         writer.write(Int64(untilBand))
+        writer.write(thresholdInterval)
     }
 
     mutating func decode(from reader: inout StateReader) throws {
-        try interval.decode(from: &reader)
-        spread = try reader.readArray(count: channels, field: "spreads")
-        seasonSpread = try reader.readArray(count: channels, field: "spreads of distances")
-        for c in 0..<channels {
-            try seasons[c].decode(from: &reader)
-            try ranges[c].decode(from: &reader)
-        }
+        try seasons.decode(from: &reader)
+        try gaps.decode(from: &reader)
+        for c in 0..<channels { try memories[c].decode(from: &reader) }
         try residual.decode(from: &reader)
         try season.decode(from: &reader)
         try peak.decode(from: &reader)
         band = try reader.readDouble()
         untilBand = Int(try reader.read(Int64.self))
+        useThreshold(interval: try reader.read())
     }
 }

@@ -32,19 +32,30 @@ struct SeasonMemory: Sendable {
     /// Values in a season; 0: none is known.
     private(set) var period = 0
 
-    /// How far a value lies from its like, in the channel's units; NaN while there is no earlier season.
-    func distance(of value: Double, time: Int64) -> Double {
+    /// How far a value lies above the nearest of its like (below: negative), in the channel's units; NaN while there is no
+    /// earlier season.
+    func difference(of value: Double, at clock: SeasonClock) -> Double {
         let x = scaled(value)
-        if period < 2 { return Double(slots?.distance(of: x, time: time) ?? .nan) * max(unit, .leastNormalMagnitude) }
+        if period < 2 {
+            return Double(slots?.difference(of: x, time: clock.local) ?? .nan) * max(unit, .leastNormalMagnitude)
+        }
         var nearest = Float.infinity
         for season in 1...Self.seasons {
-            let middle = season * period
+            let middle = clock.places(back: season * period, period: period)
             if middle - Self.tolerance > values.count { break }
             for back in max(1, middle - Self.tolerance)...(middle + Self.tolerance) where back <= values.count {
-                nearest = min(nearest, abs(x - self[back]))
+                let difference = x - self[back]
+                if abs(difference) < abs(nearest) { nearest = difference }
             }
         }
         return nearest.isFinite ? Double(nearest) * unit : .nan
+    }
+
+    /// What the channel changed by at this place of the season before, in its own units; NaN while that is not known.
+    func change(at clock: SeasonClock) -> Double {
+        let back = clock.places(back: period, period: period)
+        guard period >= 2, back >= 1, back < values.count else { return .nan }
+        return Double(self[back] - self[back + 1]) * unit
     }
 
     private func scaled(_ value: Double) -> Float {
@@ -62,7 +73,7 @@ struct SeasonMemory: Sendable {
     }
 
     /// - Parameter day: values in a day; 0 if that is not known or too many to be kept for two days.
-    mutating func observe(_ value: Double, time: Int64, day: Int) {
+    mutating func observe(_ value: Double, at clock: SeasonClock, day: Int) {
         if origin.isNaN { origin = value }
         let difference = abs(value / 2 - origin / 2)
         if unit == 0 && difference > 0 {
@@ -84,7 +95,7 @@ struct SeasonMemory: Sendable {
             period = day
         }
         if slots == nil && period == 0 && count >= Self.patience { slots = DaySlots() }
-        slots?.observe(x, time: time)
+        slots?.observe(x, time: clock.local)
     }
 
     // MARK: Period

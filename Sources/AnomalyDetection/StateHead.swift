@@ -23,7 +23,7 @@ struct StateHead {
         guard version <= Detector.stateVersion else {
             throw StateError.newerVersion(found: Int(version), known: Int(Detector.stateVersion))
         }
-        // Formats 1 and 2 were never released; what they knew of residuals is of no use to today's score.
+        // Formats 1 to 3 were never released; what they knew is of no use to today's score.
         guard version == Detector.stateVersion else {
             throw StateError.invalid(field: "format", found: "\(version)", expected: "\(Detector.stateVersion)")
         }
@@ -51,10 +51,14 @@ extension DetectorSettings {
         writer.write(Self.number(of: model.attentionScale))
         writer.write(UInt32(model.k1))
         writer.write(UInt32(model.k2))
+        writer.write(UInt32(model.replay))
         writer.write(Self.number(of: model.optimiser))
         writer.write(Self.number(of: model.loss))
         writer.write(Self.number(of: model.target))
         writer.write(model.learning)
+        for feature in [model.inputCalendar, model.inputElapsed, model.inputSeason, model.inputMissing] {
+            writer.write(feature)
+        }
         writer.write(UInt32(score.rest))
     }
 
@@ -70,10 +74,15 @@ extension DetectorSettings {
         model.attentionScale = try Self.word(from: &reader, "attention scale")
         model.k1 = try Self.number(from: &reader, in: 1...4096, "k1")
         model.k2 = try Self.number(from: &reader, in: model.k1...4096, "k2")
+        model.replay = try Self.number(from: &reader, in: 0...1000, "replay")
         model.optimiser = try Self.word(from: &reader, "optimiser")
         model.loss = try Self.word(from: &reader, "loss")
         model.target = try Self.word(from: &reader, "target")
         model.learning = try reader.readBool()
+        model.inputCalendar = try reader.readBool()
+        model.inputElapsed = try reader.readBool()
+        model.inputSeason = try reader.readBool()
+        model.inputMissing = try reader.readBool()
         score.rest = try Self.number(from: &reader, in: 0...10_000, "rest")
     }
 

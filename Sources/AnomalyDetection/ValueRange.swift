@@ -19,6 +19,11 @@ struct ValueRange: Sendable {
     private var high = Double.nan
     private var count: Int64 = 0
 
+    /// How far a value lies outside, in its units; 0 for one inside.
+    func distance(of value: Double) -> Double {
+        low.isNaN ? 0 : max(0, min(.greatestFiniteMagnitude, max(value - high, low - value)))
+    }
+
     /// Decades of rarity, 0 for a value inside; 0 while all values were equal.
     func decades(of value: Double) -> Double {
         let width = high / 2 - low / 2

@@ -19,6 +19,14 @@ public struct PointFlags: OptionSet, Sendable, Hashable {
     public static let outOfRange = PointFlags(rawValue: 32)
     /// Not by this point alone: it has been like that for some points.
     public static let lasting = PointFlags(rawValue: 64)
+    /// The same value for longer than ever before.
+    public static let flatLine = PointFlags(rawValue: 256)
+    /// Nothing came before it for longer than ever.
+    public static let gap = PointFlags(rawValue: 512)
+    /// Residuals have become larger, or smaller, than they were.
+    public static let variance = PointFlags(rawValue: 1024)
+    /// The level has crept away for some hundred points.
+    public static let drift = PointFlags(rawValue: 2048)
 
     /// Came after a point with a later time, and was kept: neither predicted nor scored nor learned. The detector knows
     /// nothing of it.

@@ -34,6 +34,10 @@ struct DaemonRule: Sendable {
     let problem: @Sendable (DaemonConfiguration) -> String?
 
     static let all: [DaemonRule] = [
+        knows("feed.allow_users", \.feed.allowUsers, "user", in: "passwd"),
+        knows("feed.allow_groups", \.feed.allowGroups, "group", in: "group"),
+        knows("control.allow_users", \.control.allowUsers, "user", in: "passwd"),
+        knows("control.allow_groups", \.control.allowGroups, "group", in: "group"),
         DaemonRule(key: "feed.listen", others: []) { configuration in
             let listen = configuration.feed.listen
             guard let twice = listen.indices.first(where: { listen[..<$0].contains(listen[$0]) }) else { return nil }
@@ -50,4 +54,19 @@ struct DaemonRule: Sendable {
             return "is \(ConfigurationValue.quoted(configuration.database.path)), which is a socket, expected a file"
         },
     ]
+
+    /// A name that nobody has admits nobody, which whoever wrote it must know before the first client does.
+    private static func knows(
+        _ key: String, _ accounts: any KeyPath<DaemonConfiguration, [Account]> & Sendable, _ kind: String,
+        in database: String
+    ) -> DaemonRule {
+        DaemonRule(key: key, others: []) { configuration in
+            guard let unknown = configuration[keyPath: accounts].first(where: { $0.id == nil })?.text else {
+                return nil
+            }
+            return
+                "names \(ConfigurationValue.quoted(unknown)), which is no \(kind) of this machine, expected one that "
+                + "\"getent \(database)\" lists, or a number"
+        }
+    }
 }

@@ -29,8 +29,18 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var format = "auto"
         /// Longest line, in bytes without its end.
         public var maxLine = 65_536
+        /// Most connections at once, all sockets together.
+        public var maxConnections = 1024
+        /// Most streams that one connection may found.
+        public var maxStreamsPerClient = 10_000
+        /// Most streams that all connections together may found, in the long run and at once.
+        public var newStreamsPerSecond = 100
+        public var newStreamsBurst = 10_000
         /// Permission bits of the sockets.
         public var socketMode: UInt32 = 0o660
+        /// Who may connect; whoever the permissions admit if both are empty.
+        public var allowUsers: [Account] = []
+        public var allowGroups: [Account] = []
         /// How far a point's time may lie ahead of the clock, in microseconds.
         public var maxFuture: Int64 = 86_400_000_000
 
@@ -42,6 +52,17 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public struct Control: Sendable, Equatable {
         /// Unix socket.
         public var socket: String
+        /// Its permission bits.
+        public var socketMode: UInt32 = 0o660
+        /// Who may change something; whoever the permissions admit if both are empty.
+        public var allowUsers: [Account] = []
+        public var allowGroups: [Account] = []
+        /// Most connections at once.
+        public var maxConnections = 32
+        /// Longest request, in bytes without its line end.
+        public var maxRequest = 8 << 20
+        /// Longest time for a request to arrive, and for its answer to be read, in microseconds.
+        public var timeout: Int64 = 30_000_000
     }
 
     /// `[database]`: what is kept, and how safely.
@@ -67,6 +88,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public struct Daemon: Sendable, Equatable {
         /// Threads that learn; 0 stands for one per core.
         public var shards = 0
+        /// Most streams; who knows more already keeps them.
+        public var maxStreams = 50_000
         public var logLevel = LogLevel.info
     }
 

@@ -23,9 +23,38 @@ extension ConfigurationKey {
                 "Longest line, without its end. A longer one is counted as an error and skipped.",
                 choosing: "leave it; lower it to stop senders sooner that have lost their line ends."),
             ConfigurationKey(
+                "feed.max_connections", daemon: \.feed.maxConnections, .integer(1...1_000_000), unit: "connections",
+                "Connections at once, all sockets together. One more is closed as soon as it is accepted. Fewer if the "
+                    + "process may not open so many files (LimitNOFILE=).",
+                choosing: "above the number of your senders; each costs 5 KiB, and up to 130 KiB when it sends much."),
+            ConfigurationKey(
+                "feed.max_streams_per_client", daemon: \.feed.maxStreamsPerClient, .integer(1...10_000_000),
+                unit: "streams",
+                "New streams that one connection may bring. Lines that would found more are rejected.",
+                choosing: "more than the largest sender or relay has; it stops one that invents names."),
+            ConfigurationKey(
+                "feed.new_streams_per_second", daemon: \.feed.newStreamsPerSecond, .integer(1...1_000_000),
+                unit: "streams/s",
+                "New streams a second in the long run, all connections together. Lines that would found more are "
+                    + "rejected.",
+                choosing: "leave it; streams that come faster are seldom meant."),
+            ConfigurationKey(
+                "feed.new_streams_burst", daemon: \.feed.newStreamsBurst, .integer(1...10_000_000), unit: "streams",
+                "New streams that may come at once, before feed.new_streams_per_second counts.",
+                choosing: "as many as you have, so that all may begin at the first start."),
+            ConfigurationKey(
                 "feed.socket_mode", daemon: \.feed.socketMode, .fileMode,
                 "Permissions of the sockets: who may connect needs to write.",
                 choosing: "\"0660\" admits the owner and the group, \"0666\" every local user."),
+            ConfigurationKey(
+                "feed.allow_users", daemon: \.feed.allowUsers, .users,
+                "Users that may send points, besides root and the daemon's own. Others' connections are closed. Empty, "
+                    + "like feed.allow_groups: whoever may connect.",
+                choosing: "to admit fewer than feed.socket_mode does; senders over TCP have no user."),
+            ConfigurationKey(
+                "feed.allow_groups", daemon: \.feed.allowGroups, .groups,
+                "Groups whose members may send points, besides the users in feed.allow_users.",
+                choosing: "as above; supplementary groups count, too."),
             ConfigurationKey(
                 "feed.max_future", daemon: \.feed.maxFuture, .duration(second...(36_400 * day)),
                 "How far the time of a point may lie ahead of the clock. A line further ahead is rejected, because "
@@ -39,7 +68,32 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "control.socket", daemon: \.control.socket, .socketPath,
                 "Unix socket that answers anomalyctl.",
-                choosing: "if you move it, tell anomalyctl with --socket.")
+                choosing: "if you move it, tell anomalyctl with --socket."),
+            ConfigurationKey(
+                "control.socket_mode", daemon: \.control.socketMode, .fileMode,
+                "Permissions of the socket: who may ask needs to write.",
+                choosing: "\"0666\" lets every local user see the status; limit then who may change something."),
+            ConfigurationKey(
+                "control.allow_users", daemon: \.control.allowUsers, .users,
+                "Users that may change something, such as a model, besides root and the daemon's own. Others may ask "
+                    + "for the status only. Empty, like control.allow_groups: whoever may connect.",
+                choosing: "operators, if more than they may connect."),
+            ConfigurationKey(
+                "control.allow_groups", daemon: \.control.allowGroups, .groups,
+                "Groups whose members may change something, besides the users in control.allow_users.",
+                choosing: "as above; supplementary groups count, too."),
+            ConfigurationKey(
+                "control.max_connections", daemon: \.control.maxConnections, .integer(1...1024), unit: "connections",
+                "Connections at once. One more is closed as soon as it is accepted.",
+                choosing: "leave it; anomalyctl needs one for each question, for milliseconds."),
+            ConfigurationKey(
+                "control.max_request", daemon: \.control.maxRequest, .integer(4096...8_388_608), unit: "bytes",
+                "Longest request. Whoever may not change anything has 4096 bytes.",
+                choosing: "leave it, unless no models are imported; a request that long is kept in memory."),
+            ConfigurationKey(
+                "control.timeout", daemon: \.control.timeout, .duration(second / 10...(3600 * second)),
+                "Time in which a request must have come whole, and its answer be read. Then the connection is closed.",
+                choosing: "leave it; longer for large models over a slow connection."),
         ])
 
     private static let databaseGroup = ConfigurationGroup(
@@ -71,6 +125,10 @@ extension ConfigurationKey {
                 "daemon.shards", daemon: \.daemon.shards, .integer(0...1024), unit: "threads",
                 "Threads that predict and learn. Each has its own share of the streams; 0 is one per core.",
                 choosing: "fewer than cores leaves some to others; no result depends on it."),
+            ConfigurationKey(
+                "daemon.max_streams", daemon: \.daemon.maxStreams, .integer(1...10_000_000), unit: "streams",
+                "Most streams. Lines that would found another one are rejected; those in the database stay.",
+                choosing: "as your memory allows: a stream of the default model takes about 40 KiB."),
             ConfigurationKey(
                 "daemon.log_level", daemon: \.daemon.logLevel, .choice,
                 "Least important messages that are logged.",

@@ -78,11 +78,46 @@ extension ConfigurationKey {
                 choosing: "\"change\" starts from \"as before\"; \"value\" for streams without memory, such as noise "
                     + "about a level."),
             ConfigurationKey(
+                "model.time_zone", stream: \.detector.model.timeZone, .timeZone,
+                "Time zone of the stream's days and weeks.",
+                choosing: "that of the people (or the cron) behind the numbers; it matters where clocks change."),
+            ConfigurationKey(
+                "model.input_calendar", stream: \.detector.model.inputCalendar, .boolean,
+                "Whether the network sees the time of day and the day of the week.",
+                choosing: "true for streams that keep hours; it costs a fifth of the speed."),
+            ConfigurationKey(
+                "model.input_elapsed", stream: \.detector.model.inputElapsed, .boolean,
+                "Whether the network sees how long ago the point before was.",
+                choosing: "true for streams whose points come at irregular times."),
+            ConfigurationKey(
+                "model.input_season", stream: \.detector.model.inputSeason, .boolean,
+                "Whether the network sees what the value changed by one season before (a day, or the period that the "
+                    + "stream shows).",
+                choosing: "true for streams with a strong season; score.season judges by it in any case."),
+            ConfigurationKey(
+                "model.input_missing", stream: \.detector.model.inputMissing, .boolean,
+                "Whether the network sees that the last value was missing.",
+                choosing: "true for streams with many gaps."),
+            ConfigurationKey(
+                "model.scaling", stream: \.detector.model.scaling, .choice,
+                "How values are brought to (-1, 1): by the smallest and the largest one (\"minmax\"), or so that no "
+                    + "single outlier can widen the range by more than half (\"robust\").",
+                choosing: "leave it; \"minmax\" is what textbooks do."),
+            ConfigurationKey(
                 "model.range_half_life", stream: \.detector.model.rangeHalfLife, .integer(0...1_000_000_000),
                 unit: "points",
                 "Points after which the range that scales the input has forgotten half of what lies outside the "
                     + "recent values; 0 never forgets.",
                 choosing: "a few times the longest cycle of the stream."),
+            ConfigurationKey(
+                "model.replay", stream: \.detector.model.replay, .integer(0...1000), unit: "windows",
+                "Earlier windows of k2 points that are kept. Each training step learns from one of them beside the newest.",
+                choosing: "leave it; 0 halves the cost of training, and costs more in accuracy than it saves."),
+            ConfigurationKey(
+                "model.hold", stream: \.detector.model.hold, .integer(0...100_000), unit: "points",
+                "Points in a row that are not learned from while they are anomalous. What lasts longer is the new "
+                    + "normal.",
+                choosing: "longer than an incident lasts, shorter than you would wait for a new normal."),
             ConfigurationKey(
                 "model.seed", stream: \.detector.model.seed, .seed,
                 "Mixed with the stream's name to draw its first weights.",
@@ -101,6 +136,12 @@ extension ConfigurationKey {
                 unit: "per point",
                 "How rare a point must be, as a probability, to be flagged.",
                 choosing: "smaller for fewer alarms: divide it by ten where each one wakes somebody."),
+            ConfigurationKey(
+                "score.false_alarms_per_week", stream: \.detector.score.falseAlarmsPerWeek, .number(0...10_000),
+                unit: "per stream",
+                "How many false alarms a stream may raise in a week, in place of the probability, whatever the time "
+                    + "between two points; 0: the probability decides.",
+                choosing: "1 if somebody looks every day; 0.1 where each one wakes somebody."),
             ConfigurationKey(
                 "score.warmup", stream: \.detector.score.warmup, .integer(16...1_000_000), unit: "points",
                 "Points at the start of a stream during which nothing is flagged.",
@@ -125,6 +166,31 @@ extension ConfigurationKey {
                 "score.range", stream: \.detector.score.range, .boolean,
                 "Whether a value outside all that was seen before counts as evidence.",
                 choosing: "false for what grows for ever, such as counters and disk usage."),
+            ConfigurationKey(
+                "score.flat_line", stream: \.detector.score.flatLine, .boolean,
+                "Whether the same value for much longer than ever before counts as evidence.",
+                choosing: "false for streams that may stand still."),
+            ConfigurationKey(
+                "score.gap", stream: \.detector.score.gap, .boolean,
+                "Whether a point that comes much later than any before counts as evidence.",
+                choosing: "false for streams that speak only when something happens."),
+            ConfigurationKey(
+                "score.variance", stream: \.detector.score.variance, .boolean,
+                "Whether residuals that have become much smaller count as evidence.",
+                choosing: "leave it; false where calm is always welcome."),
+            ConfigurationKey(
+                "score.drift", stream: \.detector.score.drift, .boolean,
+                "Whether a level that creeps away for some hundred points counts as evidence.",
+                choosing: "false for what grows for ever, such as counters and disk usage."),
+            ConfigurationKey(
+                "score.min_deviation", stream: \.detector.score.minDeviation, .number(0...1e300),
+                unit: "the stream's own",
+                "Smallest deviation (from prediction, season or range) that can be evidence, however rare it is.",
+                choosing: "what nobody would get up for, such as 0.5 degrees; 0 for none."),
+            ConfigurationKey(
+                "score.min_relative_deviation", stream: \.detector.score.minRelativeDeviation, .number(0...1000),
+                "The same as a share of the value: 0.01 is a hundredth of it.",
+                choosing: "0.01 or 0.05 where very quiet signals raise too many alarms; 0 for none."),
             ConfigurationKey(
                 "score.band", stream: \.detector.score.band, .number(0.5...0.999),
                 "Share of the points that the band from lower to upper is meant to cover.",

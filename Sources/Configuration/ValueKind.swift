@@ -1,3 +1,5 @@
+import AnomalyDetection
+
 /// What values a key takes, and how they are written in TOML.
 struct ValueKind<Value: Sendable>: Sendable {
     /// Completes "expected …".
@@ -56,7 +58,7 @@ extension ValueKind where Value == Double {
     }
 
     private static func plain(_ number: Double) -> String {
-        number == number.rounded() ? String(Int(number)) : "\(number)"
+        Int(exactly: number).map(String.init) ?? "\(number)"
     }
 }
 
@@ -140,6 +142,32 @@ extension ValueKind where Value == [String] {
         encode: { .array($0.map { .string($0) }) })
 }
 
+extension ValueKind where Value == [Account] {
+    /// Any number of users; one alone needs no brackets.
+    static let users = accounts("users", Account.user)
+    /// Any number of groups; one alone needs no brackets.
+    static let groups = accounts("groups", Account.group)
+
+    private static func accounts(_ what: String, _ named: @escaping @Sendable (String) -> Account) -> Self {
+        Self(
+            expectation: "an array of \(what), each by its name or number",
+            decode: { value in
+                let values: [ConfigurationValue]
+                if case .array(let several) = value { values = several } else { values = [value] }
+                var accounts: [Account] = []
+                for value in values {
+                    switch value {
+                    case .string(let name) where !name.isEmpty && !name.utf8.contains(0): accounts.append(named(name))
+                    case .integer(let number) where Account.isID(number): accounts.append(named(String(number)))
+                    default: return nil
+                    }
+                }
+                return accounts
+            },
+            encode: { .array($0.map { .string($0.text) }) })
+    }
+}
+
 extension ValueKind where Value == UInt32 {
     /// Permission bits. A string, because 660 without quotes is a decimal number and would mean 0o1224.
     static let fileMode = Self(
@@ -175,6 +203,17 @@ extension ValueKind where Value == Int64 {
             },
             encode: { .string(TimeSpan.format($0)) })
     }
+}
+
+extension ValueKind where Value == LocalTime {
+    /// A time zone by its name in the system's zone database.
+    static let timeZone = Self(
+        expectation: "a time zone such as \"Europe/Berlin\", or \"UTC\"",
+        decode: { value in
+            guard case .string(let name) = value else { return nil }
+            return ZoneTable.shared.zone(named: name)
+        },
+        encode: { .string($0.name) })
 }
 
 private func oneOf(_ words: [String]) -> String {

@@ -47,6 +47,13 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var checkpointAgeSeconds: Double?
     /// How the training of the streams' models does; nil from a daemon that does not say.
     public var gradients: Gradients?
+    /// How far the streams that were stored are in memory again; nil once all are, and from a daemon that does not say.
+    public var restoring: Restoring?
+    /// How many connections and streams there may be; nil from a daemon that does not say.
+    public var maxConnections: Int?
+    public var maxStreams: Int?
+    /// Clients turned away or given up, by reason, the control socket's included; nil from a daemon that does not say.
+    public var refusedConnections: [String: Int64]?
     /// Late points stored all the same, and points that wait in reorder windows now; nil from a daemon that knows
     /// neither.
     public var keptLatePoints: Int64?
@@ -58,7 +65,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         duplicatePoints: Int64, latePoints: Int64, anomalies: Int64, openAnomalies: Int, lastCommit: Int64?,
         commits: Int64, queues: Queues, connections: Int, listeners: [String], database: Database,
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
-        gradients: Gradients? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil
+        gradients: Gradients? = nil, restoring: Restoring? = nil, maxConnections: Int? = nil, maxStreams: Int? = nil,
+        refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -85,6 +93,10 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.watchdog = watchdog
         self.checkpointAgeSeconds = checkpointAgeSeconds
         self.gradients = gradients
+        self.restoring = restoring
+        self.maxConnections = maxConnections
+        self.maxStreams = maxStreams
+        self.refusedConnections = refusedConnections
         self.keptLatePoints = keptLatePoints
         self.pendingPoints = pendingPoints
     }
@@ -143,6 +155,19 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
             self.exploding = exploding
             self.unknown = unknown
             self.skippedUpdates = skippedUpdates
+        }
+    }
+
+    /// After its start the daemon brings each stored stream back: before the stream's next point, or when there is
+    /// nothing else to do. Warming streams and gradients are counted among those that are back.
+    public struct Restoring: Sendable, Equatable, Codable {
+        public var restored: Int
+        /// Streams that were stored when the daemon started.
+        public var streams: Int
+
+        public init(restored: Int, streams: Int) {
+            self.restored = restored
+            self.streams = streams
         }
     }
 

@@ -12,6 +12,12 @@ public struct FeedLineError: Error, Equatable, Sendable, CustomStringConvertible
         case fields
         /// The values are not as many as the stream has channels. Found by whoever knows the stream, not here.
         case width
+        /// There are as many streams as there may be. Found by whoever knows them, as the next two.
+        case maxStreams = "max-streams"
+        /// The connection has founded as many streams as it may.
+        case clientStreams = "client-streams"
+        /// New streams come faster than they may.
+        case newStreams = "new-streams"
         /// A CSV header without the needed columns.
         case header
         /// An unknown `!` command, or one without a proper token.
@@ -43,7 +49,7 @@ extension FeedLineError {
     /// the field does. Reads the whole line, so it is for rejected lines only.
     func explained(by line: UnsafeRawBufferPointer) -> FeedLineError {
         switch reason {
-        case .utf8, .control, .tooLong, .unterminated, .width: return self
+        case .utf8, .control, .tooLong, .unterminated, .width, .maxStreams, .clientStreams, .newStreams: return self
         case .name, .value, .timestamp, .fields, .header, .command: break
         }
         if !TextCheck.isUTF8(line) { return .invalidUTF8 }

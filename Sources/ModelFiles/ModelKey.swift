@@ -14,6 +14,8 @@ public enum ModelKey: String, Sendable, CaseIterable {
     /// scaled with: `inverse-root` or `none`.
     case attention = "anomalyd.attention"
     case attentionScale = "anomalyd.attention_scale"
+    /// What the inputs are, such as `value,change`: those of each channel in turn, then those of all.
+    case inputs = "anomalyd.inputs"
     /// What an output stands for: `change` from the last value, or `value`.
     case target = "anomalyd.target"
     /// What it was trained with: `mse`, `huber`, or `gaussian`, where the head gives values, then log-variances.
@@ -58,7 +60,7 @@ public enum ModelKey: String, Sendable, CaseIterable {
         case .head: return oneOf(HeadRows.self)
         case .purpose: return oneOf(ModelPurpose.self)
         case .hidden, .layers, .horizon, .window: return "an integer of 1 or more"
-        case .programVersion: return "any text"
+        case .inputs, .programVersion: return "any text"
         }
     }
 
@@ -75,7 +77,7 @@ public enum ModelKey: String, Sendable, CaseIterable {
         case .head: HeadRows(rawValue: text) != nil
         case .purpose: ModelPurpose(rawValue: text) != nil
         case .hidden, .layers, .horizon, .window: Int(text).map { $0 >= 1 } ?? false
-        case .programVersion: true
+        case .inputs, .programVersion: true
         }
     }
 }
@@ -91,6 +93,11 @@ extension ModelFile {
     public var target: ModelTarget? {
         get { self[.target].flatMap(ModelTarget.init) }
         set { self[.target] = newValue?.rawValue }
+    }
+
+    public var inputs: String? {
+        get { self[.inputs] }
+        set { self[.inputs] = newValue }
     }
 
     public var loss: LossKind? {

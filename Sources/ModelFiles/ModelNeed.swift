@@ -3,12 +3,15 @@ public import RecurrentModel
 /// What a stream needs of a model that shall predict its next value.
 public struct ModelNeed: Sendable, Equatable {
     public var shape: NetworkShape
+    /// What its inputs are, as in ``ModelFile/inputs``.
+    public var inputs: String
     /// One of ``ModelTarget``.
     public var target: String
     public var loss: LossKind
 
-    public init(shape: NetworkShape, target: String, loss: LossKind) {
+    public init(shape: NetworkShape, inputs: String, target: String, loss: LossKind) {
         self.shape = shape
+        self.inputs = inputs
         self.target = target
         self.loss = loss
     }
@@ -40,6 +43,7 @@ extension ModelFile {
     /// says neither target nor loss) is taken to fit.
     public func misfits(_ need: ModelNeed) -> [FileFault] {
         let said = [
+            inputs.map { Self.difference("inputs", $0, need.inputs) },
             target.map { Self.difference("target", $0.rawValue, need.target) },
             loss.map { Self.difference("loss", $0.rawValue, need.loss.rawValue) },
             purpose.map { Self.difference("purpose", $0.rawValue, ModelPurpose.predict.rawValue) },

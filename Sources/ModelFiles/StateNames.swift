@@ -148,7 +148,7 @@ extension ModelKey {
     static func isAboutShape(_ name: String) -> Bool {
         switch ModelKey(rawValue: name) {
         case .format, .cell, .hidden, .layers, .bidirectional, .attention, .attentionScale: true
-        case .target, .loss, .horizon, .window, .head, .purpose, .programVersion, nil: false
+        case .inputs, .target, .loss, .horizon, .window, .head, .purpose, .programVersion, nil: false
         }
     }
 }

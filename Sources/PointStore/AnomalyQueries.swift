@@ -33,6 +33,16 @@ enum AnomalyQueries {
         return result
     }
 
+    /// The streams with an anomaly that is not over, along the index of these.
+    static func streamsWithOpen(_ database: Database) throws -> Set<Int32> {
+        var streams: Set<Int32> = []
+        try database.makeStatement(sql: "SELECT stream_id FROM anomaly WHERE open").forEachRow {
+            streams.insert($0.int32(0))
+            return true
+        }
+        return streams
+    }
+
     private static func anomaly(_ row: Statement) -> Anomaly {
         Anomaly(
             startSequence: row.int64(2), start: row.int64(3), end: row.int64(4), peak: row.int64(5),

@@ -39,4 +39,24 @@ enum CheckpointQueries {
         }
         return record
     }
+
+    /// A checkpoint of a later format than this, and the name of its stream; nil if there is none.
+    ///
+    /// One walk over the rows without their states, which lie in pages of their own.
+    static func newer(_ database: Database, than format: Int32) throws -> (stream: String, format: Int32)? {
+        // A file that was just begun has no tables yet.
+        guard try database.tableExists("checkpoint") else { return nil }
+        let statement = try database.makeStatement(
+            sql: """
+                SELECT format, coalesce(name, 'with the id ' || stream_id)
+                FROM checkpoint LEFT JOIN stream ON stream.id = stream_id WHERE format > ?1 LIMIT 1
+                """)
+        statement.bind(format, at: 1)
+        var newer: (stream: String, format: Int32)?
+        try statement.forEachRow {
+            newer = ($0.string(1), $0.int32(0))
+            return false
+        }
+        return newer
+    }
 }

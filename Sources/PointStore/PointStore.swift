@@ -14,7 +14,7 @@ import GRDB
 ///
 /// Calls from several threads are safe and run one after the other; meant is one thread that commits. Everything
 /// throws ``StoreError``; what a closure of the caller's throws passes unchanged.
-public final class PointStore: @unchecked Sendable {
+public final class PointStore: HistoryReading, @unchecked Sendable {
     // @unchecked: `statements` is used on the queue of `queue` only, `isClosed` and `lock` by `close` only.
 
     /// How much a commit does for durability.
@@ -31,6 +31,9 @@ public final class PointStore: @unchecked Sendable {
         public var createsDirectory = false
         /// How long a commit waits when another program, such as a `sqlite3` shell, is writing; at least zero.
         public var busyTimeout = Duration.seconds(5)
+        /// Newest format of checkpoints that the caller can decode. A database that has a newer one is refused: its
+        /// streams could only be begun anew, and their states be overwritten.
+        public var newestFormat = Int32.max
 
         public init() {}
     }
@@ -46,15 +49,17 @@ public final class PointStore: @unchecked Sendable {
     ///
     /// Nothing is written to a file that is refused.
     ///
-    /// - throws: A ``StoreError`` with the cause `locked` if there is a writer already; `foreign`, `newer` or
-    ///   `damaged` for a file that this version must not write to; `missing` if its directory does not exist;
-    ///   `notPermitted`, `full` and the like as the operating system says.
+    /// - throws: A ``StoreError`` with the cause `locked` if there is a writer already; `foreign`, `newer`,
+    ///   `newerCheckpoint` or `damaged` for a file that this version must not write to; `missing` if its directory does
+    ///   not exist; `notPermitted`, `full` and the like as the operating system says.
     public init(path given: String, options: Options = Options()) throws {
         if options.createsDirectory { try StoreFile.createDirectory(of: given) }
         let path = try StoreFile.resolve(given, operation: "open")
         // Looked at through a connection that cannot write, so that a file that is not for us stays as it is.
         if StoreFile.exists(path), try StoreFile.size(path, operation: "open") > 0 {
-            try ReadConnection(path: path, acceptsOutdated: true).close()
+            let look = try ReadConnection(path: path, acceptsOutdated: true)
+            try look.refuseCheckpoints(newerThan: options.newestFormat)
+            try look.close()
         }
         let lock = try LockFile(database: path)
         let isNew = try StoreFile.createIfMissing(path)
@@ -121,6 +126,11 @@ public final class PointStore: @unchecked Sendable {
         try read("read the streams of") { try StreamQueries.streams($0) }
     }
 
+    /// The streams with an anomaly that is not over.
+    public func streamsWithOpenAnomalies() throws -> Set<Int32> {
+        try read("read the open anomalies of") { try AnomalyQueries.streamsWithOpen($0) }
+    }
+
     /// How far each stream has come; streams without points are absent.
     public func newest() throws -> [Int32: StreamPosition] {
         try read("read the newest points of") { try StreamQueries.newest($0) }
@@ -128,12 +138,14 @@ public final class PointStore: @unchecked Sendable {
 
     /// How far the stream has come; nil if it has no points.
     public func newest(of stream: Int32) throws -> StreamPosition? {
-        try read("read the newest point of") { try StreamQueries.bounds($0, ids: [stream]).first?.newest }
+        try position(of: stream)
     }
 
-    /// The points of a stream that wait, in the order of time.
-    public func pending(of stream: Int32) throws -> [PendingPoint] {
-        try read("read the waiting points of") { try PendingQueries.points($0, of: stream) }
+    /// How many points of all streams wait.
+    public func pendingPoints() throws -> Int {
+        try read("count the waiting points of") { database in
+            try PendingQueries.counts(database).values.reduce(0) { $0 + Int($1) }
+        }
     }
 
     /// The newest good checkpoint of a stream; nil if it has none.
@@ -147,22 +159,7 @@ public final class PointStore: @unchecked Sendable {
     public func checkpoint(
         of stream: Int32, before sequence: Int64 = .max, onDamage: (StoreError) -> Void = { _ in }
     ) throws -> CheckpointRecord? {
-        let slots = try read("read the checkpoints of") {
-            try CheckpointQueries.slots($0, of: stream, before: sequence)
-        }
-        for slot in slots {
-            let object = "the checkpoint of stream \(stream) at point \(slot.sequence)"
-            do {
-                let record = try read("read \(object) from") { try CheckpointQueries.record($0, of: stream, in: slot) }
-                if let record { return record }
-                onDamage(
-                    StoreError(
-                        operation: "use \(object) from", path: path, cause: .damaged, detail: "its checksum is wrong"))
-            } catch let error as StoreError where error.cause == .damaged {
-                onDamage(error)
-            }
-        }
-        return nil
+        try goodCheckpoint(of: stream, before: sequence, onDamage: onDamage)
     }
 
     /// Calls `body` with each stored point of a stream whose sequence number is above `sequence`, in order. Late points
@@ -173,11 +170,7 @@ public final class PointStore: @unchecked Sendable {
         of stream: Int32, after sequence: Int64,
         _ body: (_ sequence: Int64, _ time: Int64, _ values: [Double], _ flags: PointFlags) throws -> Void
     ) throws {
-        var page = try read("replay") { try ReplayPage($0, of: stream, after: sequence) }
-        while !page.isEmpty {
-            try page.forEach(body)
-            page = try read("replay") { try page.next($0) }
-        }
+        try eachPoint(of: stream, after: sequence, body)
     }
 
     /// Copies the WAL into the database, closes it and lets go of the lock. Later calls of other methods throw;
@@ -191,7 +184,7 @@ public final class PointStore: @unchecked Sendable {
         lock = nil
     }
 
-    private func read<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
+    func read<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
         try StoreError.naming(operation, path) {
             try queue.requireOpen()
             return try queue.read(body)

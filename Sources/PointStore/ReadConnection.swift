@@ -1,7 +1,7 @@
 import GRDB
 
 /// A connection that cannot write, to a file that has been found to be ours and readable.
-final class ReadConnection: Sendable {
+final class ReadConnection: HistoryReading, Sendable {
     /// Longest wait for a lock; readers meet one only while a crashed writer's WAL is being recovered.
     private static let busySeconds = 5.0
 
@@ -56,6 +56,17 @@ final class ReadConnection: Sendable {
                 hint: "try again")
         }
         return try result.get()
+    }
+
+    /// - throws: A ``StoreError`` with the cause `newerCheckpoint` if there is a checkpoint of a later format.
+    func refuseCheckpoints(newerThan format: Int32) throws {
+        guard let newer = try read("open", { try CheckpointQueries.newer($0, than: format) }) else { return }
+        throw StoreError(
+            operation: "open", path: path, cause: .newerCheckpoint(format: newer.format),
+            detail:
+                "the checkpoint of the stream \"\(newer.stream)\" has format \(newer.format), which a newer version "
+                + "wrote; this one knows formats up to \(format)",
+            hint: "nothing was changed; install the newer version again, or restore a copy from before it ran")
     }
 
     func close() throws {

@@ -12,6 +12,8 @@ public struct StoreError: Error, Sendable, Equatable {
         case foreign
         /// The file was written by a newer version, which knows these migrations.
         case newer(migrations: [String])
+        /// A checkpoint in it has this format, which only a newer version knows.
+        case newerCheckpoint(format: Int32)
         /// The file was written by an older version; a writer must migrate it first.
         case outdated
         /// The file is damaged.
@@ -50,7 +52,9 @@ public struct StoreError: Error, Sendable, Equatable {
     public var isTransient: Bool {
         switch cause {
         case .full, .busy, .inputOutput: true
-        case .locked, .missing, .notPermitted, .foreign, .newer, .outdated, .damaged, .conflict, .other: false
+        case .locked, .missing, .notPermitted, .foreign, .newer, .newerCheckpoint, .outdated, .damaged, .conflict,
+            .other:
+            false
         }
     }
 }

@@ -1,3 +1,4 @@
+public import AnomalyDetection
 import GRDB
 
 /// Reads a database that a daemon may be writing to, or that lies there without one.
@@ -55,15 +56,29 @@ public final class StoreReader: Sendable {
         try connection.read("read the anomalies of") { try AnomalyQueries.anomalies($0, query) }
     }
 
-    /// The newest good checkpoint of a stream; nil if it has none. The older one of two if the newer one's checksum is
-    /// wrong.
-    public func checkpoint(of stream: Int32) throws -> CheckpointRecord? {
-        try connection.read("read the checkpoints of") { database in
-            for slot in try CheckpointQueries.slots(database, of: stream, before: .max) {
-                if let record = try CheckpointQueries.record(database, of: stream, in: slot) { return record }
-            }
-            return nil
-        }
+    /// How far the stream has come; nil if it has no points.
+    public func newest(of stream: Int32) throws -> StreamPosition? { try connection.position(of: stream) }
+
+    /// The newest good checkpoint of a stream; nil if it has none. As ``PointStore/checkpoint(of:before:onDamage:)``.
+    public func checkpoint(
+        of stream: Int32, before sequence: Int64 = .max, onDamage: (StoreError) -> Void = { _ in }
+    ) throws -> CheckpointRecord? {
+        try connection.goodCheckpoint(of: stream, before: sequence, onDamage: onDamage)
+    }
+
+    /// Calls `body` with each stored point of a stream whose sequence number is above `sequence`, in order. As
+    /// ``PointStore/replay(of:after:_:)``.
+    public func replay(
+        of stream: Int32, after sequence: Int64,
+        _ body: (_ sequence: Int64, _ time: Int64, _ values: [Double], _ flags: PointFlags) throws -> Void
+    ) throws {
+        try connection.eachPoint(of: stream, after: sequence, body)
+    }
+
+    /// The points of a stream that wait, in the order of time; none in a file of a version that knew of no waiting.
+    public func pending(of stream: Int32) throws -> [PendingPoint] {
+        guard connection.parts.contains(.late) else { return [] }
+        return try connection.read("read the waiting points of") { try PendingQueries.points($0, of: stream) }
     }
 
     /// A number that differs from the one of the last call if another connection has committed in between.

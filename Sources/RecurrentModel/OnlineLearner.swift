@@ -10,12 +10,14 @@ public struct TrainingSettings: Sendable, Equatable {
     public var loss: LossKind
     public var clip: Double
     public var clipBy: ClipKind
+    /// Earlier windows of k2 steps that are kept; each update learns from one of them, too. 0: from the newest alone.
+    public var replay: Int
     /// False leaves the weights as they are.
     public var enabled: Bool
 
     public init(
         k1: Int, k2: Int, rate: Double, optimiser: OptimiserKind = .adam, loss: LossKind = .mse, clip: Double = 1,
-        clipBy: ClipKind = .norm, enabled: Bool = true
+        clipBy: ClipKind = .norm, replay: Int = 0, enabled: Bool = true
     ) {
         precondition(k1 > 0 && k2 >= k1, "1 ≤ k1 ≤ k2")
         self.k1 = k1
@@ -25,6 +27,7 @@ public struct TrainingSettings: Sendable, Equatable {
         self.loss = loss
         self.clip = clip
         self.clipBy = clipBy
+        self.replay = replay
         self.enabled = enabled
     }
 }
@@ -63,6 +66,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     /// States before those rows of the window at which a later update can start, in order of the rows.
     var startRows: [Int] = []
     var startStates: [Scalar] = []
+    var replay: ReplayMemory<Scalar>
 
     /// - Precondition: the network runs one way only, because the future is not known here, and has
     ///   `training.loss.outputsPerTarget` outputs for each value.
@@ -83,6 +87,9 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         let starts = training.enabled ? (training.k2 + training.k1 - 1) / training.k1 + 1 : 0
         startRows.reserveCapacity(starts)
         startStates.reserveCapacity(starts * network.stateWidth)
+        replay = ReplayMemory(
+            capacity: training.enabled ? training.replay : 0, inputs: training.k2 * network.shape.inputs,
+            targets: training.k2 * network.shape.outputs / training.loss.outputsPerTarget, state: network.stateWidth)
     }
 
     /// The flat buffer that `network.layout` describes; a copy.
@@ -142,6 +149,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         filled += 1
         if observations % Int64(training.k1) == 0 {
             update(workspace)
+            remember()
             let surplus = filled + training.k1 - training.k2
             if surplus > 0 { forget(surplus) }
         }
@@ -157,6 +165,16 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         }
     }
 
+    /// Keeps the window if it is a whole one that has no step in common with the one that was kept last.
+    private mutating func remember() {
+        let k2 = training.k2
+        guard replay.capacity > 0, filled >= k2, observations % Int64(k2) < Int64(training.k1), startRows.first == 0
+        else { return }
+        replay.add(
+            inputs: inputs[..<(k2 * network.shape.inputs)], targets: targets[..<(k2 * values)],
+            state: startStates[..<state.count])
+    }
+
     @specialized(where Scalar == Float)
     private mutating func update(_ workspace: Workspace<Scalar>) {
         let packed = workspace.sequence(steps: filled)
@@ -167,19 +185,17 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         withExtendedLifetime(weights) {
             inputs.withUnsafeBufferPointer { x in
                 startStates.withUnsafeBufferPointer { initial in
-                    network.forward(
-                        packed, parameters: weights.start, x: x.baseAddress!, initial: initial.baseAddress!,
-                        workspace: workspace)
-                    let loss = targets.withUnsafeBufferPointer { targets in
-                        training.loss.evaluate(
-                            rows: filled, channels: values, outputs: workspace.outputs,
-                            targets: targets.baseAddress!, gradient: workspace.dOutputs)
+                    loss = targets.withUnsafeBufferPointer { targets in
+                        differentiate(
+                            packed, x.baseAddress!, targets.baseAddress!, initial: initial.baseAddress!,
+                            gains: isWatched ? workspace.gains : nil, workspace)
                     }
-                    self.loss = Double(loss)
-                    network.backward(
-                        packed, parameters: weights.start, x: x.baseAddress!, initial: initial.baseAddress!,
-                        workspace: workspace, gradient: workspace.gradient,
-                        gains: isWatched ? workspace.gains : nil)
+                }
+            }
+            if replay.count > 0 {
+                let packed = workspace.sequence(steps: training.k2)
+                replay.withWindow(drawnBy: updates) { x, targets, initial in
+                    _ = differentiate(packed, x, targets, initial: initial, gains: nil, workspace)
                 }
             }
         }
@@ -199,6 +215,25 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         }
         optimiser.step(
             rate: training.rate, count: count, gradient: workspace.gradient, parameters: weights.makeUnique())
+    }
+
+    /// Runs a window again from its initial state and adds the gradient of its mean loss to `workspace.gradient`.
+    ///
+    /// - Returns: the loss.
+    @specialized(where Scalar == Float)
+    private func differentiate(
+        _ packed: PackedShape, _ x: UnsafePointer<Scalar>, _ targets: UnsafePointer<Scalar>,
+        initial: UnsafePointer<Scalar>, gains: UnsafeMutablePointer<Double>?, _ workspace: Workspace<Scalar>
+    ) -> Double {
+        workspace.reserve(rows: packed.rows, batch: 1)
+        network.forward(packed, parameters: weights.start, x: x, initial: initial, workspace: workspace)
+        let loss = training.loss.evaluate(
+            rows: packed.rows, channels: values, outputs: workspace.outputs, targets: targets,
+            gradient: workspace.dOutputs)
+        network.backward(
+            packed, parameters: weights.start, x: x, initial: initial, workspace: workspace,
+            gradient: workspace.gradient, gains: gains)
+        return Double(loss)
     }
 
     /// Drops the oldest `rows` rows of the window.

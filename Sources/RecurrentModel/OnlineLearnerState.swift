@@ -18,6 +18,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         writer.write(targets.prefix(filled * values))
         writer.write(startRows.map(Int32.init))
         writer.write(startStates)
+        replay.encode(into: &writer)
         writer.write(Int32(health.steps))
         for layer in health.layers {
             writer.write(layer.inputNorm)
@@ -56,6 +57,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         let states = try reader.readArray(
             of: Scalar.self, count: rows.count * state.count, field: "window states")
         startStates.replaceSubrange(startStates.indices, with: states)
+        try replay.decode(from: &reader)
         health.steps = Int(try reader.read(Int32.self))
         for i in health.layers.indices {
             health.layers[i].inputNorm = try reader.readDouble()

@@ -38,7 +38,7 @@ enum ExitStatus: Int32 {
     private static func status(of error: StoreError) -> ExitStatus {
         switch error.cause {
         case .notPermitted: .notPermitted
-        case .damaged, .foreign, .newer: .damaged
+        case .damaged, .foreign, .newer, .newerCheckpoint: .damaged
         default: .failure
         }
     }

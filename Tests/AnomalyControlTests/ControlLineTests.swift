@@ -30,7 +30,12 @@ import Testing
 
     @Test func repliesComeBackEqual() throws {
         let error = ControlError(code: .notPermitted, message: "say \"please\"\nor ask root: größe")
-        for reply in [.status(SampleStatus.busy), .status(SampleStatus.idle), .error(error)] as [ControlReply] {
+        var restoring = SampleStatus.busy
+        restoring.restoring = DaemonStatus.Restoring(restored: 1, streams: 2)
+        #expect(try text(ControlReply.status(restoring)).contains(#""restoring":{"restored":1,"streams":2},"#))
+        for reply in [
+            .status(SampleStatus.busy), .status(SampleStatus.idle), .status(restoring), .error(error),
+        ] as [ControlReply] {
             let line = try ControlLine.encode(reply)
             #expect(line.filter { $0 == UInt8(ascii: "\n") }.count == 1)
             #expect(try ControlLine.decodeReply(line) == reply)

@@ -35,6 +35,12 @@ import Testing
                 """)
     }
 
+    @Test func aDaemonThatRestoresSaysHowFarItIs() {
+        var status = SampleStatus.busy
+        status.restoring = DaemonStatus.Restoring(restored: 4210, streams: 10_000)
+        #expect(report(status).contains("     Restoring: 4,210 of 10,000 streams (42%)\n"))
+    }
+
     @Test func layoutOfADaemonThatHasNothingToTell() {
         #expect(
             report(SampleStatus.idle) == """
@@ -66,6 +72,23 @@ import Testing
         #expect(!report(SampleStatus.idle).contains("Gradients"), "an older daemon does not say")
         status.gradients?.exploding = 2
         #expect(report(status, colour: true).contains("Gradients: ␛[1;31m2 exploding␛[0m\n"))
+    }
+
+    @Test func limitsAreShownWhenTheyAreNear() {
+        var status = SampleStatus.busy
+        status.maxConnections = 1024
+        status.maxStreams = 1250
+        status.refusedConnections = ["not-permitted": 2, "max-connections": 1234, "control-timeout": 0]
+        #expect(report(status).contains("     Streams: 1,000 of at most 1,250 (12 warming up)\n"))
+        #expect(report(status).contains(" Connections: 3\n"))
+        #expect(report(status).contains("     Refused: 1,236 clients (max-connections 1,234, not-permitted 2)\n"))
+        status.connections = 1000
+        status.refusedConnections = ["not-permitted": 1]
+        #expect(report(status).contains(" Connections: 1,000 of at most 1,024\n"))
+        #expect(report(status).contains("     Refused: 1 client (not-permitted 1)\n"))
+        status.refusedConnections = [:]
+        #expect(report(status).contains("     Refused: none\n"))
+        #expect(!report(SampleStatus.busy).contains("Refused"), "an older daemon does not say")
     }
 
     @Test func pointsOutOfOrder() {

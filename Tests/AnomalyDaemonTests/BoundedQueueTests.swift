@@ -46,6 +46,22 @@ import Testing
         #expect(calls.withLock { $0 } == [2, 3])
     }
 
+    /// Whoever asks before it pushes is called as well.
+    @Test func whoAsksForRoomIsCalledWhenThereIsSome() {
+        let queue = BoundedQueue<Int>(capacity: 10)
+        let calls = Mutex(0)
+        func hasRoom() -> Bool { queue.hasRoom { calls.withLock { $0 += 1 } } }
+        #expect(hasRoom())
+        _ = queue.pushWithoutWaiting(1, weight: 10)
+        #expect(!hasRoom())
+        #expect(!hasRoom())
+        #expect(calls.withLock { $0 } == 0)
+        #expect(queue.takeAll(until: .distantPast) == [1])
+        #expect(calls.withLock { $0 } == 2)
+        #expect(hasRoom())
+        #expect(calls.withLock { $0 } == 2)
+    }
+
     @Test func pushingWaitsForRoomAndReportsMeanwhile() {
         let queue = BoundedQueue<Int>(capacity: 2)
         _ = queue.pushWithoutWaiting(1, weight: 2)

@@ -1,6 +1,7 @@
 import AnomalyDaemon
 import FeedProtocol
 import PointStore
+import Synchronization
 import Testing
 
 /// The directory, and the caches of it that feeds keep.
@@ -8,7 +9,16 @@ import Testing
     private func resolve(
         _ name: String, channels: Int = 1, in directory: StreamDirectory
     ) throws -> StreamDirectory.Entry {
-        try Array(name.utf8).withUnsafeBytes { try directory.resolve($0, channels: channels, now: 7) }
+        var founded: Int? = 0
+        return try resolve(name, channels: channels, in: directory, &founded)
+    }
+
+    private func resolve(
+        _ name: String, channels: Int = 1, in directory: StreamDirectory, _ founded: inout Int?
+    ) throws -> StreamDirectory.Entry {
+        try Array(name.utf8).withUnsafeBytes {
+            try directory.resolve($0, channels: channels, now: 7, founded: &founded)
+        }
     }
 
     @Test func aNameIsFoundAgain() throws {
@@ -74,6 +84,7 @@ import Testing
         let directory = StreamDirectory(shards: 4)
         var cache = NameCache()
         var asked = 0
+        var none: Int?
         for _ in 0..<3 {
             for number in 0..<5000 {
                 // Lengths around the eight bytes that are hashed at a time, and common beginnings.
@@ -81,7 +92,7 @@ import Testing
                 let entry = try Array(name.utf8).withUnsafeBytes { bytes in
                     try cache.entry(of: bytes) { () throws(FeedLineError) in
                         asked += 1
-                        return try directory.resolve(bytes, channels: 1, now: 0)
+                        return try directory.resolve(bytes, channels: 1, now: 0, founded: &none)
                     }
                 }
                 #expect(directory.record(of: entry.id)?.name == name)
@@ -101,11 +112,105 @@ import Testing
             }
         }
         let directory = StreamDirectory(shards: 1)
+        var none: Int?
         let entry = try name.withUnsafeBytes { bytes in
             try cache.entry(of: bytes) { () throws(FeedLineError) in
-                try directory.resolve(bytes, channels: 1, now: 0)
+                try directory.resolve(bytes, channels: 1, now: 0, founded: &none)
             }
         }
         #expect(entry.id == 1)
+    }
+
+    /// A connection that uses more names than the cache keeps is served as well, and costs no more memory.
+    @Test(arguments: [(NameCache.mostNames + 10, 6), (NameCache.mostBytes / 250 + 10, 250)])
+    func theCacheForgetsAllWhenItIsFull(names: Int, length: Int) throws {
+        var cache = NameCache()
+        let directory = StreamDirectory(shards: 1)
+        var none: Int?
+        var asked = 0
+        func entry(_ number: Int) throws -> Int32 {
+            let digits = "\(number)"
+            let name = digits + String(repeating: "x", count: length - digits.count)
+            return try Array(name.utf8).withUnsafeBytes { bytes in
+                try cache.entry(of: bytes) { () throws(FeedLineError) in
+                    asked += 1
+                    return try directory.resolve(bytes, channels: 1, now: 0, founded: &none)
+                }.id
+            }
+        }
+        for number in 0..<names { #expect(try entry(number) == number + 1) }
+        #expect(asked == names)
+        #expect(try entry(names - 1) == names)
+        #expect(asked == names, "the newest are kept")
+        #expect(try entry(0) == 1)
+        #expect(asked == names + 1, "the oldest are not")
+    }
+
+    // MARK: Limits
+
+    @Test func newStreamsFromOneConnectionAreLimited() throws {
+        var limits = FoundingLimits.none
+        limits.perClient = 3
+        let directory = StreamDirectory(shards: 2, limits: limits)
+        var founded: Int? = 0
+        for name in ["a", "b", "a", "c", "b"] { _ = try resolve(name, in: directory, &founded) }
+        #expect(founded == 3)
+        let error = #expect(throws: FeedLineError.self) { try resolve("d", in: directory, &founded) }
+        #expect(error?.reason == .clientStreams)
+        #expect(error?.message == "expected at most 3 new streams from one connection (feed.max_streams_per_client)")
+        #expect(try resolve("a", in: directory, &founded).id == 1, "known ones are not new")
+        // Another connection, and a feed without that limit.
+        var other: Int? = 0
+        var none: Int?
+        #expect(try resolve("d", in: directory, &other).id == 4)
+        for number in 0..<10 { _ = try resolve("e\(number)", in: directory, &none) }
+        #expect((other, none) == (1, nil))
+    }
+
+    @Test func allStreamsAreLimited() throws {
+        var limits = FoundingLimits.none
+        limits.streams = 2
+        let directory = StreamDirectory(shards: 1, limits: limits)
+        for id in 1...3 as ClosedRange<Int32> {
+            _ = directory.add(StreamRecord(id: id, name: "stored\(id)", channels: 1, created: 1))
+        }
+        #expect(try resolve("stored3", in: directory).id == 3, "what is stored stays")
+        var none: Int?
+        let error = #expect(throws: FeedLineError.self) { try resolve("new", in: directory, &none) }
+        #expect(error?.reason == .maxStreams)
+        #expect(error?.message == "expected one of the 3 streams that there are (daemon.max_streams)")
+    }
+
+    @Test func newStreamsASecondAreLimited() throws {
+        let clock = Mutex<Int64>(1_000_000)
+        let limits = FoundingLimits(streams: .max, perClient: .max, perSecond: 2, burst: 3)
+        let directory = StreamDirectory(shards: 1, limits: limits) { clock.withLock { $0 } }
+        var next = 0
+        func mayFound() throws -> Bool {
+            next += 1
+            do {
+                _ = try resolve("s\(next)", in: directory)
+                return true
+            } catch let error as FeedLineError {
+                #expect(error.reason == .newStreams)
+                #expect(error.message == "expected at most 2 new streams a second (feed.new_streams_per_second)")
+                return false
+            }
+        }
+        func foundedAfter(_ microseconds: Int64) throws -> Int {
+            clock.withLock { $0 += microseconds }
+            var count = 0
+            while try mayFound() { count += 1 }
+            return count
+        }
+        #expect(try foundedAfter(0) == 3, "the burst")
+        #expect(try foundedAfter(499_999) == 0)
+        #expect(try foundedAfter(1) == 1)
+        #expect(try foundedAfter(1_250_000) == 2)
+        #expect(try foundedAfter(250_000) == 1, "halves are not lost")
+        #expect(try foundedAfter(3_600_000_000) == 3, "no more than the burst")
+        #expect(try foundedAfter(.max / 2) == 3)
+        var none: Int?
+        for number in 0..<10 { _ = try resolve("mine\(number)", in: directory, &none) }
     }
 }

@@ -88,6 +88,108 @@ import Testing
         #expect(found.count { (1001..<1000 + 450).contains($0.t) } <= 2, "flagged: \(found.map(\.t))")
     }
 
+    /// A job at six in the morning by the clocks of people, who put them forward in the middle of the series.
+    @Test func aChangeOfClocksIsNoAnomalyWhereTheZoneIsKnown() {
+        let change: Int64 = 10 * 86_400_000_000
+        let zone = LocalTime(name: "Test/Summer", starts: [0, change], offsets: [3_600_000_000, 7_200_000_000])
+        func atTheJob(_ zone: LocalTime) -> Int {
+            var settings = DetectorSettings()
+            settings.model.timeZone = zone
+            let found = Self.flagged(days: 14, settings: settings) { t, random in
+                let local = t + (t >= 10 * 288 ? 24 : 12)
+                return Self.daily(local, interval: 300, &random) + (local % 288 == 72 ? 15 : 0)
+            }
+            return found.count { $0.t >= 10 * 288 && (($0.t + 24) % 288 == 72 || ($0.t + 12) % 288 == 72) }
+        }
+        #expect(atTheJob(zone) == 0)
+        #expect(atTheJob(.utc) > 0)
+    }
+
+    @Test func aWeekendIsNoAnomalyAfterTwoWeeks() {
+        let found = Self.flagged(days: 35, interval: 900) { t, random in
+            let swing = t / 96 % 7 >= 5 ? 0.2 : 1.0
+            return 10 * swing * (1 + Double.sin(2 * .pi * Double(t % 96) / 96)) + 0.3 * random.normal()
+        }
+        #expect(found.count { $0.t >= 14 * 96 } <= 3, "flagged: \(found.map(\.t))")
+    }
+
+    /// A counter that starts anew at zero now and then: the first time is news.
+    @Test func aCounterThatIsResetIsSoonNoNews() {
+        let found = Self.flagged(days: 20) { t, random in Double(t % 500) * 10 + random.uniform() }
+        #expect(found.count { $0.t >= 2000 } <= 3, "flagged: \(found.map(\.t))")
+    }
+
+    /// Mostly zero, now and then one: errors of a healthy service.
+    @Test func sparseSeriesAreQuietAndABurstIsFound() {
+        let quiet = Self.flagged(days: 20) { _, random in random.uniform() < 0.02 ? 1 : 0 }
+        #expect(quiet.count { $0.t >= 500 } <= 8, "flagged: \(quiet.map(\.t))")
+        let burst = Self.flagged(days: 20) { t, random in
+            (5000..<5010).contains(t) ? 40 : random.uniform() < 0.02 ? 1 : 0
+        }
+        #expect(burst.contains { (5000..<5010).contains($0.t) }, "flagged: \(burst.map(\.t))")
+    }
+
+    /// What is anomalous is not learned at once, and after `hold` points it is the new normal.
+    @Test func anIncidentIsNotLearnedButAChangeIs() {
+        func error(after points: Int, hold: Int) -> Double {
+            var settings = DetectorSettings()
+            settings.model.hold = hold
+            settings.model.target = .value
+            var probe = Probe(settings)
+            var random = SeededGenerator(seed: 8)
+            var sum = 0.0
+            for t in 0..<2000 + points + 20 {
+                let isOff = (2000..<2000 + points).contains(t)
+                _ = probe.take(random.normal() + (isOff ? 30 : 0))
+                if t >= 2000 + points { sum += abs(probe.verdicts[0].residual) }
+            }
+            return sum / 20
+        }
+        // After a short incident the old normal is still known better if nothing was learned from it.
+        #expect(error(after: 25, hold: 30) < error(after: 25, hold: 0))
+        var probe = Probe()
+        var random = SeededGenerator(seed: 8)
+        var late = 0
+        for t in 0..<4000 {
+            let verdict = probe.take([random.normal() + (t >= 2000 ? 30 : 0)], at: Int64(t) * 300_000_000)
+            if t >= 2000 + 2 * 288, verdict.flags.contains(.anomaly) { late += 1 }
+        }
+        #expect(late <= 2)
+    }
+
+    @Test func oneOutlierDoesNotSquashTheRest() {
+        func error(_ scaling: InputScaling) -> Double {
+            var settings = DetectorSettings()
+            settings.model.scaling = scaling
+            // Held back, the outlier would not reach the scaling at all.
+            settings.model.hold = 0
+            var probe = Probe(settings)
+            var random = SeededGenerator(seed: 6)
+            var sum = 0.0
+            for t in 0..<4000 {
+                _ = probe.take(wave(t, &random) + (t == 1500 ? 1000 : 0))
+                if t >= 2000 { sum += abs(probe.verdicts[0].residual) }
+            }
+            return sum / 2000
+        }
+        #expect(error(.robust) < 0.7 * error(.minmax))
+    }
+
+    /// A power of two changes no bit of any mantissa.
+    @Test(arguments: [-40, 35]) func powersOfTwoChangeNoBit(_ exponent: Int) {
+        let factor = Double(sign: .plus, exponent: exponent, significand: 1)
+        var plain = Probe()
+        var scaled = Probe()
+        var random = SeededGenerator(seed: 10)
+        for t in 0..<3000 {
+            let value = Self.daily(t, interval: 300, &random) + (t % 700 == 650 ? 12 : 0)
+            let a = plain.take([value], at: Int64(t) * 300_000_000)
+            let b = scaled.take([value * factor], at: Int64(t) * 300_000_000)
+            #expect(a == b)
+            #expect(plain.verdicts[0].prediction * factor == scaled.verdicts[0].prediction || t == 0)
+        }
+    }
+
     @Test func constantsAndNearlyConstantsAreQuiet() {
         let constant = Self.flagged(days: 5) { _, _ in 42 }
         #expect(constant.isEmpty)

@@ -42,6 +42,26 @@ import Testing
         #expect(ratio > least && ratio < 2, "\(noise): \(ratio) times as many as asked for")
     }
 
+    /// A point a minute and a point an hour: the same number of alarms in as many weeks, not in as many points.
+    @Test(arguments: [60, 3600]) func alarmsAWeekDoNotDependOnTheRateOfPoints(_ seconds: Int64) {
+        var settings = DetectorSettings()
+        settings.model.hidden = 8
+        settings.score.falseAlarmsPerWeek = 2
+        let (weeks, streams) = seconds == 60 ? (2, 4) : (40, 4)
+        var flagged = 0
+        for stream in 0..<streams {
+            var probe = Probe(settings, name: "s\(stream)")
+            var random = SeededGenerator(seed: UInt64(stream))
+            for t in 0..<Int64(weeks) * 604_800 / seconds {
+                let verdict = probe.take([random.normal()], at: t * seconds * 1_000_000)
+                if verdict.change == .opened { flagged += 1 }
+            }
+        }
+        let ratio = Double(flagged) / Double(weeks * streams) / 2
+        // No stream raises more than one in a hundred points (`rest`), which shows where they are an hour apart.
+        #expect(ratio > 0.25 && ratio < 2, "\(ratio) times as many as asked for")
+    }
+
     @Test func noiseThatGrowsBecomesNormal() {
         var probe = Probe()
         var random = SeededGenerator(seed: 3)

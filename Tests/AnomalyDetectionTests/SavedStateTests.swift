@@ -64,13 +64,13 @@ import Testing
 
     @Test func otherFormatsAreRefused() throws {
         var state = probe(Self.all[0], points: 50).detector.savedState()
-        #expect(state[..<2] == [3, 0])
+        #expect(state[..<2] == [4, 0])
         state[0] = 2
-        #expect(throws: StateError.invalid(field: "format", found: "2", expected: "3")) {
+        #expect(throws: StateError.invalid(field: "format", found: "2", expected: "4")) {
             try Probe(channels: 2).detector.restore(state)
         }
-        state[0] = 4
-        #expect(throws: StateError.newerVersion(found: 4, known: 3)) {
+        state[0] = 5
+        #expect(throws: StateError.newerVersion(found: 5, known: 4)) {
             try Probe(channels: 2).detector.restore(state)
         }
     }

@@ -16,6 +16,17 @@ import Testing
     }
 
     static let wrongValues = [
+        Case(
+            "feed.allow_users = ['root', -1]",
+            "f: feed.allow_users: expected an array of users, each by its name or number, "
+                + #"found ["root", -1] (an array)"#),
+        Case(
+            "control.allow_groups = 4294967295",
+            "f: control.allow_groups: expected an array of groups, each by its name or number, "
+                + "found 4294967295 (an integer)"),
+        Case(
+            "feed.allow_users = ''",
+            #"f: feed.allow_users: expected an array of users, each by its name or number, found "" (a string)"#),
         Case("model.hidden = \"x\"", "f: model.hidden: expected an integer from 1 to 1024, found \"x\" (a string)"),
         Case("model.hidden = 0", "f: model.hidden: expected an integer from 1 to 1024, found 0 (an integer)"),
         Case("model.hidden = 1025", "f: model.hidden: expected an integer from 1 to 1024, found 1025 (an integer)"),
@@ -92,10 +103,14 @@ import Testing
             #"f: model."a\tb": unknown key; known here: model.cell, model.hidden, "#
                 + "model.layers, model.attention, model.attention_scale, model.k1, model.k2, model.learning_rate, "
                 + "model.optimiser, model.loss, model.clip, model.clip_by, model.initialisation, model.forget_bias, "
-                + "model.initial, model.target, model.range_half_life, model.seed, "
+                + "model.initial, model.target, model.time_zone, model.input_calendar, model.input_elapsed, "
+                + "model.input_season, model.input_missing, model.scaling, model.range_half_life, model.replay, "
+                + "model.hold, model.seed, "
                 + "model.learning"
         ),
-        Case("[daemon]\ncolour = 1", "f: daemon.colour: unknown key; known here: daemon.shards, daemon.log_level"),
+        Case(
+            "[daemon]\ncolour = 1",
+            "f: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.log_level"),
         Case(
             "xyz = 1\n[foo.bar]",
             "f: foo: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
@@ -105,8 +120,20 @@ import Testing
     ]
 
     static let conflicts = [
+        Case(
+            "feed.allow_users = ['root', 'no such user']",
+            #"f: feed.allow_users: names "no such user", which is no user of this machine, expected one that "#
+                + #""getent passwd" lists, or a number"#),
+        Case(
+            "feed.allow_groups = 'nosuchgroup'\ncontrol.allow_users = 'nosuchuser'\ncontrol.allow_groups = ['-1']",
+            #"f: feed.allow_groups: names "nosuchgroup", which is no group of this machine, expected one that "#
+                + #""getent group" lists, or a number"#,
+            #"f: control.allow_users: names "nosuchuser", which is no user of this machine, expected one that "#
+                + #""getent passwd" lists, or a number"#,
+            #"f: control.allow_groups: names "-1", which is no group of this machine, expected one that "#
+                + #""getent group" lists, or a number"#),
         Case("model.k1 = 64", "f: model.k1: is 64, expected at most model.k2, which is 32"),
-        Case("model.k2 = 4", "f: model.k1: is 8, expected at most model.k2, which is 4"),
+        Case("model.k2 = 4", "f: model.k1: is 16, expected at most model.k2, which is 4"),
         Case(
             "feed.listen = ['/a', '/b', '/a']", #"f: feed.listen: names "/a" twice, expected different sockets"#),
         Case(
@@ -117,7 +144,7 @@ import Testing
             #"f: database.path: is "/run/anomalyd/control.sock", which is a socket, expected a file"#),
         Case(
             "[[stream]]\nmatch = 'a*'\nmodel.k2 = 4",
-            #"f: stream 1 (match = "a*"): model.k1: is 8, expected at most model.k2, which is 4"#),
+            #"f: stream 1 (match = "a*"): model.k1: is 16, expected at most model.k2, which is 4"#),
         Case(
             "model.k2 = 100\n[[stream]]\nmatch = 'a*'\nmodel.k1 = 50\n[[stream]]\nmatch = 'a?'\nmodel.k1 = 200",
             #"f: stream 2 (match = "a?"): model.k1: is 200, expected at most model.k2, which is 100"#),

@@ -6,8 +6,13 @@ import Testing
     /// A value that is neither the default nor out of range, by key.
     static let others = [
         "feed.listen": #"["/a", "/b"]"#, "feed.format": #""plain""#, "feed.max_line": "4096",
-        "feed.socket_mode": #""0600""#, "feed.max_future": #""1h 30min""#, "feed.late": #""reorder""#,
-        "feed.reorder_window": #""1min""#, "feed.reorder_points": "50", "control.socket": #""/tmp/c.sock""#,
+        "feed.max_connections": "7", "feed.max_streams_per_client": "8", "feed.new_streams_per_second": "9",
+        "feed.new_streams_burst": "10", "feed.allow_users": #"["root", "4711"]"#, "feed.allow_groups": #"["root"]"#,
+        "control.socket_mode": #""0666""#, "control.allow_users": #"["4711"]"#,
+        "control.allow_groups": #"["4711", "root"]"#, "control.max_connections": "2", "control.max_request": "5000",
+        "control.timeout": #""2s""#, "daemon.max_streams": "11", "feed.socket_mode": #""0600""#,
+        "feed.max_future": #""1h 30min""#, "feed.late": #""reorder""#, "feed.reorder_window": #""1min""#,
+        "feed.reorder_points": "50", "control.socket": #""/tmp/c.sock""#,
         "database.path": #""/tmp/x.db""#, "database.synchronous": #""normal""#, "database.commit_interval": #""50ms""#,
         "database.commit_points": "10", "daemon.shards": "3", "daemon.log_level": #""debug""#, "model.cell": #""lstm""#,
         "model.hidden": "32", "model.layers": "2", "model.k1": "4", "model.k2": "64", "model.learning_rate": "0.01",
@@ -15,6 +20,11 @@ import Testing
         "model.attention_scale": #""none""#, "model.loss": #""mse""#, "model.clip": "0.5", "model.clip_by": #""value""#,
         "model.initialisation": #""orthogonal""#, "model.forget_bias": "0.5", "model.initial": #""/tmp/m.safetensors""#,
         "model.target": #""value""#, "model.range_half_life": "0",
+        "model.time_zone": #""Europe/Berlin""#, "model.input_calendar": "true", "model.input_elapsed": "true",
+        "model.input_season": "true", "model.input_missing": "true", "model.scaling": #""minmax""#, "model.replay": "0",
+        "score.false_alarms_per_week": "2.5",
+        "model.hold": "7", "score.flat_line": "false", "score.gap": "false", "score.variance": "false",
+        "score.drift": "false", "score.min_deviation": "0.25", "score.min_relative_deviation": "0.01",
         "model.seed": "9223372036854775807", "model.learning": "false", "score.false_alarm_probability": "1e-06",
         "score.warmup": "16", "score.window": "64", "score.rest": "0", "score.residual": "false",
         "score.season": "false", "score.range": "false", "score.band": "0.99",
@@ -89,6 +99,17 @@ import Testing
         #expect(configuration.feed.format == "auto")
         #expect(configuration.feed.maxLine == 65_536)
         #expect(configuration.feed.socketMode == 0o660)
+        #expect(configuration.feed.maxConnections == 1024)
+        #expect(configuration.feed.maxStreamsPerClient == 10_000)
+        #expect(configuration.feed.newStreamsPerSecond == 100)
+        #expect(configuration.feed.newStreamsBurst == 10_000)
+        #expect(configuration.daemon.maxStreams == 50_000)
+        #expect(configuration.feed.allowUsers.isEmpty && configuration.feed.allowGroups.isEmpty)
+        #expect(configuration.control.allowUsers.isEmpty && configuration.control.allowGroups.isEmpty)
+        #expect(configuration.control.socketMode == 0o660)
+        #expect(configuration.control.maxConnections == 32)
+        #expect(configuration.control.maxRequest == 8_388_608)
+        #expect(configuration.control.timeout == 30_000_000)
         #expect(configuration.feed.maxFuture == 86_400_000_000)
         #expect(configuration.control.socket == "/run/anomalyd/control.sock")
         #expect(configuration.database.path == "/var/lib/anomalyd/anomaly.db")

@@ -29,7 +29,7 @@ import Testing
             """)
         // Hidden units, layers, learning rate, warm-up, checkpoint interval in minutes.
         let expected: [(String, [Double])] = [
-            ("db", [24, 2, 0.003, 500, 1]),
+            ("db", [24, 2, 0.006, 500, 1]),
             ("web.us.1", [32, 2, 0.1, 500, 5]),
             ("web.eu.1", [40, 2, 0.1, 500, 5]),
         ]

@@ -144,6 +144,94 @@ import Testing
         try daemon.stop()
     }
 
+    /// While the writer is stuck, no `!sync` is answered; so answers that do not fill the socket must not let a client
+    /// ask for ever either. Once the writer goes on, each is answered.
+    @Test func aFloodOfSyncsWhileNothingCanBeStored() throws {
+        let daemon = try DaemonProcess.start(in: folder)
+        let before = try daemon.status().residentBytes
+        let blocker = try DatabaseBlocker(daemon.database, in: folder)
+        let flooder = try daemon.client(timeout: .seconds(1))
+        let commands = Array((0..<4_000_000).map { "!sync \($0 % 10)\n" }.joined().utf8)
+        // Cut at a line's end, so that the rest can be sent as well.
+        let sent = commands.withUnsafeBytes { flooder.sendSome($0) }
+        #expect(sent < 2_000_000, "it can send no more")
+        #expect(try daemon.status().residentBytes - before < 32 << 20)
+        try blocker.release()
+        let lines = sent / 8
+        for line in 0..<lines { try #require(try flooder.readLine() == "!synced \(line % 10)") }
+        try expectGoodService(daemon)
+    }
+
+    /// When a client leaves, all that it has sent is read at once, whatever stands before the shards. Those bytes wait,
+    /// and their client counts as connected, so that many of them can't fill the memory.
+    @Test func clientsThatSendAndLeaveWhileNothingCanBeStored() throws {
+        let daemon = try DaemonProcess.start(in: folder, settings: ["feed.max_connections=40"])
+        let blocker = try DatabaseBlocker(daemon.database, in: folder)
+        let before = try daemon.status().residentBytes
+        let points = Array(String(repeating: "a 1\n", count: 30_000).utf8)
+        var sent = 0
+        for _ in 0..<400 {
+            let client = try daemon.client(timeout: .milliseconds(20))
+            sent += points.withUnsafeBytes { client.sendSome($0) } / 4
+        }
+        #expect(sent > 40 * 30_000, "\(sent)")
+        #expect(try daemon.status().residentBytes - before < 128 << 20)
+        #expect(try daemon.status().refusedConnections["max-connections", default: 0] > 0)
+        try blocker.release()
+        try eventually("there is room again") {
+            let client = try daemon.client()
+            try client.send("!ping x\n")
+            return try client.readLine() == "!pong x"
+        }
+        try expectGoodService(daemon)
+    }
+
+    @Test func clientsThatComeAndGo() throws {
+        let daemon = try DaemonProcess.start(in: folder)
+        func round(_ count: Int) throws {
+            for number in 0..<count {
+                let client = try daemon.client()
+                switch number % 4 {
+                case 0: try client.send("whole \(number) \(number)\n")
+                case 1: try client.send("half")
+                case 2: try client.send("!sync and away\n")
+                default: break
+                }
+            }
+            try eventually("all have gone") { try daemon.status().connections == 0 }
+        }
+        try round(1000)
+        let before = try daemon.status().residentBytes
+        let files = try daemon.openFiles()
+        try round(9000)
+        #expect(try daemon.status().residentBytes - before < 8 << 20)
+        #expect(try daemon.openFiles() <= files)
+        try eventually("none is lost") { try daemon.status().rejectedLines == ["unterminated": 2500] }
+        try expectGoodService(daemon)
+    }
+
+    /// A thousand clients that send a line byte by byte, and never its end.
+    @Test func aThousandSlowClients() throws {
+        let daemon = try DaemonProcess.start(in: folder)
+        let before = try daemon.status().residentBytes
+        let slow = try (0..<1000).map { _ in try daemon.client() }
+        try eventually("all are connected") { try daemon.status().connections == 1000 }
+        let idle = try daemon.status().residentBytes
+        #expect(idle - before < 32 << 20)
+        for byte in "slow.loris 1".utf8 { for client in slow { try client.send([byte]) } }
+        try expectGoodService(daemon, stops: false)
+        #expect(try daemon.status().residentBytes - idle < 32 << 20)
+        // And now as much as they can, as fast as they can.
+        let rest = Array(("\n" + (1...4000).map { "busy.\($0 % 10) \($0)\n" }.joined()).utf8)
+        for client in slow { try client.send(rest) }
+        for client in slow { try client.sync() }
+        #expect(try daemon.status().residentBytes - idle < 256 << 20)
+        #expect(
+            try daemon.query("SELECT count(*) FROM point JOIN stream ON id = stream_id WHERE name LIKE 'busy.%'")
+                == ["4000000"])
+        try daemon.stop()
+    }
+
     /// Whoever closes its side of the connection still gets all of its answers.
     @Test(arguments: ["sync", "ping"]) func noAnswerIsLostAfterTheLastLine(command: String) throws {
         let daemon = try DaemonProcess.start(in: folder)
@@ -184,15 +272,6 @@ import Testing
         try control.send(text)
         if !text.isEmpty { #expect(try control.readLine()?.contains("\"error\"") == true) }
         #expect(try daemon.status().state == "running")
-        try expectGoodService(daemon)
-    }
-
-    @Test func anEndlessLineOnTheControlSocket() throws {
-        let daemon = try DaemonProcess.start(in: folder)
-        let control = try FeedClient(daemon.controlSocket)
-        let endless = [UInt8](repeating: UInt8(ascii: "x"), count: 20_000_000)
-        let sent = endless.withUnsafeBytes { control.sendSome($0) }
-        #expect(sent < endless.count, "the daemon hangs up")
         try expectGoodService(daemon)
     }
 

@@ -95,6 +95,7 @@ import Testing
                 "UPDATE checkpoint SET state = zeroblob(length(state)) WHERE sequence = \(damage)",
                 on: folder("anomaly.db"), writable: true)
             let daemon = try DaemonProcess.start(in: folder)
+            try daemon.waitUntilRestored()
             #expect(daemon.process.errors.contains("checkpoint") == !damage.contains("min"))
             try feed(Array(lines[2000...]), to: daemon)
             #expect(try StoreComparison.differences(daemon.database, undisturbed.database) == [])
@@ -107,6 +108,7 @@ import Testing
         let folder = try TemporaryFolder()
         try feed(Array(lines[..<2000]), to: DaemonProcess.start(in: folder))
         let daemon = try DaemonProcess.start(in: folder, settings: ["model.hidden=8"])
+        try daemon.waitUntilRestored()
         #expect(daemon.process.errors.contains("stream=real"))
         try feed(Array(lines[2000...]), to: daemon)
         let counts = try daemon.query("SELECT count(*), max(sequence), sum(flags & 2 AND sequence > 2000) FROM point")

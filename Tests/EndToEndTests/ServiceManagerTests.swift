@@ -64,6 +64,25 @@ import Testing
         try daemon.stop()
     }
 
+    /// An opening that takes long, here as another program holds the database, is not taken for a failure.
+    @Test func moreTimeIsAskedForWhileOpening() throws {
+        try DaemonProcess.start(in: folder).stop()
+        let wait =
+            ".shell touch \(folder("blocked")); for i in $(seq 35); do [ -e \(folder("release")) ] && break; sleep 0.1; done"
+        let blocker = try ChildProcess(
+            [
+                "sqlite3", "-batch", folder("anomaly.db"), "PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE", wait,
+                "COMMIT",
+            ], in: folder)
+        try eventually("the database is blocked") { access(folder("blocked"), F_OK) == 0 }
+        let daemon = try DaemonProcess.start(in: folder)
+        let words = daemon.notify.messages.map(\.text)
+        let ready = try #require(words.firstIndex(of: "READY=1"))
+        #expect(words[..<ready].contains("EXTEND_TIMEOUT_USEC=30000000"))
+        #expect(try blocker.wait() == .code(0))
+        try daemon.stop()
+    }
+
     /// A stage that is stuck is not covered up: here the writer, in a commit that another program blocks.
     @Test func theWatchdogStarvesWithThePipeline() throws {
         let daemon = try DaemonProcess.start(

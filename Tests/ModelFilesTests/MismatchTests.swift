@@ -163,7 +163,7 @@ import Testing
 
     @Test func whatAStreamNeeds() {
         let shape = NetworkShape(cell: .gru, inputs: 2, hidden: 16, outputs: 1)
-        let need = ModelNeed(shape: shape, target: "change", loss: .huber)
+        let need = ModelNeed(shape: shape, inputs: "value,change", target: "change", loss: .huber)
         #expect(model(shape).misfits(need) == [])
         var other = model(
             NetworkShape(

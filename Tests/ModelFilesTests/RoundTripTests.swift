@@ -77,7 +77,7 @@ func model(_ shape: NetworkShape, seed: UInt64 = 1) -> ModelFile {
         // Into a network with a head of another size.
         var wanted = file.shape
         wanted.outputs = 3
-        #expect(again.misfits(ModelNeed(shape: wanted, target: "change", loss: .mse)).isEmpty)
+        #expect(again.misfits(ModelNeed(shape: wanted, inputs: "value,change", target: "change", loss: .mse)).isEmpty)
         let current = model(wanted, seed: 2).parameters
         let expected: [Float] = Array(file.parameters[..<head.offset]) + Array(current[head.offset...])
         #expect(again.parameters(over: current) == expected)

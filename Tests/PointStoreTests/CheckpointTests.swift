@@ -68,6 +68,45 @@ import Testing
         #expect(reports.count == 2)
     }
 
+    @Test func aNewerFormatIsRefusedUntouched() throws {
+        let store = try PointStore(path: scratch.path)
+        try store.store(
+            streams: [stream(1), stream(2, "größe")], points: rows(1, 1...100), checkpoints: [record(10)])
+        try store.store(checkpoints: [record(20, stream: 2)])
+        try store.close()
+        var options = PointStore.Options()
+        options.newestFormat = 2
+        try PointStore(path: scratch.path, options: options).close()
+
+        _ = try sqlite(scratch.path, "UPDATE checkpoint SET format = 7 WHERE stream_id = 2")
+        let before = scratch.bytes()
+        let error = try storeError { _ = try PointStore(path: scratch.path, options: options) }
+        #expect(error.cause == .newerCheckpoint(format: 7) && !error.isTransient)
+        #expect(error.description.contains("\"größe\" has format 7"))
+        #expect(error.description.contains("formats up to 2"))
+        #expect(scratch.bytes() == before)
+        // Who only looks may look; and whoever knows the format may write.
+        #expect(try StoreReader(path: scratch.path).newest(of: 1)?.sequence == 100)
+        options.newestFormat = 7
+        try PointStore(path: scratch.path, options: options).close()
+    }
+
+    /// A reader beside the writer finds what the writer finds.
+    @Test func aReaderFallsBackToo() throws {
+        let store = try PointStore(path: scratch.path)
+        try store.store(
+            streams: [stream(1)], points: rows(1, 1...9000), checkpoints: [record(10), record(20)])
+        _ = try sqlite(scratch.path, "UPDATE checkpoint SET checksum = 1 WHERE sequence = 20")
+        let reader = try StoreReader(path: scratch.path)
+        var reports = 0
+        #expect(try reader.checkpoint(of: 1, onDamage: { _ in reports += 1 }) == record(10))
+        #expect(reports == 1)
+        #expect(try reader.newest(of: 1) == store.newest(of: 1))
+        var sequences: [Int64] = []
+        try reader.replay(of: 1, after: 20) { sequence, _, _, _ in sequences.append(sequence) }
+        #expect(sequences == Array(21...9000))
+    }
+
     @Test func aStateInTheWrongRowIsFound() throws {
         let store = try PointStore(path: scratch.path)
         try store.store(streams: [stream(1), stream(2)], checkpoints: [record(10), record(10, stream: 2)])

@@ -132,6 +132,7 @@ package struct TrainCommand: ReportingCommand {
         }
         var file = ModelFile(shape: shape, parameters: session.parameters)
         file.target = ModelTarget(rawValue: settings.target.rawValue)
+        file.inputs = settings.features.names
         file.loss = settings.loss
         file.horizon = training.horizon
         file.window = training.window

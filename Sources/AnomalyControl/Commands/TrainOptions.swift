@@ -53,7 +53,10 @@ struct NetworkOptions: ParsableArguments {
     }
 
     /// Keys that a daemon must agree in with a model to take it.
-    private static let essential = ["cell", "hidden", "layers", "attention", "attention_scale", "loss", "target"]
+    private static let essential = [
+        "cell", "hidden", "layers", "attention", "attention_scale", "loss", "target", "input_calendar",
+        "input_elapsed", "input_season", "input_missing",
+    ]
 
     /// Those that the configuration does not have yet, as lines of TOML.
     static func keys(of model: DaemonConfiguration, differingFrom configured: DaemonConfiguration) -> [String] {
@@ -133,6 +136,8 @@ struct TrainingOptions: ParsableArguments {
         options.head = head
         options.validation = validation
         options.target = settings.target
+        options.features = settings.features
+        options.zone = settings.timeZone
         return options
     }
 

@@ -10,8 +10,8 @@ extension ModelFile {
         let settings = detector.settings.model
         let faults = misfits(
             ModelNeed(
-                shape: settings.shape(channels: detector.channels), target: settings.target.rawValue,
-                loss: settings.loss))
+                shape: settings.shape(channels: detector.channels), inputs: settings.features.names,
+                target: settings.target.rawValue, loss: settings.loss))
         guard faults.isEmpty else { throw refusal(faults.map(\.description).joined(separator: "; ")) }
         detector.replaceParameters(parameters(over: detector.parameters))
     }

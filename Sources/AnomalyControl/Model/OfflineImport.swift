@@ -15,7 +15,9 @@ struct OfflineImport {
     ///   - database: exists.
     /// - Throws: `Failure`; `StoreError`, with the cause `locked` if a daemon writes to the database.
     func run(_ streams: [StreamRecord], database: String) throws -> ImportedModel {
-        let store = try PointStore(path: database)
+        var options = PointStore.Options()
+        options.newestFormat = Int32(Detector.stateVersion)
+        let store = try PointStore(path: database, options: options)
         var commit = Commit()
         var imported: [ImportedModel.Stream] = []
         for stream in streams {

@@ -46,6 +46,7 @@ struct StreamModel {
         let model = detector.settings.model
         var file = ModelFile(shape: model.shape(channels: detector.channels), parameters: detector.parameters)
         file.target = ModelTarget(rawValue: model.target.rawValue)
+        file.inputs = model.features.names
         file.loss = model.loss
         file.horizon = 1
         file.purpose = .predict

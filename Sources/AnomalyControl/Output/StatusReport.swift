@@ -48,8 +48,17 @@ package struct StatusReport {
         ]
         if let text = status.text, !text.isEmpty { lines.append(("Status", "\"\(TextWidth.harmless(text))\"")) }
         lines += [
-            ("Streams", count(status.streams) + part(Int64(status.warmingStreams), " (", " warming up)"))
+            (
+                "Streams",
+                count(status.streams) + of(status.maxStreams, status.streams)
+                    + part(Int64(status.warmingStreams), " (", " warming up)")
+            )
         ]
+        if let restoring = status.restoring {
+            let percent = 100 * restoring.restored / max(1, restoring.streams)
+            lines.append(
+                ("Restoring", "\(count(restoring.restored)) of \(count(restoring.streams)) streams (\(percent)%)"))
+        }
         if let gradients = status.gradients { lines.append(("Gradients", text(of: gradients, on: terminal))) }
         lines += [
             (
@@ -58,7 +67,7 @@ package struct StatusReport {
                     + "\(NumberText.grouped(Int64(status.pointsPerSecond.rounded())))/s"
             ),
             ("Anomalies", anomalies(terminal)),
-            ("Rejected", rejected),
+            ("Rejected", tally(status.rejectedLines, "line", "lines")),
             (
                 "Dropped",
                 status.duplicatePoints + status.latePoints == 0
@@ -72,13 +81,22 @@ package struct StatusReport {
             ("Last commit", lastCommit(terminal)),
             ("Queues", queues),
             ("Listening", status.listeners.isEmpty ? "no sockets" : status.listeners.joined(separator: ", ")),
-            ("Connections", count(status.connections)),
+            ("Connections", count(status.connections) + of(status.maxConnections, status.connections)),
             ("Database", "\(status.database.path) (\(NumberText.bytes(status.database.bytes)))"),
             ("Memory", NumberText.bytes(status.residentBytes)),
             ("Checkpoints", checkpoints),
             ("Watchdog", watchdog),
         ]
+        if let refused = status.refusedConnections, let index = lines.firstIndex(where: { $0.0 == "Database" }) {
+            lines.insert(("Refused", tally(refused, "client", "clients")), at: index)
+        }
         return lines
+    }
+
+    /// The limit, once it is near: until then it is nobody's concern.
+    private func of(_ limit: Int?, _ number: Int) -> String {
+        guard let limit, number * 10 >= limit * 8 else { return "" }
+        return " of at most \(count(limit))"
     }
 
     private func text(of gradients: DaemonStatus.Gradients, on terminal: Terminal) -> String {
@@ -100,14 +118,13 @@ package struct StatusReport {
             + ", \(NumberText.grouped(status.anomalies)) since start"
     }
 
-    private var rejected: String {
-        let reasons = status.rejectedLines.filter { $0.value > 0 }.sorted {
-            ($1.value, $0.key) < ($0.value, $1.key)
-        }
+    /// Such as "3 lines (value 2, name 1)".
+    private func tally(_ counts: [String: Int64], _ one: String, _ many: String) -> String {
+        let reasons = counts.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         guard !reasons.isEmpty else { return "none" }
         let sum = NumberText.grouped(reasons.reduce(0) { $0 + $1.value })
         let list = reasons.map { "\($0.key) \(NumberText.grouped($0.value))" }.joined(separator: ", ")
-        return "\(sum) \(sum == "1" ? "line" : "lines") (\(list))"
+        return "\(sum) \(sum == "1" ? one : many) (\(list))"
     }
 
     /// What there is to say of points that came out of order and were not dropped.

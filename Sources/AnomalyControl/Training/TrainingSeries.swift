@@ -8,6 +8,8 @@ package struct TrainingSeries: Sendable, Equatable {
     package let channels: Int
     /// (channels, rows); NaN where missing.
     package private(set) var values: [Double] = []
+    /// Of each row, in microseconds since 1970; rising.
+    package private(set) var times: [Int64] = []
     /// Rows left out because their time was not after that of the newest row before them, as the daemon does.
     package private(set) var dropped = 0
     private var newest = Int64.min
@@ -26,6 +28,7 @@ package struct TrainingSeries: Sendable, Equatable {
             return
         }
         newest = time
+        times.append(time)
         values.append(contentsOf: row)
     }
 }

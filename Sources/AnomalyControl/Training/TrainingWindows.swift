@@ -15,6 +15,9 @@ package struct WindowOptions: Sendable, Equatable {
     package var head = HeadRows.all
     /// What the network predicts.
     package var target = PredictionTarget.change
+    /// What the network sees besides values and changes, and whose days the calendar shows.
+    package var features = InputFeatures()
+    package var zone = LocalTime.utc
 
     package init() {}
 }
@@ -147,18 +150,25 @@ package struct TrainingWindows: WindowSource {
         _ series: TrainingSeries, _ ranges: [ClosedRange<Double>], _ options: WindowOptions
     ) -> Encoded {
         let channels = series.channels
-        var encoder = InputEncoder(ranges: ranges, meaning: options.target)
+        var encoder = InputEncoder(ranges: ranges, meaning: options.target, features: options.features)
+        var seasons = StreamSeasons(channels: channels, zone: options.zone)
         var encoded = Encoded()
-        encoded.inputs.reserveCapacity(series.values.count * InputEncoder.inputsPerChannel)
+        encoded.inputs.reserveCapacity(series.rows * options.features.width(channels: channels))
         encoded.targets.reserveCapacity(series.values.count)
         encoded.naive.reserveCapacity(series.values.count)
         for row in 0..<series.rows {
+            let time = series.times[row]
+            seasons.observe(elapsed: row > 0 ? time - series.times[row - 1] : 0)
             for channel in 0..<channels {
                 let value = series.values[row * channels + channel]
                 // A missing value is taken for the last one, which is what is expected before there is a model.
                 let seen = value.isNaN ? encoder.last[channel] : value
-                if !seen.isNaN { encoder.observe(seen, channel: channel) }
+                if !seen.isNaN { encoder.observe(seen, channel: channel, isMissing: value.isNaN) }
+                if !value.isNaN { seasons.observe(value, channel: channel, time: time) }
             }
+            // As the detector does: a prediction knows the time that it is for.
+            let next = row + 1 < series.rows ? series.times[row + 1] : time + seasons.usualInterval
+            seasons.prepare(&encoder, time: next, elapsed: next - time)
             encoded.inputs += encoder.input
             let ahead = row + options.horizon
             for channel in 0..<channels {
@@ -181,7 +191,7 @@ package struct TrainingWindows: WindowSource {
     ) {
         let rows = windows[window].rows
         let series = encoded[windows[window].series]
-        let width = InputEncoder.inputsPerChannel * channels
+        let width = options.features.width(channels: channels)
         copy(series.inputs, rows, width, to: inputs)
         copy(series.targets, answered(rows), channels, to: targets)
     }

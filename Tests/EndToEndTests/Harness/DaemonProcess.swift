@@ -68,6 +68,11 @@ final class DaemonProcess {
         }
     }
 
+    /// Waits until every stored stream is in memory again.
+    func waitUntilRestored() throws {
+        try eventually("all streams are restored; stderr:\n\(process.errors)") { try status().restoring == nil }
+    }
+
     /// SIGTERM, and the wait for its end.
     ///
     /// - Throws: `HarnessError` with its log unless it exits with 0.
@@ -83,6 +88,11 @@ final class DaemonProcess {
         try process.wait()
     }
 
+    /// Lines of its log that begin with a message.
+    func log(_ message: String) -> [Substring] {
+        process.errors.split(separator: "\n").filter { $0.contains(": \(message)") }
+    }
+
     func client(timeout: Duration = patience) throws -> FeedClient { try FeedClient(feedSocket, timeout: timeout) }
 
     func status() throws -> Status {
@@ -92,6 +102,20 @@ final class DaemonProcess {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(Reply.self, from: Data(reply.utf8)).status
+    }
+
+    /// Descriptors that it has open.
+    func openFiles() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.id)/fd").count
+    }
+
+    /// Processor time that it has used, in seconds (proc(5): fields 14 and 15, after a name in parentheses).
+    func processorTime() throws -> Double {
+        let fields = contents(of: "/proc/\(process.id)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
+            throw HarnessError("cannot read /proc/\(process.id)/stat")
+        }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     /// Rows of the database as the `sqlite3` shell prints them.
@@ -110,8 +134,19 @@ final class DaemonProcess {
         var connections: Int
         var listeners: [String]
         var residentBytes: Int
+        var maxConnections: Int
+        var maxStreams: Int
+        var refusedConnections: [String: Int]
         var watchdog: Watchdog?
         var gradients: Gradients
+        var restoring: Restoring?
+        var text: String
+        var openAnomalies: Int
+
+        struct Restoring: Decodable, Equatable {
+            var restored = 0
+            var streams = 0
+        }
 
         struct Gradients: Decodable, Equatable {
             var healthy = 0

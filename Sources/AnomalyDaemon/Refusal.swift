@@ -1,0 +1,41 @@
+import Logging
+import Synchronization
+
+/// Why a connection was not served, or not to its end, in a word that can be counted and searched for.
+enum Refusal: String, Sendable {
+    /// There are as many as there may be.
+    case connections = "max-connections"
+    case controlConnections = "control-max-connections"
+    /// The peer's user may not feed, or may not change anything.
+    case peer = "not-permitted"
+    case controlPeer = "control-not-permitted"
+    /// accept(2) failed, as the process or the machine has too many files open or too little memory.
+    case resources = "no-resources"
+    /// A request that is too long, or does not come to its end, or whose answer is not read.
+    case controlRequest = "control-max-request"
+    case controlTimeout = "control-timeout"
+}
+
+/// Counts refusals and logs as many as `LogAllowance` permits.
+final class RefusalLog: Sendable {
+    private let logger: Logger
+    private let statistics: Statistics
+    private let allowance = Mutex(LogAllowance())
+
+    init(logger: Logger, statistics: Statistics) {
+        self.logger = logger
+        self.statistics = statistics
+    }
+
+    /// - Parameters:
+    ///   - peer: nil if it is not known who would have come.
+    ///   - detail: what was expected, or else what went wrong, by the name that the log has for it.
+    func refuse(_ refusal: Refusal, _ peer: Peer?, _ detail: Logger.Metadata) {
+        statistics.countRefused(refusal)
+        guard let suppressed = allowance.withLock({ $0.take() }) else { return }
+        var metadata = detail.merging(peer?.metadata ?? [:]) { first, _ in first }
+        metadata["reason"] = "\(refusal.rawValue)"
+        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
+        logger.warning("refused a client", metadata: metadata)
+    }
+}

@@ -1,0 +1,33 @@
+import RealModule
+import RecurrentModel
+
+/// Whether the last deviations of a channel were mostly of one sign, as after a shift of the level; not so when it only
+/// scatters more.
+struct Lean: Sendable {
+    /// Share of the mean size that the mean itself must reach.
+    private static let leastShare = 0.6
+
+    private let share: Double
+    private var mean = 0.0
+    private var size = 0.0
+
+    /// - Parameter points: deviations that are looked at, roughly.
+    init(points: Double) { share = 1 - Double.exp(-1 / points) }
+
+    var isToOneSide: Bool { abs(mean) > Self.leastShare * size }
+
+    mutating func observe(_ deviation: Double) {
+        mean += (deviation - mean) * share
+        size += (abs(deviation) - size) * share
+    }
+
+    func encode(into writer: inout StateWriter) {
+        writer.write(mean)
+        writer.write(size)
+    }
+
+    mutating func decode(from reader: inout StateReader) throws {
+        mean = try reader.readDouble()
+        size = try reader.readDouble()
+    }
+}

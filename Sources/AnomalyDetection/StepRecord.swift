@@ -1,0 +1,62 @@
+import RealModule
+import RecurrentModel
+
+/// How far a slowly moving figure has come above all that it was some time ago. It is said once, fades, and
+/// can be said again when the figure has come back in between.
+struct StepRecord: Sendable {
+    /// A figure counts from so many times the largest one of the past on.
+    static let timesLargest = 3.0
+    static let mostDecades = 6.0
+    /// Blocks that must be known.
+    private static let fewestBlocks: Int64 = 4
+
+    /// Observations in a block: figures so far apart have little to do with each other.
+    private let block: Int64
+    /// Decades for each tenfold of the largest.
+    private let exponent: Double
+    /// Of the past, of the block before and of the one at hand. Only the first is compared with.
+    private var largest = 0.0
+    private var ofBlockBefore = 0.0
+    private var ofBlock = 0.0
+    private var count: Int64 = 0
+    private var decades = FadingDecades()
+
+    init(block: Int, exponent: Double) {
+        self.block = Int64(block)
+        self.exponent = exponent
+    }
+
+    /// - Parameter figure: 0 or more.
+    /// - Returns: decades of rarity.
+    mutating func observe(_ figure: Double) -> Double {
+        let blocks = count / block
+        if decades.isSaid {
+            if figure <= largest { decades.clear() }
+        } else if blocks >= Self.fewestBlocks, largest > 0, figure >= Self.timesLargest * largest {
+            let beyond = exponent * Double.log10(figure / largest)
+            decades.say(min(Self.mostDecades, Double.log10(Double(blocks) + 1) + beyond))
+        }
+        ofBlock = max(ofBlock, figure)
+        count += 1
+        if count % block == 0 {
+            largest = max(largest, ofBlockBefore)
+            ofBlockBefore = ofBlock
+            ofBlock = 0
+        }
+        return decades.next()
+    }
+
+    func encode(into writer: inout StateWriter) {
+        for number in [largest, ofBlockBefore, ofBlock] { writer.write(number) }
+        writer.write(count)
+        decades.encode(into: &writer)
+    }
+
+    mutating func decode(from reader: inout StateReader) throws {
+        largest = try reader.readDouble()
+        ofBlockBefore = try reader.readDouble()
+        ofBlock = try reader.readDouble()
+        count = try reader.read()
+        try decades.decode(from: &reader)
+    }
+}

@@ -1,0 +1,57 @@
+import RecurrentModel
+
+/// The rhythm of a stream: how far its points lie apart, and what each channel was one season before.
+public struct StreamSeasons: Sendable {
+    private let zone: LocalTime
+    private(set) var interval = SamplingInterval()
+    private var channels: [SeasonMemory]
+
+    public init(channels: Int, zone: LocalTime) {
+        self.zone = zone
+        self.channels = Array(repeating: SeasonMemory(), count: channels)
+    }
+
+    /// Microseconds between two points, as most have it; 0 if there is no majority.
+    public var usualInterval: Int64 { interval.usual }
+
+    /// Completes the network's inputs for the point at `time`.
+    ///
+    /// - Parameter elapsed: microseconds since the point before; 0 for the first.
+    public func prepare(_ encoder: inout InputEncoder, time: Int64, elapsed: Int64) {
+        encoder.prepare(time: time, elapsed: elapsed, usual: interval.usual, zone: zone)
+        guard encoder.features.season else { return }
+        let clock = clock(at: time)
+        for c in channels.indices { encoder.prepare(seasonalChange: channels[c].change(at: clock), channel: c) }
+    }
+
+    /// - Parameter elapsed: as above. Must be called before `observe` takes the values of the point.
+    public mutating func observe(elapsed: Int64) {
+        if elapsed > 0 { interval.observe(elapsed) }
+    }
+
+    func clock(at time: Int64) -> SeasonClock { SeasonClock(zone: zone, time: time, step: interval.usual) }
+
+    /// How far a value lies above its like of earlier seasons; see `SeasonMemory`.
+    func difference(of value: Double, channel c: Int, at clock: SeasonClock) -> Double {
+        channels[c].difference(of: value, at: clock)
+    }
+
+    mutating func observe(_ value: Double, channel c: Int, at clock: SeasonClock) {
+        channels[c].observe(value, at: clock, day: interval.pointsInDay(atMost: SeasonMemory.capacity / 2))
+    }
+
+    /// Takes a value of the point at `time`; finite.
+    public mutating func observe(_ value: Double, channel c: Int, time: Int64) {
+        observe(value, channel: c, at: clock(at: time))
+    }
+
+    func encode(into writer: inout StateWriter) {
+        interval.encode(into: &writer)
+        for channel in channels { channel.encode(into: &writer) }
+    }
+
+    mutating func decode(from reader: inout StateReader) throws {
+        try interval.decode(from: &reader)
+        for c in channels.indices { try channels[c].decode(from: &reader) }
+    }
+}

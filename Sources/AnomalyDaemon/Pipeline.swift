@@ -47,6 +47,7 @@ final class Pipeline: Sendable {
         // Points and anomalies are committed together, so that the store knows.
         let open = try store.streamsWithOpenAnomalies()
         statistics.openAnomalies.add(open.count)
+        statistics.pending.add(try store.pendingPoints())
         progress.begin(streams.count)
         writer.start(stopped: stopped)
         for (shard, records) in zip(shards, records) { shard.start(restoring: records, open: open) }

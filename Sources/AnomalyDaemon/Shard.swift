@@ -167,6 +167,8 @@ final class Shard: @unchecked Sendable {
     private func step(_ points: PointBatch) {
         var duplicates = 0
         var late = 0
+        var kept = 0
+        var waiting = 0
         var parkedNow = 0
         batch.commit.points.reserveCapacity(batch.commit.points.count + points.values.count)
         points.values.withUnsafeBufferPointer { values in
@@ -180,22 +182,38 @@ final class Shard: @unchecked Sendable {
                     parkedNow += 1
                     continue
                 }
-                let newest = state.detector.newestTime
-                var time = point.time
-                if time <= newest {
-                    if point.isArrival {
-                        time = newest + 1
-                    } else {
-                        if time == newest { duplicates += 1 } else { late += 1 }
-                        continue
-                    }
+                let place = state.order.place(
+                    point.time, isArrival: point.isArrival, after: state.detector.newestTime, values: own)
+                switch place {
+                case .next(let time): step(state, time, own)
+                case .waits(let time):
+                    batch.commit.append(pending: time, values: own, of: state.id)
+                    waiting += 1 - release(state)
+                case .kept:
+                    batch.commit.append(late: point.time, values: own, of: state.id)
+                    kept += 1
+                case .late: late += 1
+                case .duplicate: duplicates += 1
                 }
-                step(state, time, own)
             }
         }
-        statistics.points.add(points.count - duplicates - late - parkedNow)
+        // Those that are kept are counted when they are stored: only then it is known whether they are duplicates.
+        statistics.points.add(points.count - duplicates - late - kept - parkedNow)
         if duplicates > 0 { statistics.duplicates.add(duplicates) }
         if late > 0 { statistics.late.add(late) }
+        if waiting != 0 { statistics.pending.add(waiting) }
+    }
+
+    /// Steps through the points that have waited for long enough. In one commit they leave the table of those that wait
+    /// and enter the other.
+    ///
+    /// - Returns: how many there were.
+    private func release(_ state: StreamState) -> Int {
+        let count = state.order.window.removeDue { time, values in step(state, time, values) }
+        if count > 0 {
+            batch.commit.released.append(PendingRelease(stream: state.id, through: state.detector.newestTime))
+        }
+        return count
     }
 
     private func step(_ state: StreamState, _ time: Int64, _ values: UnsafeBufferPointer<Double>) {
@@ -253,7 +271,8 @@ final class Shard: @unchecked Sendable {
         let detector = Detector(
             settings.detector, channels: record.channels, name: record.name.utf8, workbench: workbench)
         let state = StreamState(
-            id: id, detector: detector, checkpointInterval: settings.storage.checkpointInterval, checkpointed: 0)
+            id: id, detector: detector, order: PointOrder(settings.feed, channels: record.channels),
+            checkpointInterval: settings.storage.checkpointInterval, checkpointed: 0)
         add(state)
         batch.commit.streams.append(record)
         // In the commit that founds the stream, so that a replay never needs the file again.
@@ -289,6 +308,8 @@ final class Shard: @unchecked Sendable {
         let wasOpen = storedOpen.remove(state.id) != nil
         let isOpen = state.detector.anomaly?.isOpen == true
         statistics.openAnomalies.add((isOpen ? 1 : 0) - (wasOpen ? 1 : 0))
+        // Other settings may let points go on that have waited.
+        statistics.pending.add(-release(state))
         progress.advance()
         guard let points = parked.take(state.id) else { return }
         step(points)

@@ -6,6 +6,10 @@ final class Statistics: Sendable {
     let points = Atomic<Int64>(0)
     let duplicates = Atomic<Int64>(0)
     let late = Atomic<Int64>(0)
+    /// Late points that were stored, as `feed.late = "keep"` wants it.
+    let keptLate = Atomic<Int64>(0)
+    /// Points that wait in reorder windows now.
+    let pending = Atomic<Int64>(0)
     let anomalies = Atomic<Int64>(0)
     let openAnomalies = Atomic<Int64>(0)
     /// Of the streams in memory.

@@ -144,7 +144,8 @@ final class StatusReporter: Sendable {
                 DaemonStatus.Restoring(restored: $0.restored, streams: $0.streams)
             },
             maxConnections: listeners.mostConnections, maxStreams: configuration.daemon.maxStreams,
-            refusedConnections: statistics.refusedConnections)
+            refusedConnections: statistics.refusedConnections, keptLatePoints: statistics.keptLate.now,
+            pendingPoints: statistics.pending.now)
     }
 
     private var databaseBytes: Int64 {

@@ -7,6 +7,8 @@ import PointStore
 final class StreamState {
     let id: Int32
     let detector: Detector
+    /// What becomes of points that come out of order, and those that wait for others.
+    var order: PointOrder
     /// Sequence number of the newest checkpoint, and the steady time of it (or of the stream's first point).
     private(set) var checkpointed: Int64
     private(set) var checkpointTime: Int64
@@ -14,9 +16,10 @@ final class StreamState {
     var gradientTrouble = GradientTrouble()
 
     /// - Parameter checkpointInterval: in microseconds.
-    init(id: Int32, detector: Detector, checkpointInterval: Int64, checkpointed: Int64) {
+    init(id: Int32, detector: Detector, order: PointOrder, checkpointInterval: Int64, checkpointed: Int64) {
         self.id = id
         self.detector = detector
+        self.order = order
         self.checkpointed = checkpointed
         checkpointTime = SteadyClock.now
         schedule = CheckpointSchedule(stream: id, interval: checkpointInterval, now: checkpointTime)
@@ -70,9 +73,13 @@ struct StreamRestorer {
                 verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
             }
         }
+        var order = PointOrder(settings.feed, channels: record.channels)
+        for point in try store.pending(of: record.id) {
+            _ = point.values.withUnsafeBufferPointer { order.window.insert(time: point.time, values: $0) }
+        }
         return StreamState(
-            id: record.id, detector: detector, checkpointInterval: settings.storage.checkpointInterval,
-            checkpointed: checkpointed)
+            id: record.id, detector: detector, order: order,
+            checkpointInterval: settings.storage.checkpointInterval, checkpointed: checkpointed)
     }
 
     /// A detector in the state of the newest good checkpoint; else a new one, before the first point that it will see.

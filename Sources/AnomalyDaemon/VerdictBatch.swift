@@ -13,12 +13,15 @@ struct VerdictBatch: Sendable {
 
 extension Commit {
     /// Rows, roughly: what the queue's capacity is measured in, and what one commit may hold.
-    var weight: Int { points.count + checkpoints.count * VerdictBatch.checkpointWeight }
+    var weight: Int { rows + checkpoints.count * VerdictBatch.checkpointWeight }
 
     /// Adds what another one holds.
     mutating func append(_ other: Commit) {
         streams.append(contentsOf: other.streams)
         points.append(contentsOf: other.points)
+        pending.append(contentsOf: other.pending)
+        released.append(contentsOf: other.released)
+        late.append(contentsOf: other.late)
         anomalies.append(contentsOf: other.anomalies)
         checkpoints.append(contentsOf: other.checkpoints)
     }

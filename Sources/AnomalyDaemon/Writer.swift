@@ -94,13 +94,19 @@ final class Writer: @unchecked Sendable {
         order.answer(Result { try store.store(order.piece) })
     }
 
+    private func count(_ late: LateOutcome) {
+        statistics.duplicates.add(late.duplicates)
+        statistics.keptLate.add(late.kept)
+        statistics.points.add(late.kept)
+    }
+
     /// Commits what is pending. As long as that fails, nothing more is taken from the queue, so that it fills, the
     /// shards stop, and the sockets are read no further: clients wait, and nothing is lost.
     private func commitUntilDone() {
         var attempts = 0
         while !pending.isEmpty {
             do {
-                try store.commit(&pending)
+                count(try store.commit(&pending))
                 if attempts > 0 {
                     logger.notice("committing again", metadata: ["attempts": "\(attempts)"])
                     statistics.writerTrouble.withLock { $0 = nil }

@@ -27,6 +27,10 @@ public struct PointFlags: OptionSet, Sendable, Hashable {
     public static let variance = PointFlags(rawValue: 1024)
     /// The level has crept away for some hundred points.
     public static let drift = PointFlags(rawValue: 2048)
+
+    /// Came after a point with a later time, and was kept: neither predicted nor scored nor learned. The detector knows
+    /// nothing of it.
+    public static let late = PointFlags(rawValue: 128)
 }
 
 /// What the detector says of one point as a whole.

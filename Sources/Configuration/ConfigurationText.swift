@@ -66,7 +66,7 @@ extension DaemonConfiguration {
 
     private static let streamHelp = """
         Streams that need something else: a [[stream]] section has its own values for any key of [model], [score] \
-        and [storage], for the streams whose name matches its glob. In a glob, * stands for any characters (dots as \
+        and [storage], and for late, reorder_window and reorder_points of [feed], for the streams whose name matches its glob. In a glob, * stands for any characters (dots as \
         well), ? for one, [abc] or [a-z] for one of a set, [!a-z] for one outside of it, and \\ takes away a special \
         meaning. If several sections that match set the same key, the one whose glob has the most literal \
         characters wins; among equals the later one. For example:

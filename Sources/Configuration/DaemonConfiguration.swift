@@ -14,7 +14,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var control: Control
     public var database: Database
     public var daemon = Daemon()
-    /// `[model]`, `[score]` and `[storage]`: what holds for a stream that no `[[stream]]` section says otherwise of.
+    /// `[model]`, `[score]`, `[storage]` and the late points of `[feed]`: what holds for a stream that no `[[stream]]` section says otherwise of.
     public var defaults = StreamSettings()
     /// The `[[stream]]` sections, in the order in which they are applied: the most specific one last.
     public private(set) var streams: [StreamSection] = []

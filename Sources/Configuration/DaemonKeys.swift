@@ -1,6 +1,8 @@
 extension ConfigurationKey {
-    /// The keys that hold for the daemon as a whole.
-    static let daemonGroups: [ConfigurationGroup] = [feedGroup, controlGroup, databaseGroup, processGroup]
+    /// The keys that hold for the daemon as a whole, and in `[feed]` some that streams may have values of their own for.
+    static let daemonGroups: [ConfigurationGroup] = [
+        feedGroup.adding(lateKeys), controlGroup, databaseGroup, processGroup,
+    ]
 
     private static let second: Int64 = 1_000_000
     private static let day: Int64 = 86_400 * second

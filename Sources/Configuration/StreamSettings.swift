@@ -6,6 +6,8 @@ public struct StreamSettings: Sendable, Equatable {
     public var detector = DetectorSettings()
     /// Path of the safetensors file that new streams have their first weights from; empty: random ones.
     public var initialModel = ""
+    /// What `[feed]` says of late points.
+    public var feed = StreamFeedSettings()
     /// `[storage]`.
     public var storage = StorageSettings()
 

@@ -21,7 +21,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var pointsPerSecond: Double
     /// Rejected lines by reason.
     public var rejectedLines: [String: Int64]
-    /// Points dropped because their time was that of the stream's newest one, or before it.
+    /// Points dropped because there was one of their time, or because they came too late.
     public var duplicatePoints: Int64
     public var latePoints: Int64
 
@@ -54,6 +54,10 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var maxStreams: Int?
     /// Clients turned away or given up, by reason, the control socket's included; nil from a daemon that does not say.
     public var refusedConnections: [String: Int64]?
+    /// Late points stored all the same, and points that wait in reorder windows now; nil from a daemon that knows
+    /// neither.
+    public var keptLatePoints: Int64?
+    public var pendingPoints: Int64?
 
     public init(
         version: String, pid: Int32, state: State, text: String? = nil, started: Int64, uptimeSeconds: Double,
@@ -62,7 +66,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         commits: Int64, queues: Queues, connections: Int, listeners: [String], database: Database,
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
         gradients: Gradients? = nil, restoring: Restoring? = nil, maxConnections: Int? = nil, maxStreams: Int? = nil,
-        refusedConnections: [String: Int64]? = nil
+        refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -93,6 +97,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.maxConnections = maxConnections
         self.maxStreams = maxStreams
         self.refusedConnections = refusedConnections
+        self.keptLatePoints = keptLatePoints
+        self.pendingPoints = pendingPoints
     }
 
     /// Where the daemon is in its life, or what is wrong with it. A newer daemon may send other words.

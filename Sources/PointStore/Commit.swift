@@ -11,18 +11,30 @@ public struct Commit: Sendable {
     /// New anomalies and new states of open ones. Later entries replace earlier ones.
     public var anomalies: [AnomalyRecord] = []
     public var checkpoints: [CheckpointRecord] = []
+    /// Points that wait from now on, and until which time they wait no longer, be they stored or in the same batch: the
+    /// order of these two does not matter, as none waits that is not after all that were released.
+    public var pending: [RawRow] = []
+    public var released: [PendingRelease] = []
+    /// Points to keep that came late, channel after channel. One whose stream has a point of its time is not stored.
+    public var late: [RawRow] = []
 
     public init() {}
 
     public var isEmpty: Bool {
-        streams.isEmpty && points.isEmpty && anomalies.isEmpty && checkpoints.isEmpty
+        streams.isEmpty && rows == 0 && anomalies.isEmpty && checkpoints.isEmpty && released.isEmpty
     }
+
+    /// Rows of points, of all kinds.
+    public var rows: Int { points.count + pending.count + late.count }
 
     public mutating func removeAll(keepingCapacity: Bool = true) {
         streams.removeAll(keepingCapacity: keepingCapacity)
         points.removeAll(keepingCapacity: keepingCapacity)
         anomalies.removeAll(keepingCapacity: keepingCapacity)
         checkpoints.removeAll(keepingCapacity: keepingCapacity)
+        pending.removeAll(keepingCapacity: keepingCapacity)
+        released.removeAll(keepingCapacity: keepingCapacity)
+        late.removeAll(keepingCapacity: keepingCapacity)
     }
 
     /// Puts the points into the order of the table's key. Swift's sort merges runs that are in order already, as those

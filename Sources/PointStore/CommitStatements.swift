@@ -7,6 +7,7 @@ final class CommitStatements {
     private let point: Statement
     private let anomaly: Statement
     private let checkpoint: Statement
+    private let late: LateStatements
 
     init(_ database: Database) throws {
         stream = try database.makeStatement(
@@ -45,12 +46,13 @@ final class CommitStatements {
                     sequence = excluded.sequence, format = excluded.format, checksum = excluded.checksum,
                     state = excluded.state
                 """)
+        late = try LateStatements(database)
     }
 
     /// Writes everything, inside a transaction that the caller has begun.
-    func write(_ commit: Commit, path: String) throws {
+    func write(_ commit: Commit, path: String) throws -> LateOutcome {
         for record in commit.streams {
-            try naming("stream \(record.id) named \(record.name)", path) { try insert(record) }
+            try Self.naming("stream \(record.id) named \(record.name)", path) { try insert(record) }
         }
         // The message is made only when it is needed: this runs for every point.
         for row in commit.points {
@@ -58,15 +60,16 @@ final class CommitStatements {
                 try insert(row)
             } catch {
                 let object = "channel \(row.channel) of point \(row.sequence) of stream \(row.stream), time \(row.time)"
-                try naming(object, path) { throw error }
+                try Self.naming(object, path) { throw error }
             }
         }
         for record in commit.anomalies {
-            try naming("anomaly of stream \(record.stream)", path) { try upsert(record) }
+            try Self.naming("anomaly of stream \(record.stream)", path) { try upsert(record) }
         }
         for record in commit.checkpoints {
-            try naming("checkpoint of stream \(record.stream)", path) { try upsert(record) }
+            try Self.naming("checkpoint of stream \(record.stream)", path) { try upsert(record) }
         }
+        return try late.write(commit, path: path)
     }
 
     private func insert(_ record: StreamRecord) throws {
@@ -120,12 +123,12 @@ final class CommitStatements {
     }
 
     /// Says of which part of the batch an error of SQLite's is.
-    private func naming(_ object: String, _ path: String, _ body: () throws -> Void) throws {
+    static func naming(_ object: @autoclosure () -> String, _ path: String, _ body: () throws -> Void) throws {
         do {
             try body()
         } catch let error as DatabaseError {
             var error = StoreError(operation: "commit to", path: path, database: error)
-            error.detail = "\(object): \(error.detail)"
+            error.detail = "\(object()): \(error.detail)"
             throw error
         }
     }

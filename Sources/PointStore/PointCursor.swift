@@ -3,7 +3,7 @@ import GRDB
 /// Hands out the points of a query one by one, in the order of time over all streams.
 ///
 /// What it hands out is what was stored when it was made: stored points never change, so it is enough to remember how
-/// far each stream had come. Between two pages no transaction is open, and a long query keeps nobody's WAL from being
+/// far each stream had come. (A late point that is kept meanwhile may be among them or not.) Between two pages no transaction is open, and a long query keeps nobody's WAL from being
 /// copied into the database.
 ///
 /// The streams are merged with a heap of their next times. A stream's first page is read when its turn comes, so that
@@ -31,7 +31,7 @@ public final class PointCursor {
         let bounds = try connection.read("read the streams of") { try StreamQueries.bounds($0, ids: query.streams) }
         positions = bounds.reduce(into: [:]) { $0[$1.stream.id] = $1.newest }
         sources = bounds.compactMap { PointSource($0, query: query) }
-        if connection.hasHindsight, !sources.isEmpty {
+        if connection.parts.contains(.hindsight), !sources.isEmpty {
             try connection.read("read the hindsight of") { database in
                 for index in sources.indices { try sources[index].lookForHindsight(database) }
             }

@@ -80,20 +80,24 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// the table once; apart from that the batch is left as it is, whether or not the call succeeds. When it returns,
     /// the batch is as durable as ``Options/synchronous`` says.
     ///
+    /// - returns: What became of the late points.
     /// - throws: A ``StoreError``. If its ``StoreError/isTransient`` is true, the same batch may be committed again
     ///   later. The cause `conflict` means that the batch has a stream or a point that is stored already.
-    public func commit(_ commit: inout Commit) throws {
-        if commit.isEmpty { return }
+    @discardableResult
+    public func commit(_ commit: inout Commit) throws -> LateOutcome {
+        if commit.isEmpty { return LateOutcome() }
         commit.sortPoints()
-        try StoreError.naming("commit to", path) {
+        return try StoreError.naming("commit to", path) {
             try queue.requireOpen()
-            try queue.writeWithoutTransaction { database in
+            return try queue.writeWithoutTransaction { database in
                 let statements = try self.statements ?? CommitStatements(database)
                 self.statements = statements
+                var outcome = LateOutcome()
                 try database.inTransaction(.immediate) {
-                    try statements.write(commit, path: path)
+                    outcome = try statements.write(commit, path: path)
                     return .commit
                 }
+                return outcome
             }
         }
     }
@@ -137,6 +141,13 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         try position(of: stream)
     }
 
+    /// How many points of all streams wait.
+    public func pendingPoints() throws -> Int {
+        try read("count the waiting points of") { database in
+            try PendingQueries.counts(database).values.reduce(0) { $0 + Int($1) }
+        }
+    }
+
     /// The newest good checkpoint of a stream; nil if it has none.
     ///
     /// Two are kept. If the checksum of the newer one is wrong or it cannot be read, the older one is taken.
@@ -151,7 +162,8 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         try goodCheckpoint(of: stream, before: sequence, onDamage: onDamage)
     }
 
-    /// Calls `body` with each stored point of a stream whose sequence number is above `sequence`, in order.
+    /// Calls `body` with each stored point of a stream whose sequence number is above `sequence`, in order. Late points
+    /// that were kept have none and are left out.
     ///
     /// The points are read in pages, and `body` runs between two reads: it may take its time, and call the store.
     public func replay(

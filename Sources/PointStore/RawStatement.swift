@@ -55,6 +55,9 @@ extension Statement {
         guard sqlite3_step(sqliteStatement) == SQLITE_DONE else { throw lastError }
     }
 
+    /// Rows that the last run changed.
+    var changes: Int { Int(sqlite3_changes(sqlite3_db_handle(sqliteStatement))) }
+
     /// Calls `body` for each row until it returns false, then makes the statement ready for the next run.
     func forEachRow(_ body: (Statement) throws -> Bool) throws {
         defer { sqlite3_reset(sqliteStatement) }

@@ -6,8 +6,8 @@ final class ReadConnection: HistoryReading, Sendable {
     private static let busySeconds = 5.0
 
     let path: String
-    /// False for a file of an older version, which has no tables for hindsight.
-    let hasHindsight: Bool
+    /// What there is beside points.
+    let parts: StoreSchema.Parts
     private let queue: DatabaseQueue
     /// True if the file was opened as one that nobody changes.
     private let isImmutable: Bool
@@ -20,10 +20,10 @@ final class ReadConnection: HistoryReading, Sendable {
         self.path = path
         let kind: StoreSchema.Kind
         (queue, isImmutable, kind) = try StoreError.naming("open", path) { try ReadConnection.open(path) }
-        hasHindsight = kind == .current
         switch kind {
-        case .current, .withoutHindsight: return
+        case .readable(let parts): self.parts = parts
         case .outdated:
+            parts = []
             if acceptsOutdated { return }
             throw StoreError(
                 operation: "open", path: path, cause: .outdated, detail: "it was written by an older version",

@@ -19,9 +19,12 @@ struct ReplayPage {
         self.stream = stream
         channels = try ReplayPage.channels(database, of: stream)
         // The key is by time, and times grow with the sequence: go back from the end to the last point that is not
-        // wanted. Restarts replay the newest points only, so that this is short.
+        // wanted. Restarts replay the newest points only, so that this is short. Late points, whose sequence is 0, may
+        // lie anywhere.
         let statement = try database.cachedStatement(
-            sql: "SELECT time FROM point WHERE stream_id = ?1 AND sequence <= ?2 ORDER BY time DESC LIMIT 1")
+            sql: """
+                SELECT time FROM point WHERE stream_id = ?1 AND sequence BETWEEN 1 AND ?2 ORDER BY time DESC LIMIT 1
+                """)
         statement.bind(stream, at: 1)
         statement.bind(sequence, at: 2)
         var time = Int64.min
@@ -54,7 +57,7 @@ struct ReplayPage {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT sequence, time, channel, value, flags FROM point
-                WHERE stream_id = ?1 AND time > ?2 ORDER BY time, channel LIMIT ?3
+                WHERE stream_id = ?1 AND time > ?2 AND sequence > 0 ORDER BY time, channel LIMIT ?3
                 """)
         statement.bind(stream, at: 1)
         statement.bind(time, at: 2)

@@ -36,7 +36,9 @@ public final class StoreReader: Sendable {
     /// One summary for each stream, in the order of the bytes of their names; only of the streams in `ids` if that is
     /// not nil.
     public func streamSummaries(_ ids: Set<Int32>? = nil) throws -> [StreamSummary] {
-        try connection.read("read the streams of") { try StreamQueries.summaries($0, ids: ids) }
+        try connection.read("read the streams of") {
+            try StreamQueries.summaries($0, ids: ids, parts: connection.parts)
+        }
     }
 
     /// How far each stream has come; streams without points are absent.
@@ -71,6 +73,12 @@ public final class StoreReader: Sendable {
         _ body: (_ sequence: Int64, _ time: Int64, _ values: [Double], _ flags: PointFlags) throws -> Void
     ) throws {
         try connection.eachPoint(of: stream, after: sequence, body)
+    }
+
+    /// The points of a stream that wait, in the order of time; none in a file of a version that knew of no waiting.
+    public func pending(of stream: Int32) throws -> [PendingPoint] {
+        guard connection.parts.contains(.late) else { return [] }
+        return try connection.read("read the waiting points of") { try PendingQueries.points($0, of: stream) }
     }
 
     /// A number that differs from the one of the last call if another connection has committed in between.

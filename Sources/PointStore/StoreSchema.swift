@@ -10,18 +10,28 @@ enum StoreSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(pointsMigration) { try $0.execute(sql: points) }
         migrator.registerMigration(hindsightMigration) { try $0.execute(sql: hindsight) }
+        migrator.registerMigration(lateMigration) { try $0.execute(sql: late) }
         return migrator
     }
 
     private static let pointsMigration = "1-points"
     private static let hindsightMigration = "2-hindsight"
+    private static let lateMigration = "3-late"
 
-    /// Tells whether an open database is ours, and current.
+    /// What a database has beside its points, if the version that wrote it last knew of it.
+    struct Parts: OptionSet, Sendable {
+        var rawValue: Int
+        /// Tables of hindsight.
+        static let hindsight = Parts(rawValue: 1)
+        /// The table of points that wait, and counts of late ones.
+        static let late = Parts(rawValue: 2)
+    }
+
+    /// Tells whether an open database is ours, and what can be read of it.
     enum Kind: Equatable {
-        case current
-        /// Ours, but hindsight has no tables yet. Its points can be read as ever: those who may only read must not have
-        /// to wait until the daemon is restarted after an upgrade.
-        case withoutHindsight
+        /// Ours. Its points can be read whatever parts it lacks: those who may only read must not have to wait until the
+        /// daemon is restarted after an upgrade.
+        case readable(Parts)
         /// Ours, but migrations are missing without which it can't be read.
         case outdated
         case newer(migrations: [String])
@@ -36,7 +46,10 @@ enum StoreSchema {
         let unknown = applied.subtracting(migrator.migrations)
         guard unknown.isEmpty else { return .newer(migrations: unknown.sorted()) }
         guard applied.contains(pointsMigration) else { return .outdated }
-        return applied.contains(hindsightMigration) ? .current : .withoutHindsight
+        var parts: Parts = []
+        if applied.contains(hindsightMigration) { parts.insert(.hindsight) }
+        if applied.contains(lateMigration) { parts.insert(.late) }
+        return .readable(parts)
     }
 
     // Comments inside CREATE statements are kept by SQLite, so that `.schema` in its shell explains itself. Not

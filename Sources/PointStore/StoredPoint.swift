@@ -3,7 +3,7 @@ public import AnomalyDetection
 /// One point as it was stored, with all of its channels.
 public struct StoredPoint: Sendable, Equatable {
     public var stream: Int32
-    /// Place of the point in its stream, from 1.
+    /// Place of the point in its stream, from 1; 0 for a late point that was kept.
     public var sequence: Int64
     /// Microseconds since 1970.
     public var time: Int64
@@ -58,10 +58,12 @@ public struct StreamSummary: Sendable, Equatable {
     public var lastScore: Double
     /// Anomalies that are not over yet (0 or 1 as the detector works today).
     public var openAnomalies: Int
+    /// Points that wait for others, which are not among `points` yet.
+    public var pending: Int64
 
     public init(
         stream: StreamRecord, points: Int64, firstTime: Int64?, lastTime: Int64?, lastValues: [Double],
-        lastScore: Double, openAnomalies: Int
+        lastScore: Double, openAnomalies: Int, pending: Int64 = 0
     ) {
         self.stream = stream
         self.points = points
@@ -70,6 +72,7 @@ public struct StreamSummary: Sendable, Equatable {
         self.lastValues = lastValues
         self.lastScore = lastScore
         self.openAnomalies = openAnomalies
+        self.pending = pending
     }
 }
 

@@ -2,7 +2,8 @@ import GRDB
 
 /// What writer and reader both ask of the stream table. Each runs inside a read of the caller's.
 enum StreamQueries {
-    /// The first and the newest point of a stream.
+    /// The first and the newest point of a stream. The first one may be a late point; the newest is none, as late points
+    /// have later ones.
     struct Bounds {
         var stream: StreamRecord
         var first: StreamPosition
@@ -60,7 +61,11 @@ enum StreamQueries {
     }
 
     /// By the bytes of the names. Streams without points are there too.
-    static func summaries(_ database: Database, ids: Set<Int32>?) throws -> [StreamSummary] {
+    static func summaries(
+        _ database: Database, ids: Set<Int32>?, parts: StoreSchema.Parts
+    ) throws -> [StreamSummary] {
+        let pending = parts.contains(.late) ? try PendingQueries.counts(database) : [:]
+        let late = parts.contains(.late) ? try lateCounts(database) : [:]
         let bounds = try bounds(database, ids: ids).reduce(into: [Int32: Bounds]()) { $0[$1.stream.id] = $1 }
         let values = try database.cachedStatement(
             sql: "SELECT value FROM point WHERE stream_id = ?1 AND time = ?2 ORDER BY channel")
@@ -69,10 +74,11 @@ enum StreamQueries {
         for stream in try streams(database) where ids?.contains(stream.id) ?? true {
             var summary = StreamSummary(
                 stream: stream, points: 0, firstTime: nil, lastTime: nil, lastValues: [], lastScore: .nan,
-                openAnomalies: 0)
+                openAnomalies: 0, pending: pending[stream.id] ?? 0)
             if let bounds = bounds[stream.id] {
-                // Sequence numbers have no gaps, so that nothing needs counting.
-                summary.points = bounds.newest.sequence - bounds.first.sequence + 1
+                // Sequence numbers have no gaps, and late points are counted, so that nothing needs counting here.
+                let first = try firstSequence(database, bounds)
+                summary.points = bounds.newest.sequence - first + 1 + (late[stream.id] ?? 0)
                 summary.firstTime = bounds.first.time
                 summary.lastTime = bounds.newest.time
                 summary.lastScore = bounds.newestScore
@@ -91,6 +97,30 @@ enum StreamQueries {
             summaries.append(summary)
         }
         return summaries.sorted { $0.stream.name.utf8.lexicographicallyPrecedes($1.stream.name.utf8) }
+    }
+
+    /// The sequence number of the first point that is not late.
+    private static func firstSequence(_ database: Database, _ bounds: Bounds) throws -> Int64 {
+        if bounds.first.sequence > 0 { return bounds.first.sequence }
+        let statement = try database.cachedStatement(
+            sql: "SELECT sequence FROM point WHERE stream_id = ?1 AND sequence > 0 ORDER BY time LIMIT 1")
+        statement.bind(bounds.stream.id, at: 1)
+        var sequence: Int64 = 1
+        try statement.forEachRow {
+            sequence = $0.int64(0)
+            return false
+        }
+        return sequence
+    }
+
+    /// Late points that were kept, of each stream that has some.
+    private static func lateCounts(_ database: Database) throws -> [Int32: Int64] {
+        var counts: [Int32: Int64] = [:]
+        try database.cachedStatement(sql: "SELECT id, late FROM stream WHERE late > 0").forEachRow {
+            counts[$0.int32(0)] = $0.int64(1)
+            return true
+        }
+        return counts
     }
 
     private static func stream(_ row: Statement) -> StreamRecord {

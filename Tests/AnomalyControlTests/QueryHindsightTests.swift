@@ -72,26 +72,27 @@ import Testing
         let store = try store()
         #expect(
             try run(store, "-o", "csv", "-U", "14:00:01.5") == """
-                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight
-                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0,0.5
-                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0,0.0625
-                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,0.125
+                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,late
+                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0,0.5,0
+                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0,0.0625,0
+                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,0.125,0
 
                 """)
         #expect(
             try run(store, "-o", "csv", "--hindsight", "-S", "14:00:01.5", "-U", "14:00:03") == """
-                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,hindsight_prediction
-                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,0.125,1.5;
-                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0,,9
-                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1,0.25,10
+                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,hindsight_prediction,late
+                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,0.125,1.5;,0
+                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0,,9,0
+                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1,0.25,10,0
 
                 """)
         #expect(
             try run(store, "disk*", "-o", "json", "--hindsight").hasSuffix(
-                #""score":0.5,"anomaly":false,"hindsight":0.125,"hindsight_prediction":[1.5,null]}"# + "\n"))
+                #""score":0.5,"anomaly":false,"hindsight":0.125,"hindsight_prediction":[1.5,null],"late":false}"# + "\n"
+            ))
         #expect(
             try run(store, "cpu.load", "-n1", "-o", "json", "--hindsight").hasSuffix(
-                #""anomaly":false,"hindsight":null,"hindsight_prediction":null}"# + "\n"))
+                #""anomaly":false,"hindsight":null,"hindsight_prediction":null,"late":false}"# + "\n"))
     }
 
     @Test func pointsByHindsight() throws {

@@ -1,4 +1,5 @@
 import AnomalyControl
+import PointStore
 import Testing
 
 /// What the formats make of the same records, to the byte. Escape characters are shown as "␛".
@@ -90,11 +91,11 @@ import Testing
     @Test func json() throws {
         #expect(
             try run(columns: 80, colour: true, "query", "-o", "json", "-U", "14:00:03") == #"""
-                {"stream":"cpu.load","time":"2026-11-23T14:00:00.000000Z","value":0.5,"prediction":0.375,"lower":0.1,"upper":1,"residual":0.125,"score":0.01,"anomaly":false,"hindsight":null}
-                {"stream":"cpu.load","time":"2026-11-23T14:00:01.000000Z","value":0.25,"prediction":0.375,"lower":0.1,"upper":1,"residual":-0.125,"score":0.125,"anomaly":false,"hindsight":null}
-                {"stream":"disk\"a\",io","time":"2026-11-23T14:00:01.500000Z","value":[1e-07,-1234567.891],"prediction":[null,2e+22],"lower":[-1,-1],"upper":[1,1],"residual":[null,null],"score":0.5,"anomaly":false,"hindsight":null}
-                {"stream":"cpu.load","time":"2026-11-23T14:00:02.000000Z","value":null,"prediction":0.375,"lower":0.1,"upper":1,"residual":null,"score":null,"anomaly":false,"hindsight":null}
-                {"stream":"cpu.load","time":"2026-11-23T14:00:03.000000Z","value":17.75,"prediction":0.375,"lower":0.1,"upper":1,"residual":17.375,"score":0.61,"anomaly":true,"hindsight":null}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:00.000000Z","value":0.5,"prediction":0.375,"lower":0.1,"upper":1,"residual":0.125,"score":0.01,"anomaly":false,"hindsight":null,"late":false}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:01.000000Z","value":0.25,"prediction":0.375,"lower":0.1,"upper":1,"residual":-0.125,"score":0.125,"anomaly":false,"hindsight":null,"late":false}
+                {"stream":"disk\"a\",io","time":"2026-11-23T14:00:01.500000Z","value":[1e-07,-1234567.891],"prediction":[null,2e+22],"lower":[-1,-1],"upper":[1,1],"residual":[null,null],"score":0.5,"anomaly":false,"hindsight":null,"late":false}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:02.000000Z","value":null,"prediction":0.375,"lower":0.1,"upper":1,"residual":null,"score":null,"anomaly":false,"hindsight":null,"late":false}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:03.000000Z","value":17.75,"prediction":0.375,"lower":0.1,"upper":1,"residual":17.375,"score":0.61,"anomaly":true,"hindsight":null,"late":false}
 
                 """#)
     }
@@ -102,14 +103,39 @@ import Testing
     @Test func csv() throws {
         #expect(
             try run(columns: 80, colour: true, "query", "-o", "csv", "-U", "14:00:03") == """
-                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight
-                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0,
-                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0,
-                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,
-                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0,
-                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1,
+                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,late
+                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0,0
+                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0,0
+                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,0
+                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0,0
+                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1,0
 
                 """)
+    }
+
+    /// A point that was kept though it came late says so; it has nothing but a value.
+    @Test func latePoints() throws {
+        let store = try SampleStore.filled()
+        var commit = Commit()
+        [7.5].withUnsafeBufferPointer {
+            commit.append(late: SampleStore.start + SampleStore.second / 2, values: $0, of: 1)
+        }
+        try store.writer.commit(&commit)
+        func run(_ arguments: String...) throws -> String {
+            try InProcess(database: store.path).output(["query", "cpu.load", "-U", "14:00:01"] + arguments)
+        }
+        #expect(
+            try run("--utc", "--no-header") == """
+                2026-11-23 14:00:00.000  cpu.load         0.5       0.375         0.1           1       0.125  0.010  warm-up
+                2026-11-23 14:00:00.500  cpu.load         7.5                                                         late
+                2026-11-23 14:00:01.000  cpu.load        0.25       0.375         0.1           1      -0.125  0.125
+
+                """)
+        #expect(
+            try run("-o", "json").contains(
+                #""time":"2026-11-23T14:00:00.500000Z","value":7.5,"prediction":null,"lower":null,"upper":null,"#
+                    + #""residual":null,"score":null,"anomaly":false,"hindsight":null,"late":true}"#))
+        #expect(try run("-o", "csv").contains("cpu.load,2026-11-23T14:00:00.500000Z,7.5,,,,,,0,,1\n"))
     }
 
     @Test func nothingToPrint() throws {
@@ -138,20 +164,41 @@ import Testing
                 """)
     }
 
+    @Test func streamsWithPointsThatWait() throws {
+        let store = try SampleStore.filled()
+        var commit = Commit()
+        for second in 5..<7 as Range<Int64> {
+            [7.5].withUnsafeBufferPointer {
+                commit.append(pending: SampleStore.start + second * SampleStore.second, values: $0, of: 1)
+            }
+        }
+        try store.writer.commit(&commit)
+        let context = InProcess(database: store.path)
+        #expect(
+            try context.output(["streams", "--utc"]) == """
+                STREAM      CHANNELS  POINTS  LAST (UTC)                        VALUE  SCORE  PENDING
+                cpu.load           1       5  2026-11-23 14:00:04.000             0.3  0.020        2  anomaly
+                disk"a",io         2       1  2026-11-23 14:00:01.500  1e-07,-1234568  0.500        0
+                silent             1       0                                                        0
+
+                """)
+        #expect(try context.output(["streams", "-o", "json", "cpu.load"]).hasSuffix(#""pending":2}"# + "\n"))
+    }
+
     @Test func streamsAsJSONAndCSV() throws {
         #expect(
             try run("streams", "-o", "json") == #"""
-                {"stream":"cpu.load","channels":1,"points":5,"last_time":"2026-11-23T14:00:04.000000Z","last_value":0.3,"last_score":0.02,"open_anomaly":true}
-                {"stream":"disk\"a\",io","channels":2,"points":1,"last_time":"2026-11-23T14:00:01.500000Z","last_value":[1e-07,-1234567.891],"last_score":0.5,"open_anomaly":false}
-                {"stream":"silent","channels":1,"points":0,"last_time":null,"last_value":null,"last_score":null,"open_anomaly":false}
+                {"stream":"cpu.load","channels":1,"points":5,"last_time":"2026-11-23T14:00:04.000000Z","last_value":0.3,"last_score":0.02,"open_anomaly":true,"pending":0}
+                {"stream":"disk\"a\",io","channels":2,"points":1,"last_time":"2026-11-23T14:00:01.500000Z","last_value":[1e-07,-1234567.891],"last_score":0.5,"open_anomaly":false,"pending":0}
+                {"stream":"silent","channels":1,"points":0,"last_time":null,"last_value":null,"last_score":null,"open_anomaly":false,"pending":0}
 
                 """#)
         #expect(
             try run("streams", "-o", "csv") == """
-                stream,channels,points,last_time,last_value,last_score,open_anomaly
-                cpu.load,1,5,2026-11-23T14:00:04.000000Z,0.3,0.02,1
-                "disk""a"",io",2,1,2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,0.5,0
-                silent,1,0,,,,0
+                stream,channels,points,last_time,last_value,last_score,open_anomaly,pending
+                cpu.load,1,5,2026-11-23T14:00:04.000000Z,0.3,0.02,1,0
+                "disk""a"",io",2,1,2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,0.5,0,0
+                silent,1,0,,,,0,0
 
                 """)
     }

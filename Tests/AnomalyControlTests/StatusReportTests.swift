@@ -91,6 +91,22 @@ import Testing
         #expect(!report(SampleStatus.busy).contains("Refused"), "an older daemon does not say")
     }
 
+    @Test func pointsOutOfOrder() {
+        var status = SampleStatus.idle
+        (status.keptLatePoints, status.pendingPoints) = (0, 0)
+        #expect(report(status) == report(SampleStatus.idle), "there is nothing to tell")
+        (status.keptLatePoints, status.pendingPoints) = (1200, 7)
+        #expect(
+            report(status).contains(
+                """
+                       Dropped: none
+                          Kept: 1,200 late
+                       Waiting: 7 in reorder windows
+                   Last commit: none yet
+
+                """))
+    }
+
     @Test func coloursTellHealth() {
         #expect(report(SampleStatus.idle, colour: true).hasPrefix("␛[1;32m●␛[0m anomalyd"))
         #expect(report(SampleStatus.busy, colour: true).contains("Anomalies: ␛[1;31m3 open␛[0m, 17"))

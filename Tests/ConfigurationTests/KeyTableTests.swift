@@ -11,7 +11,8 @@ import Testing
         "control.socket_mode": #""0666""#, "control.allow_users": #"["4711"]"#,
         "control.allow_groups": #"["4711", "root"]"#, "control.max_connections": "2", "control.max_request": "5000",
         "control.timeout": #""2s""#, "daemon.max_streams": "11", "feed.socket_mode": #""0600""#,
-        "feed.max_future": #""1h 30min""#, "control.socket": #""/tmp/c.sock""#,
+        "feed.max_future": #""1h 30min""#, "feed.late": #""reorder""#, "feed.reorder_window": #""1min""#,
+        "feed.reorder_points": "50", "control.socket": #""/tmp/c.sock""#,
         "database.path": #""/tmp/x.db""#, "database.synchronous": #""normal""#, "database.commit_interval": #""50ms""#,
         "database.commit_points": "10", "daemon.shards": "3", "daemon.log_level": #""debug""#, "model.cell": #""lstm""#,
         "model.hidden": "32", "model.layers": "2", "model.k1": "4", "model.k2": "64", "model.learning_rate": "0.01",
@@ -45,7 +46,8 @@ import Testing
     @Test func everySettingHasItsKey() {
         let settings = StreamSettings()
         let expected =
-            Self.names(of: settings.detector.model, in: "model") + Self.names(of: settings.detector.score, in: "score")
+            Self.names(of: settings.feed, in: "feed") + Self.names(of: settings.detector.model, in: "model")
+            + Self.names(of: settings.detector.score, in: "score")
             + Self.names(of: settings.storage, in: "storage")
         // A file, which the detector knows nothing of, stands between them.
         let keys = ConfigurationKey.all.filter { $0.isPerStream && $0.path != "model.initial" }
@@ -118,6 +120,8 @@ import Testing
         #expect(configuration.daemon.logLevel == .info)
         #expect(configuration.defaults.detector == DetectorSettings())
         #expect(configuration.defaults.storage.checkpointInterval == 60_000_000)
+        #expect(configuration.defaults.feed.late == .drop)
+        #expect(configuration.defaults.feed.reorderWindow == 10_000_000)
         #expect(configuration.settings(forStream: "any") == StreamSettings())
     }
 }

@@ -47,6 +47,25 @@ import Testing
             configuration.streams[1].keys == ["model.hidden", "model.learning_rate", "storage.checkpoint_interval"])
     }
 
+    /// A section of `[feed]`'s own keys may be set per stream, the others may not.
+    @Test func lateness() throws {
+        let configuration = try Self.configuration(
+            """
+            [feed]
+            late = "keep"
+            reorder_window = "1h"
+            [[stream]]
+            match = "web.*"
+            [stream.feed]
+            late = "reorder"
+            reorder_points = 7
+            """)
+        #expect(configuration.defaults.feed.late == .keep)
+        let web = configuration.settings(forStream: "web.1").feed
+        #expect(web.late == .reorder && web.reorderWindow == 3_600_000_000 && web.reorderPoints == 7)
+        #expect(configuration.settings(forStream: "db") == configuration.defaults)
+    }
+
     @Test func amongEqualsTheLaterOneWins() throws {
         let toml = { (first: String, second: String) in
             "[[stream]]\nmatch = '\(first)'\nmodel.hidden = 1\n[[stream]]\nmatch = '\(second)'\nmodel.hidden = 2"

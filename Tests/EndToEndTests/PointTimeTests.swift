@@ -72,6 +72,42 @@ import Testing
         #expect(status.streams == 1, "a rejected line founds no stream")
     }
 
+    /// Times before 1970 are times like others, and so are those at the ends of the years 1 to 9999, if they are not too
+    /// far ahead. Milliseconds, which are not meant here, are mostly beyond all that.
+    @Test func timesOfAllAges() throws {
+        try client.send("a 1 -62135596800\na 2 -1.5\na 3 -0.000001\na 4 0\na 5 0.000001\na 6 1700000000\n")
+        try client.send("b 1 -62135596800.000001\nb 1 253402300799.999999\nb 1 253402300800\nb 1 1700000000000\n")
+        // -1 alone means the time of arrival; -1.0 is a time.
+        try client.send("c 1 -1.0\nc 2 -1\n")
+        try client.sync()
+        #expect(
+            try stored("stream_id, sequence, time").prefix(7) == [
+                "1|1|-62135596800000000", "1|2|-1500000", "1|3|-1", "1|4|0", "1|5|1", "1|6|1700000000000000",
+                "2|1|-1000000",
+            ])
+        let status = try daemon.status()
+        #expect(status.points == 8 && status.rejectedLines == ["timestamp": 4])
+        #expect(
+            try daemon.query("SELECT time FROM recent_point ORDER BY time_us LIMIT 3") == [
+                "0001-01-01T00:00:00.000000Z", "1969-12-31T23:59:58.500000Z", "1969-12-31T23:59:59.000000Z",
+            ])
+    }
+
+    /// The daemon's own time zone does not come into it, nor do the hours that it repeats or leaves out.
+    @Test func timesOfRowsAreUTC() throws {
+        let rows = ["timestamp,value"] + ["00:59:59", "01:00:00", "02:30:00", "03:00:00"].map { "2026-03-29 \($0),1" }
+        let file = open(try folder.write(rows.joined(separator: "\n"), to: "rows.csv"), O_RDONLY)
+        defer { close(file) }
+        let other = try TemporaryFolder()
+        let csv = try DaemonProcess(
+            in: other, ["--stdin", "--format", "csv", "--stream", "x"], environment: ["TZ": "Europe/Berlin"],
+            input: file)
+        #expect(try csv.process.wait() == .code(0))
+        #expect(
+            try SQLiteShell.run("SELECT substr(time, 12, 8) FROM recent_point", on: other("anomaly.db"))
+                == ["00:59:59", "01:00:00", "02:30:00", "03:00:00"])
+    }
+
     @Test func timesAreRoundedToMicroseconds() throws {
         try client.send("a 1 0.0000004\na 2 0.0000015\na 3 1.9999999\na 4 1700000000.123456789\n")
         try client.sync()

@@ -29,7 +29,7 @@ import Testing
             ],
             checkpoints: [CheckpointRecord(stream: 7, sequence: 1, format: 3, state: [0, 1, 2, 255])])
 
-        #expect(try sqlite(scratch.path, "SELECT * FROM stream") == ["7|room.temp|2|1700000000000000"])
+        #expect(try sqlite(scratch.path, "SELECT * FROM stream") == ["7|room.temp|2|1700000000000000|0"])
         #expect(
             try sqlite(scratch.path, "SELECT * FROM point") == [
                 "7|\(time)|0|1|20.5|20.25|20.0|21.0|0.25|0.5|4",
@@ -43,8 +43,8 @@ import Testing
                 == ["7|0|1|3|000102FF"])
         #expect(
             try sqlite(scratch.path, "SELECT * FROM recent_point") == [
-                "room.temp|0|2014-04-10T00:04:00.123456Z|\(time)|1|20.5|20.25|20.0|21.0|0.25|0.5|1|0|NULL",
-                "room.temp|1|2014-04-10T00:04:00.123456Z|\(time)|1|NULL|NULL|NULL|NULL|NULL|NULL|0|1|NULL",
+                "room.temp|0|2014-04-10T00:04:00.123456Z|\(time)|1|20.5|20.25|20.0|21.0|0.25|0.5|1|0|NULL|0",
+                "room.temp|1|2014-04-10T00:04:00.123456Z|\(time)|1|NULL|NULL|NULL|NULL|NULL|NULL|0|1|NULL|0",
             ])
     }
 

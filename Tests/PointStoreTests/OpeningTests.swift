@@ -17,7 +17,7 @@ import Testing
             try sqlite(scratch.path, "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
                 == [
                     "anomaly", "anomaly_open", "anomaly_start", "checkpoint", "grdb_migrations", "hindsight",
-                    "hindsight_run", "point", "recent_point", "stream",
+                    "hindsight_run", "pending", "point", "recent_point", "stream",
                 ])
         try store.close()
         // The header itself says so, not only the WAL.

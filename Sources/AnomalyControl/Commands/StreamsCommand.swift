@@ -9,7 +9,7 @@ package struct StreamsCommand: ReportingCommand {
         abstract: "List streams with their newest point.",
         discussion: """
             Lists all streams, or those whose names match a GLOB (* ? [a-z], quoted from the shell). Works with the \
-            daemon running or stopped.
+            daemon running or stopped. Points that wait in a reorder window (feed.late) are counted as PENDING.
 
             EXAMPLES:
               All streams, the strangest first:
@@ -83,6 +83,7 @@ extension Schema {
         func grouped(_ number: Int) -> String { NumberText.grouped(Int64(number)) }
         // The values of a wide stream are cut off rather than push all else off the screen.
         let values = min(32, widest { $0.lastValues.map(NumberText.compact).joined(separator: ",") })
+        let waits = summaries.contains { $0.pending > 0 }
         return Schema(
             columns: [
                 Column("stream", "STREAM", .text, textWidth: widest(\.stream.name)),
@@ -92,6 +93,9 @@ extension Schema {
                 Column("last_value", "VALUE", .number, textWidth: values),
                 Column("last_score", "SCORE", .score),
                 Column("open_anomaly", "", .hidden),
+                Column(
+                    "pending", "PENDING", waits ? .integer : .hidden,
+                    textWidth: widest { NumberText.grouped($0.pending) }),
             ],
             emptyText: "no streams")
     }
@@ -106,7 +110,7 @@ extension Record {
                 .text(summary.stream.name), .integer(Int64(summary.stream.channels)), .integer(summary.points),
                 .time(summary.lastTime),
                 .channels(summary.stream.channels) { $0 < values.count ? values[$0] : .nan },
-                .number(summary.lastScore), .flag(summary.openAnomalies > 0),
+                .number(summary.lastScore), .flag(summary.openAnomalies > 0), .integer(summary.pending),
             ],
             note: summary.openAnomalies > 0 ? .anomaly : nil)
     }

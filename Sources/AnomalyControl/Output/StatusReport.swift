@@ -75,6 +75,9 @@ package struct StatusReport {
                     : "\(NumberText.grouped(status.duplicatePoints)) duplicate, "
                         + "\(NumberText.grouped(status.latePoints)) late"
             ),
+        ]
+        lines += order
+        lines += [
             ("Last commit", lastCommit(terminal)),
             ("Queues", queues),
             ("Listening", status.listeners.isEmpty ? "no sockets" : status.listeners.joined(separator: ", ")),
@@ -122,6 +125,17 @@ package struct StatusReport {
         let sum = NumberText.grouped(reasons.reduce(0) { $0 + $1.value })
         let list = reasons.map { "\($0.key) \(NumberText.grouped($0.value))" }.joined(separator: ", ")
         return "\(sum) \(sum == "1" ? one : many) (\(list))"
+    }
+
+    /// What there is to say of points that came out of order and were not dropped.
+    private var order: [(String, String)] {
+        let numbers: [(Int64?, String, String)] = [
+            (status.keptLatePoints, "Kept", "late"), (status.pendingPoints, "Waiting", "in reorder windows"),
+        ]
+        return numbers.compactMap { number, key, what in
+            guard let number, number > 0 else { return nil }
+            return (key, "\(NumberText.grouped(number)) \(what)")
+        }
     }
 
     private func lastCommit(_ terminal: Terminal) -> String {

@@ -34,7 +34,7 @@ extension Schema {
                 Column("anomaly", "", .hidden),
                 // The columns above are a contract; what is added comes after them.
                 Column("hindsight", "HINDSIGHT", hindsight == .hidden ? .hidden : .score),
-            ] + last,
+            ] + last + [Column("late", "", .hidden)],
             tableLead: "time", hasChannelRows: true, emptyText: "no points")
     }
 }
@@ -54,8 +54,11 @@ extension Record {
         if hindsight == .all {
             fields.append(.channels(channels.count) { point.hindsight?.predictions[$0] ?? .nan })
         }
+        fields.append(.flag(point.flags.contains(.late)))
         if point.isAnomaly {
             note = .anomaly
+        } else if point.flags.contains(.late) {
+            note = .late
         } else if point.flags.contains(.missing) {
             note = .missing
         } else if point.flags.contains(.warmup) {

@@ -129,6 +129,8 @@ final class DaemonProcess {
         var rejectedLines: [String: Int]
         var duplicatePoints: Int
         var latePoints: Int
+        var keptLatePoints: Int
+        var pendingPoints: Int
         var connections: Int
         var listeners: [String]
         var residentBytes: Int

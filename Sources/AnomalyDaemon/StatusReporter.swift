@@ -131,7 +131,8 @@ final class StatusReporter: Sendable {
             checkpointAgeSeconds: pipeline.shards.compactMap(\.checkpointAge).max().map { Double($0) / 1e6 },
             gradients: DaemonStatus.Gradients(
                 healthy: gradients.healthy, vanishing: gradients.vanishing, exploding: gradients.exploding,
-                unknown: gradients.unknown, skippedUpdates: gradients.skippedUpdates))
+                unknown: gradients.unknown, skippedUpdates: gradients.skippedUpdates),
+            allocatedBytes: AllocatedMemory.bytes)
     }
 
     private var databaseBytes: Int64 {

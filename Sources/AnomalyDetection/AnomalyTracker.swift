@@ -57,12 +57,12 @@ struct AnomalyTracker: Sendable {
     }
 
     mutating func decode(from reader: inout StateReader) throws {
-        quiet = Int(try reader.read(Int64.self))
+        quiet = Int(try reader.readCount("quiet points"))
         guard try reader.readBool() else {
             anomaly = nil
             return
         }
-        let n = try (0..<6).map { _ in try reader.read(Int64.self) }
+        let n = try (0..<5).map { _ in try reader.read(Int64.self) } + [reader.readCount("points of an anomaly")]
         let d = try (0..<3).map { _ in try reader.readDouble() }
         anomaly = Anomaly(
             startSequence: n[0], start: n[1], end: n[2], peak: n[3], peakScore: d[0], peakChannel: Int(n[4]),

@@ -69,7 +69,7 @@ struct BuiltProgram {
         process.executableURL = URL(filePath: command[0])
         process.arguments = command.dropFirst() + arguments
         // What `make tsan` and `make asan` tell their programs.
-        let names = ["TSAN_OPTIONS", "ASAN_OPTIONS", "UBSAN_OPTIONS", "SWIFT_BACKTRACE"]
+        let names = ["TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "LD_PRELOAD", "SWIFT_BACKTRACE"]
         let inherited = ProcessInfo.processInfo.environment.filter { names.contains($0.key) }
         process.environment = ["PATH": "/usr/bin:/bin"].merging(inherited) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice

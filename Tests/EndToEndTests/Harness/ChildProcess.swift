@@ -73,7 +73,9 @@ final class ChildProcess {
 
     /// All that it inherits of the environment: where programs are, and what `make tsan` and `make asan` tell theirs.
     private static let inherited: [String: String] = {
-        let names = ["PATH", "TSAN_OPTIONS", "ASAN_OPTIONS", "UBSAN_OPTIONS", "SWIFT_BACKTRACE"]
+        let names = [
+            "PATH", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "LD_PRELOAD", "SWIFT_BACKTRACE",
+        ]
         let own = ProcessInfo.processInfo.environment.filter { names.contains($0.key) }
         return own.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
     }()

@@ -108,6 +108,7 @@ final class DaemonProcess {
         var connections: Int
         var listeners: [String]
         var residentBytes: Int
+        var allocatedBytes: Int
         var watchdog: Watchdog?
         var gradients: Gradients
 

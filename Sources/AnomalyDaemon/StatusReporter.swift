@@ -145,7 +145,7 @@ final class StatusReporter: Sendable {
             },
             maxConnections: listeners.mostConnections, maxStreams: configuration.daemon.maxStreams,
             refusedConnections: statistics.refusedConnections, keptLatePoints: statistics.keptLate.now,
-            pendingPoints: statistics.pending.now)
+            pendingPoints: statistics.pending.now, allocatedBytes: AllocatedMemory.bytes)
     }
 
     private var databaseBytes: Int64 {

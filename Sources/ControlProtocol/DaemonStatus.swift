@@ -41,6 +41,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var database: Database
     /// Resident memory of the process.
     public var residentBytes: Int64
+    /// What of it the allocator has given out and not got back; nil from a daemon that does not say.
+    public var allocatedBytes: Int64?
     /// nil when systemd's watchdog is not in use.
     public var watchdog: Watchdog?
     /// Age of the oldest checkpoint that a stream would have to replay from; nil before the first checkpoint.
@@ -66,7 +68,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         commits: Int64, queues: Queues, connections: Int, listeners: [String], database: Database,
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
         gradients: Gradients? = nil, restoring: Restoring? = nil, maxConnections: Int? = nil, maxStreams: Int? = nil,
-        refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil
+        refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil,
+        allocatedBytes: Int64? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -90,6 +93,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.listeners = listeners
         self.database = database
         self.residentBytes = residentBytes
+        self.allocatedBytes = allocatedBytes
         self.watchdog = watchdog
         self.checkpointAgeSeconds = checkpointAgeSeconds
         self.gradients = gradients

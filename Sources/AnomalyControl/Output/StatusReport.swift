@@ -83,7 +83,11 @@ package struct StatusReport {
             ("Listening", status.listeners.isEmpty ? "no sockets" : status.listeners.joined(separator: ", ")),
             ("Connections", count(status.connections) + of(status.maxConnections, status.connections)),
             ("Database", "\(status.database.path) (\(NumberText.bytes(status.database.bytes)))"),
-            ("Memory", NumberText.bytes(status.residentBytes)),
+            (
+                "Memory",
+                NumberText.bytes(status.residentBytes)
+                    + (status.allocatedBytes.map { ", allocated \(NumberText.bytes($0))" } ?? "")
+            ),
             ("Checkpoints", checkpoints),
             ("Watchdog", watchdog),
         ]

@@ -137,6 +137,7 @@ final class DaemonProcess {
         var maxConnections: Int
         var maxStreams: Int
         var refusedConnections: [String: Int]
+        var allocatedBytes: Int
         var watchdog: Watchdog?
         var gradients: Gradients
         var restoring: Restoring?

@@ -126,6 +126,12 @@ let package = Package(
                 "PointStore", "RecurrentModel", arguments,
             ],
             swiftSettings: settings),
+        // For tests only: an SQLite VFS whose disk fails on demand.
+        .target(
+            name: "CFaultVFS", path: "Tests/Support/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .testTarget(
+            name: "FaultTests", dependencies: ["CFaultVFS", "PointStore", "AnomalyDetection"] + grdb,
+            swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),
     ]
 )

@@ -31,6 +31,9 @@ public final class PointStore: @unchecked Sendable {
         public var createsDirectory = false
         /// How long a commit waits when another program, such as a `sqlite3` shell, is writing; at least zero.
         public var busyTimeout = Duration.seconds(5)
+        /// The WAL is copied into the database when it has so many pages (64 MiB), not 1,000 as is SQLite's default: each
+        /// batch rewrites the newest page of every stream, and the copy is needed only of the last state.
+        package var checkpointPages = 16384
 
         public init() {}
     }

@@ -8,9 +8,6 @@ enum WriteConnection {
     private static let pageSize = 4096
     /// Pages kept in memory, in KiB: the newest page of each of some 4,000 streams.
     private static let cacheKiB = 16384
-    /// The WAL is copied into the database when it has so many pages (64 MiB), not 1,000 as is SQLite's default: each
-    /// batch rewrites the newest page of every stream, and the copy is needed only of the last state.
-    private static let checkpointPages = 16384
 
     /// Opens and, if `isNew`, first makes an empty file a database of ours.
     static func open(_ path: String, isNew: Bool, options: PointStore.Options) throws -> DatabaseQueue {
@@ -21,7 +18,7 @@ enum WriteConnection {
         configuration.foreignKeysEnabled = false
         configuration.prepareDatabase { database in
             if isNew { try initialise(database) }
-            try prepare(database, synchronous: options.synchronous)
+            try prepare(database, options)
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }
@@ -37,7 +34,7 @@ enum WriteConnection {
                 """)
     }
 
-    private static func prepare(_ database: Database, synchronous: PointStore.Synchronous) throws {
+    private static func prepare(_ database: Database, _ options: PointStore.Options) throws {
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
         guard mode == "wal" else {
             throw DatabaseError(message: "its file system offers no write-ahead log, only \(mode ?? "no journal")")
@@ -50,9 +47,9 @@ enum WriteConnection {
         // secure_delete, which Debian switches on, overwrites what is freed with zeros: a tenth of the speed.
         try database.execute(
             sql: """
-                PRAGMA synchronous = \(synchronous.rawValue);
-                PRAGMA wal_autocheckpoint = \(checkpointPages);
-                PRAGMA journal_size_limit = \(checkpointPages * pageSize);
+                PRAGMA synchronous = \(options.synchronous.rawValue);
+                PRAGMA wal_autocheckpoint = \(options.checkpointPages);
+                PRAGMA journal_size_limit = \(options.checkpointPages * pageSize);
                 PRAGMA cache_size = -\(cacheKiB);
                 PRAGMA temp_store = MEMORY;
                 PRAGMA secure_delete = OFF;

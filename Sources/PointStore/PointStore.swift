@@ -31,9 +31,8 @@ public final class PointStore: @unchecked Sendable {
         public var createsDirectory = false
         /// How long a commit waits when another program, such as a `sqlite3` shell, is writing; at least zero.
         public var busyTimeout = Duration.seconds(5)
-        /// The WAL is copied into the database when it has so many pages (64 MiB), not 1,000 as is SQLite's default: each
-        /// batch rewrites the newest page of every stream, and the copy is needed only of the last state.
-        package var checkpointPages = 16384
+        /// Pages of the WAL after which it is copied into the database.
+        package var checkpointPages = WriteConnection.checkpointPages
 
         public init() {}
     }
@@ -60,9 +59,9 @@ public final class PointStore: @unchecked Sendable {
             try ReadConnection(path: path, acceptsOutdated: true).close()
         }
         let lock = try LockFile(database: path)
-        let isNew = try StoreFile.createIfMissing(path)
+        try StoreCreation.ifMissing(path)
         queue = try StoreError.naming("open", path) {
-            let queue = try WriteConnection.open(path, isNew: isNew, options: options)
+            let queue = try WriteConnection.open(path, options: options)
             try StoreSchema.migrator.migrate(queue)
             return queue
         }

@@ -1,5 +1,6 @@
 import CFaultVFS
 import Foundation
+import Testing
 
 /// A kind of failure that can be armed.
 enum Fault: CaseIterable, CustomTestStringConvertible {

@@ -123,19 +123,21 @@ final class Rig {
 
     /// Tries a call until it succeeds, as the daemon's writer does (and systemd, if the daemon can't start).
     private func persist(_ what: String, _ body: () throws -> Void) throws {
+        var last: (any Error)?
         for _ in 0..<Self.attempts {
             do {
                 return try body()
             } catch let error as StoreError {
                 if disk.isOff { throw PowerFailure() }
                 failures += 1
+                last = error
                 let isPassing = error.isTransient || error.cause == .notPermitted
                 guard isPassing else { throw Violation("cannot \(what), and not for a time: \(error)") }
             } catch let error where disk.isOff && !(error is Violation) {
                 throw PowerFailure()
             }
         }
-        throw Violation("after \(Self.attempts) attempts still no success: \(what)")
+        throw Violation("cannot \(what), after \(Self.attempts) attempts: \(last.map { "\($0)" } ?? "no error")")
     }
 }
 

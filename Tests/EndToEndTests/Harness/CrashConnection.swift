@@ -12,6 +12,8 @@ final class CrashConnection: @unchecked Sendable {
     /// Lines from the first on that have been sent, if perhaps to a daemon that died.
     private(set) var sent = 0
     private var failure: (any Error)?
+    private var client: FeedClient?
+    private var random = SplitMix(seed: 0)
     private let ended = DispatchSemaphore(value: 0)
 
     init(_ number: Int, of feed: CrashFeed) {
@@ -22,16 +24,17 @@ final class CrashConnection: @unchecked Sendable {
     /// Connects, and starts to send: from the first line that is not confirmed, so many lines at most, with a `!sync`
     /// every now and then and at the end.
     func start(to daemon: DaemonProcess, lines: Int, using random: inout SplitMix) throws {
-        let client = try daemon.client()
+        client = try daemon.client()
         let end = confirmed + lines
-        var random = SplitMix(seed: random.next())
+        self.random = SplitMix(seed: random.next())
         Thread { [self] in
             do {
-                send(upTo: end, to: client, using: &random)
-                try takeAnswers(from: client, upTo: end)
+                send(upTo: end)
+                try takeAnswers(upTo: end)
             } catch {
                 failure = error
             }
+            client = nil
             ended.signal()
         }.start()
     }
@@ -45,7 +48,7 @@ final class CrashConnection: @unchecked Sendable {
         if let failure { throw failure }
     }
 
-    private func send(upTo end: Int, to client: FeedClient, using random: inout SplitMix) {
+    private func send(upTo end: Int) {
         var next = confirmed
         while next < end {
             let piece = min(end, next + Int.random(in: 1...400, using: &random))
@@ -53,13 +56,13 @@ final class CrashConnection: @unchecked Sendable {
             if piece == end || random.next() % 2 == 0 { text += "!sync \(piece)\n" }
             // A part of the text may have arrived, and a part of a line.
             sent = max(sent, piece)
-            guard (try? client.send(text)) != nil else { return }
+            guard (try? client?.send(text)) != nil else { return }
             next = piece
         }
     }
 
-    private func takeAnswers(from client: FeedClient, upTo end: Int) throws {
-        while confirmed < end, let line = try client.readLine() {
+    private func takeAnswers(upTo end: Int) throws {
+        while confirmed < end, let line = try client?.readLine() {
             guard line.hasPrefix("!synced "), let position = Int(line.dropFirst(8)), position > confirmed else {
                 throw HarnessError("unexpected answer to !sync: \(line)")
             }

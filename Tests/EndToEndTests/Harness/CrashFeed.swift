@@ -56,7 +56,10 @@ struct CrashFeed: Sendable {
         let stream = UInt64(connection * Self.streamsEach + number % Self.streamsEach)
         var random = SplitMix(seed: seed &+ stream << 40 &+ UInt64(place))
         let values = (0..<kind.channels).map { channel -> String in
-            if kind.missing > 0, random.next() % kind.missing == 0 { return place % 2 == 0 ? "nan" : "" }
+            // An empty field would make the line of a narrow stream one without a value.
+            if kind.missing > 0, random.next() % kind.missing == 0 {
+                return kind.channels > 1 && place % 2 == 0 ? "" : "nan"
+            }
             let wave = sin(Double(place) / Double(7 + channel)) * 100
             let spike = random.next() % 200 == 0 ? 400.0 : 0
             let noise = Double(random.next() % 2000) / 100

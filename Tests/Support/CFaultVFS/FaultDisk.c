@@ -164,7 +164,11 @@ int64_t fault_disk_chance(const fault_disk *disk, uint64_t salt, int64_t limit) 
 
 fault_node *fault_node_of(fault_disk *disk, const char *path) {
     for (fault_node *node = disk->nodes; node; node = node->next) {
-        if (!strcmp(node->path, path)) return node;
+        if (strcmp(node->path, path)) continue;
+        if (node->linked) return node;
+        // It may have been made anew behind our back, as by rename(2).
+        discard(&node->safe);
+        return load(path, &node->safe, &node->linked) ? NULL : node;
     }
     fault_node *node = calloc(1, sizeof *node);
     if (!node) return NULL;
@@ -175,8 +179,7 @@ fault_node *fault_node_of(fault_disk *disk, const char *path) {
         free(node);
         return NULL;
     }
-    // Whoever made a file without syncing its folder can't be sure of its name.
-    node->safely_linked = node->linked && node->safe.size;
+    // Whoever made or renamed a file without syncing its folder can't be sure of its name.
     node->next = disk->nodes;
     disk->nodes = node;
     return node;

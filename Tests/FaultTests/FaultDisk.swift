@@ -4,7 +4,7 @@ import Testing
 
 /// A kind of failure that can be armed.
 enum Fault: CaseIterable, CustomTestStringConvertible {
-    case write, shortWrite, noSpace, sync, truncate, read, size, open, delete, access, lock, busy, map, power
+    case write, shortWrite, noSpace, sync, truncate, read, size, open, delete, access, lock, busy, map, power, death
 
     var testDescription: String {
         switch self {
@@ -22,6 +22,7 @@ enum Fault: CaseIterable, CustomTestStringConvertible {
         case .busy: "lock held"
         case .map: "failed mapping"
         case .power: "power failure"
+        case .death: "death of the process"
         }
     }
 
@@ -40,7 +41,7 @@ enum Fault: CaseIterable, CustomTestStringConvertible {
         case .lock: FAULT_LOCK
         case .busy: FAULT_BUSY
         case .map: FAULT_MAP
-        case .power: FAULT_POWER
+        case .power, .death: FAULT_POWER
         }
     }
 }
@@ -69,7 +70,7 @@ final class FaultDisk {
     var operations: Int { Int(fault_disk_operations(disk)) }
     /// How often what is armed has struck.
     var struck: Int { Int(fault_disk_struck(disk)) }
-    /// True from a power failure to the reboot.
+    /// True from a power failure, or the death of the process, to the reboot or restart.
     var isOff: Bool { fault_disk_is_off(disk) != 0 }
 
     /// From operation `point` on, the fault strikes the first `times` operations of its sort.
@@ -82,6 +83,9 @@ final class FaultDisk {
 
     /// The power fails now.
     func cutPower() { fault_disk_cut(disk) }
+
+    /// The process comes back, with nothing armed, and finds the files as they were.
+    func restart() { fault_disk_restart(disk) }
 
     /// The machine comes back, with nothing armed, and with what the disk has of the files; they must be closed.
     func reboot(seed: UInt64) throws {

@@ -9,6 +9,7 @@ final class Rig {
 
     let disk: FaultDisk
     private let workload: Workload
+    private let synchronous: PointStore.Synchronous
     /// What an undisturbed run has done; nil in that run itself.
     private let expected: Reference?
     private let workbench = Workbench()
@@ -16,15 +17,23 @@ final class Rig {
     private var detectors: [Detector] = []
     /// Rounds that are stored for certain: their commits have returned.
     private var acknowledged = 0
+    /// Whether a power failure may take acknowledged rounds, if it takes whole ones from the end.
+    private var mayLose = false
     /// Rounds that the detectors have seen.
     private var round = 0
     /// The states of all detectors after each round.
     private(set) var states: [Int: [[UInt8]]] = [:]
     /// Calls that failed and were tried again.
     private(set) var failures = 0
+    /// Acknowledged rounds that a power failure took, which may be unless every commit is synced.
+    private(set) var lost = 0
 
-    init(_ workload: Workload, on disk: FaultDisk, expecting expected: Reference?) {
+    init(
+        _ workload: Workload, on disk: FaultDisk, synchronous: PointStore.Synchronous = .full,
+        expecting expected: Reference?
+    ) {
         self.workload = workload
+        self.synchronous = synchronous
         self.disk = disk
         self.expected = expected
     }
@@ -55,8 +64,9 @@ final class Rig {
         try stop()
     }
 
-    /// The end of a process that had no chance to do anything.
-    func die() {
+    /// The end of a process that had no chance to do anything; `withPower`: of the whole machine.
+    func die(withPower: Bool) {
+        mayLose = withPower && synchronous == .normal
         try? store?.close()
         store = nil
         detectors = []
@@ -74,14 +84,17 @@ final class Rig {
             // Small, so that the WAL is often copied into the database and begun anew.
             options.checkpointPages = 40
             options.busyTimeout = .seconds(1)
+            options.synchronous = synchronous
             store = try PointStore(path: disk.database, options: options)
         }
         try persist("restore") { try restore() }
         let founded = detectors.count { $0.sequence > 0 }
         round = founded == 0 ? 0 : Int(detectors[0].sequence) / Workload.pointsARound
-        guard round >= acknowledged else {
+        guard round >= acknowledged || mayLose else {
             throw Violation("of \(acknowledged) rounds that were acknowledged, only \(round) are stored")
         }
+        lost += max(0, acknowledged - round)
+        mayLose = false
         for (number, detector) in detectors.enumerated() {
             let points = workload.points(of: number, after: round)
             guard detector.sequence == Int64(points) else {

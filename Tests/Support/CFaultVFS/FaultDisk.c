@@ -327,8 +327,12 @@ int fault_disk_reboot(fault_disk *disk, uint64_t seed) {
         free(memory);
         if (failed) return -1;
     }
+    fault_disk_restart(disk);
+    return 0;
+}
+
+void fault_disk_restart(fault_disk *disk) {
     disk->off = 0;
     disk->power_at = 0;
     disk->kind = FAULT_NONE;
-    return 0;
 }

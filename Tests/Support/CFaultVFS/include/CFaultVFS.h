@@ -67,5 +67,10 @@ void fault_disk_cut(fault_disk *disk);
  * machine comes back, and the disk works again with nothing armed. Returns 0, or -1 with errno set.
  */
 int fault_disk_reboot(fault_disk *disk, uint64_t seed);
+/*
+ * In place of a reboot: it was only the process that ended. All that was given to the disk is there, if not safe yet;
+ * the disk works again with nothing armed.
+ */
+void fault_disk_restart(fault_disk *disk);
 
 #endif

@@ -16,6 +16,11 @@ enum StoreCreation {
         if StoreFile.exists(path) {
             if try StoreFile.size(path, operation: "open") > 0 { return }
             mode = try StoreFile.mode(of: path)
+        } else if StoreFile.isLink(path) {
+            throw StoreError(
+                operation: "create", path: path, cause: .missing,
+                detail: "it is a symbolic link to a file that is missing",
+                hint: "mount or create what it points to, or remove the link")
         }
         let draft = path + ".new"
         for file in [draft, draft + "-journal", draft + "-wal", draft + "-shm"] { try remove(file, for: path) }

@@ -69,6 +69,12 @@ enum StoreFile {
         return Int(status.st_size)
     }
 
+    /// True also of a symbolic link that leads nowhere.
+    static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     private static func realPath(_ path: String) -> String? {

@@ -19,9 +19,10 @@ public final class PointStore: @unchecked Sendable {
 
     /// How much a commit does for durability.
     public enum Synchronous: String, Sendable, CaseIterable {
-        /// A commit survives a power failure.
+        /// A commit survives a power failure: the log is synced before the call returns.
         case full
-        /// A commit survives the death of the process; the newest ones may be lost in a power failure.
+        /// A commit survives the death of the process. A power failure may take the newest ones, whole; the log is synced
+        /// only before it is copied into the database.
         case normal
     }
 
@@ -78,7 +79,8 @@ public final class PointStore: @unchecked Sendable {
     /// the batch is as durable as ``Options/synchronous`` says.
     ///
     /// - throws: A ``StoreError``. If its ``StoreError/isTransient`` is true, the same batch may be committed again
-    ///   later. The cause `conflict` means that the batch has a stream or a point that is stored already.
+    ///   later, also after a failed fsync: what the kernel then gave up on (https://wiki.postgresql.org/wiki/Fsync_Errors)
+    ///   is no part of the log yet, and the next attempt writes all of it anew, to the same place. The cause `conflict` means that the batch has a stream or a point that is stored already.
     public func commit(_ commit: inout Commit) throws {
         if commit.isEmpty { return }
         commit.sortPoints()

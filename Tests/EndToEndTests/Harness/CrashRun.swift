@@ -53,7 +53,7 @@ final class CrashRun {
     private(set) var tally = Tally()
     /// What went wrong, in words.
     private(set) var violations: [String] = []
-    /// Daemons started so far; the last one's times tell what a start takes.
+    /// What the last start took.
     private var startTime = Duration.milliseconds(50)
 
     init(seed: UInt64) throws {
@@ -68,9 +68,11 @@ final class CrashRun {
 
     /// Kills so many daemons, lets one live and end, and compares its database with that of an undisturbed daemon.
     func run(kills: Int) throws {
-        for number in 0..<kills {
-            // The first two meet a database that is being made.
-            let kill = number < 2 ? Kill.starting : Kill.allCases[Int(random.next() % UInt64(Kill.allCases.count))]
+        // The first two meet a database that is being made; then all kinds come equally often, in any order.
+        var next: [Kill] = [.starting, .starting]
+        for _ in 0..<kills {
+            if next.isEmpty { next = Kill.allCases.shuffled(using: &random) }
+            let kill = next.removeFirst()
             try live(until: kill)
             tally.kills += 1
             tally.kinds[kill, default: 0] += 1

@@ -40,16 +40,18 @@ enum StoreCreation {
         // SQLite syncs the directory with the first commit, before which nothing is promised.
     }
 
-    /// What cannot be changed once there is a table. In one transaction: the first one writes the file's first page.
+    /// What cannot be changed once there is a table. Deferred, as an immediate transaction would fix `auto_vacuum` when it
+    /// begins.
     private static func initialise(_ database: Database) throws {
-        try database.execute(
-            sql: """
-                PRAGMA page_size = \(WriteConnection.pageSize);
-                BEGIN;
-                PRAGMA auto_vacuum = INCREMENTAL;
-                PRAGMA application_id = \(StoreSchema.applicationID);
-                COMMIT;
-                """)
+        try database.execute(sql: "PRAGMA page_size = \(WriteConnection.pageSize)")
+        try database.inTransaction(.deferred) {
+            try database.execute(
+                sql: """
+                    PRAGMA auto_vacuum = INCREMENTAL;
+                    PRAGMA application_id = \(StoreSchema.applicationID);
+                    """)
+            return .commit
+        }
         try WriteConnection.useLog(database)
     }
 

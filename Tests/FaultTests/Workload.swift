@@ -14,7 +14,7 @@ struct Workload: Sendable {
         var values: [Double]
     }
 
-    static let rounds = 16
+    static let rounds = 13
     static let pointsARound = 12
 
     let streams: [Stream]

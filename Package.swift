@@ -134,6 +134,12 @@ let package = Package(
                 "PointStore", "RecurrentModel", arguments,
             ],
             swiftSettings: settings),
+        // For tests only: an SQLite VFS whose disk fails on demand.
+        .target(
+            name: "CFaultVFS", path: "Tests/Support/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .testTarget(
+            name: "FaultTests", dependencies: ["CFaultVFS", "PointStore", "AnomalyDetection"] + grdb,
+            swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),
         // What the fuzzer tries, and the test that gives it the corpus again.
         .target(

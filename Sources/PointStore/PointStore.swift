@@ -19,9 +19,10 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
 
     /// How much a commit does for durability.
     public enum Synchronous: String, Sendable, CaseIterable {
-        /// A commit survives a power failure.
+        /// A commit survives a power failure: the log is synced before the call returns.
         case full
-        /// A commit survives the death of the process; the newest ones may be lost in a power failure.
+        /// A commit survives the death of the process. A power failure may take the newest ones, whole; the log is synced
+        /// only before it is copied into the database.
         case normal
     }
 
@@ -34,6 +35,8 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         /// Newest format of checkpoints that the caller can decode. A database that has a newer one is refused: its
         /// streams could only be begun anew, and their states be overwritten.
         public var newestFormat = Int32.max
+        /// Pages of the WAL after which it is copied into the database.
+        package var checkpointPages = WriteConnection.checkpointPages
 
         public init() {}
     }
@@ -62,9 +65,9 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
             try look.close()
         }
         let lock = try LockFile(database: path)
-        let isNew = try StoreFile.createIfMissing(path)
+        try StoreCreation.ifMissing(path)
         queue = try StoreError.naming("open", path) {
-            let queue = try WriteConnection.open(path, isNew: isNew, options: options)
+            let queue = try WriteConnection.open(path, options: options)
             try StoreSchema.migrator.migrate(queue)
             return queue
         }
@@ -82,7 +85,9 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     ///
     /// - returns: What became of the late points.
     /// - throws: A ``StoreError``. If its ``StoreError/isTransient`` is true, the same batch may be committed again
-    ///   later. The cause `conflict` means that the batch has a stream or a point that is stored already.
+    ///   later, also after a failed fsync: what the kernel then gave up on (https://wiki.postgresql.org/wiki/Fsync_Errors)
+    ///   is no part of the log yet, and the next attempt writes all of it anew, to the same place. The cause `conflict`
+    ///   means that the batch has a stream or a point that is stored already.
     @discardableResult
     public func commit(_ commit: inout Commit) throws -> LateOutcome {
         if commit.isEmpty { return LateOutcome() }

@@ -46,12 +46,13 @@ public struct AnomalyDaemon: Service {
         let notifier = Notifier { logger.warning("cannot notify the service manager", metadata: ["cause": "\($0)"]) }
         let watchdog = try Watchdog.interval
         notifier.status("Opening \(configuration.database.path)")
-        let store = try openStore()
+        let (store, setAside) = try openStore()
         let initialModels = try readInitialModels(store)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: min(2, System.coreCount))
         let shards = configuration.daemon.shards > 0 ? configuration.daemon.shards : System.coreCount
         let pipeline = Pipeline(
             store: store, configuration: configuration, initialModels: initialModels, shards: shards, logger: logger)
+        pipeline.statistics.setAside.withLock { $0 = setAside }
         let listeners = Listeners(group: group)
         let controls = Listeners(group: group)
         let loops = group.makeIterator().map { ($0, Heartbeat("event loop")) }
@@ -61,17 +62,21 @@ public struct AnomalyDaemon: Service {
             watchdogTimeout: watchdog.map {
                 $0.components.seconds * 1_000_000 + $0.components.attoseconds / Int64(1e12)
             },
-            loopBeats: loops.map(\.1))
+            loopBeats: loops.map(\.1), logger: logger)
 
         let (stopped, storedAll) = AsyncStream<Bool>.makeStream()
-        try await pipeline.start(store, configuration, initialModels, logger: logger) { isComplete in
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        let failure = Mutex<StoreError?>(nil)
+        try await pipeline.start(store, configuration, initialModels, logger: logger) { error in
+            failure.withLock { $0 = error }
+            end.yield()
+        } stopped: { isComplete in
             storedAll.yield(isComplete)
             storedAll.finish()
         }
         for (loop, beat) in loops {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(100)) { _ in beat.beat() }
         }
-        let (ends, end) = AsyncStream<Void>.makeStream()
         do {
             try await listen(pipeline, listeners, controls, reporter) { end.yield() }
         } catch {
@@ -118,6 +123,7 @@ public struct AnomalyDaemon: Service {
         await controls.stopAccepting()
         await controls.closeConnections()
         try await group.shutdownGracefully()
+        if let error = failure.withLock({ $0 }) { throw error }
         if !isComplete { throw NotStored() }
         logger.notice(
             "stopped, everything accepted is stored", metadata: ["points": "\(pipeline.statistics.points.now)"])
@@ -130,11 +136,21 @@ public struct AnomalyDaemon: Service {
         }
     }
 
-    private func openStore() throws -> PointStore {
+    /// Also where a damaged database lies that was set aside for a new one; nil if there was none.
+    private func openStore() throws -> (store: PointStore, setAside: String?) {
         var options = PointStore.Options()
         options.synchronous = configuration.database.synchronous == .full ? .full : .normal
         options.createsDirectory = self.options.createsDirectories
-        return try PointStore(path: configuration.database.path, options: options)
+        let path = configuration.database.path
+        do {
+            return (try PointStore(path: path, options: options), nil)
+        } catch let error as StoreError where error.cause == .damaged && configuration.database.onDamage == .setAside {
+            logger.error("the database is damaged", metadata: ["cause": "\(error)"])
+            let aside = try PointStore.setAsideDamaged(path)
+            let store = try PointStore(path: path, options: options)
+            DamageNote.log(aside, for: path, logger)
+            return (store, aside)
+        }
     }
 
     private func readInitialModels(_ store: PointStore) throws -> InitialModels {
@@ -175,7 +191,8 @@ public struct AnomalyDaemon: Service {
             try await listeners.bind(path: path, mode: feed.socketMode, configure: configureFeed(path))
         }
         try createParent(of: configuration.control.socket)
-        let hindsight = HindsightIntake(directory: pipeline.directory, writer: pipeline.writer.queue)
+        let hindsight = HindsightIntake(
+            directory: pipeline.directory, writer: pipeline.writer.queue, statistics: pipeline.statistics)
         let models = ModelImport(pipeline: pipeline, configuration: configuration, logger: logger)
         try await controls.bind(path: configuration.control.socket, mode: feed.socketMode) { channel, _ in
             try channel.pipeline.syncOperations.addHandler(

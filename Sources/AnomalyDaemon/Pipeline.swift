@@ -18,7 +18,8 @@ final class Pipeline: Sendable {
         let statistics = Statistics()
         let directory = StreamDirectory(shards: count)
         let writer = Writer(
-            store: store, configuration: configuration.database, shards: count, statistics: statistics, logger: logger)
+            store: store, configuration: configuration.database, shards: count, directory: directory,
+            statistics: statistics, logger: logger)
         self.statistics = statistics
         self.directory = directory
         self.writer = writer
@@ -33,12 +34,18 @@ final class Pipeline: Sendable {
 
     /// Restores every stored stream, on all shards at once, and starts the stages. Returns when all are ready.
     ///
+    /// - Parameters:
+    ///   - failed: called if nothing more can be stored; the daemon should stop then.
+    ///   - stopped: called at the end, with true if everything is stored.
     /// - Throws: `StoreError` if the store can't be read.
     func start(
         _ store: PointStore, _ configuration: DaemonConfiguration, _ initialModels: InitialModels, logger: Logger,
-        stopped: @escaping @Sendable (Bool) -> Void
+        failed: @escaping @Sendable (StoreError) -> Void, stopped: @escaping @Sendable (Bool) -> Void
     ) async throws {
-        writer.start(stopped: stopped)
+        let rebase: @Sendable () -> Void = { [shards] in
+            for shard in shards { _ = shard.queue.pushWithoutWaiting(.checkpointAll, weight: 0) }
+        }
+        writer.start(Writer.Events(rebase: rebase, failed: failed, stopped: stopped))
         var records = [[StreamRecord]](repeating: [], count: shards.count)
         for record in try store.streams() { records[Int(directory.add(record).shard)].append(record) }
         let restorer = StreamRestorer(
@@ -55,6 +62,7 @@ final class Pipeline: Sendable {
             }
             try await group.waitForAll()
         }
+        _ = writer.queue.pushWithoutWaiting(.restored(records.joined().map(\.id)), weight: 0)
     }
 
     /// Tells the shards to finish; the writer stops after the last of them.

@@ -27,6 +27,8 @@ enum ShardMessage: Sendable {
     case points(PointBatch)
     case barrier(SyncBarrier)
     case replaceModel(ModelReplacement)
+    /// There is a new database without any state: checkpoint every stream.
+    case checkpointAll
     /// Checkpoint everything, pass all on, and end.
     case stop
 }
@@ -36,6 +38,8 @@ enum WriterMessage: Sendable {
     case verdicts(VerdictBatch)
     case barrier(SyncBarrier)
     case hindsight(HindsightOrder)
+    /// All stored streams, these, are in memory.
+    case restored([Int32])
     case shardStopped
 }
 

@@ -106,6 +106,9 @@ final class Shard: @unchecked Sendable {
                 case .replaceModel(let replacement):
                     replace(replacement)
                     passOn()
+                case .checkpointAll:
+                    checkpoint(all: true, evenWithoutNews: true)
+                    passOn()
                 case .stop:
                     checkpoint(all: true)
                     passOn()
@@ -236,10 +239,10 @@ final class Shard: @unchecked Sendable {
         active.append(state)
     }
 
-    private func checkpoint(all: Bool) {
+    private func checkpoint(all: Bool, evenWithoutNews: Bool = false) {
         let now = SteadyClock.now
         if all {
-            for state in active where state.hasNews {
+            for state in active where state.hasNews || evenWithoutNews {
                 batch.commit.checkpoints.append(state.checkpoint(now))
                 // In pieces: all at once could be gigabytes.
                 if batch.commit.checkpoints.count >= Self.checkpointsARound { passOn() }

@@ -60,19 +60,33 @@ struct StreamRestorer {
     /// - Throws: `StoreError` if the store can't be read.
     func restore(_ record: StreamRecord, workbench: Workbench) throws -> StreamState {
         let settings = configuration.settings(forStream: record.name)
-        let newest = try store.newest(of: record.id)?.sequence ?? 0
+        let newest = try readable(record, or: nil) { try store.newest(of: record.id) }?.sequence ?? 0
         let (detector, checkpointed) = try start(record, settings, newest: newest, workbench)
         var verdicts = [ChannelVerdict](
             repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),
             count: record.channels)
-        try store.replay(of: record.id, after: detector.sequence) { _, time, values, _ in
-            _ = values.withUnsafeBufferPointer { values in
-                verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
+        // What lies behind the damage is lost to the model.
+        try readable(record, or: ()) {
+            try store.replay(of: record.id, after: detector.sequence) { _, time, values, _ in
+                _ = values.withUnsafeBufferPointer { values in
+                    verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
+                }
             }
         }
         return StreamState(
             id: record.id, detector: detector, checkpointInterval: settings.storage.checkpointInterval,
             checkpointed: checkpointed, firstAfter: settings.storage.checkpointInterval)
+    }
+
+    /// What `read` returns; `substitute` where the database is damaged, if it is to be set aside then: the writer does
+    /// so once all streams are restored as well as they can be.
+    private func readable<T>(_ record: StreamRecord, or substitute: T, _ read: () throws -> T) throws -> T {
+        do {
+            return try read()
+        } catch let error as StoreError where error.cause == .damaged && configuration.database.onDamage == .setAside {
+            warn(record, error)
+            return substitute
+        }
     }
 
     /// A detector in the state of the newest good checkpoint; else a new one, before the first point that it will see.
@@ -91,7 +105,9 @@ struct StreamRestorer {
             warn(record, error)
             damages += 1
         }
-        while let checkpoint = try store.checkpoint(of: record.id, before: before, onDamage: onDamage) {
+        while let checkpoint = try readable(
+            record, or: nil, { try store.checkpoint(of: record.id, before: before, onDamage: onDamage) })
+        {
             let detector = new(after: 0)
             do {
                 if try !detector.restore(checkpoint.state) {

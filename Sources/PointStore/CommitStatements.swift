@@ -1,5 +1,6 @@
 import AnomalyDetection
 import GRDB
+import GRDBSQLite
 
 /// The prepared statements of a commit. Belongs to one connection and is used on its queue only.
 final class CommitStatements {
@@ -124,7 +125,9 @@ final class CommitStatements {
         do {
             try body()
         } catch let error as DatabaseError {
-            var error = StoreError(operation: "commit to", path: path, database: error)
+            var error = StoreError(
+                operation: "commit to", path: path, database: error,
+                systemCode: sqlite3_system_errno(sqlite3_db_handle(point.sqliteStatement)))
             error.detail = "\(object): \(error.detail)"
             throw error
         }

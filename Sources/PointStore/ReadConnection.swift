@@ -9,6 +9,7 @@ final class ReadConnection: Sendable {
     /// False for a file of an older version, which has no tables for hindsight.
     let hasHindsight: Bool
     private let queue: DatabaseQueue
+    private let identity: StoreFile.Identity?
     /// True if the file was opened as one that nobody changes.
     private let isImmutable: Bool
 
@@ -18,6 +19,7 @@ final class ReadConnection: Sendable {
         let path = try StoreFile.resolve(given, operation: "open")
         try StoreFile.size(path, operation: "open")
         self.path = path
+        identity = StoreFile.identity(path)
         let kind: StoreSchema.Kind
         (queue, isImmutable, kind) = try StoreError.naming("open", path) { try ReadConnection.open(path) }
         hasHindsight = kind == .current
@@ -57,6 +59,9 @@ final class ReadConnection: Sendable {
         }
         return try result.get()
     }
+
+    /// Whether another file, or none, has the path by now.
+    var isReplaced: Bool { StoreFile.identity(path) != identity }
 
     func close() throws {
         try StoreError.naming("close", path) { try queue.close() }

@@ -5,12 +5,12 @@ import GRDBSQLite
 enum WriteConnection {
     /// The default of SQLite. Larger pages make bulk inserts no faster, and every commit writes at least one whole
     /// page for each stream that it touches.
-    private static let pageSize = 4096
+    static let pageSize = 4096
     /// Pages kept in memory, in KiB: the newest page of each of some 4,000 streams.
     private static let cacheKiB = 16384
     /// The WAL is copied into the database when it has so many pages (64 MiB), not 1,000 as is SQLite's default: each
     /// batch rewrites the newest page of every stream, and the copy is needed only of the last state.
-    private static let checkpointPages = 16384
+    static let checkpointPages = 16384
 
     /// Opens and, if `isNew`, first makes an empty file a database of ours.
     static func open(_ path: String, isNew: Bool, options: PointStore.Options) throws -> DatabaseQueue {

@@ -1,0 +1,53 @@
+package import PointStore
+
+/// The way from a damaged database that was set aside to the new one.
+///
+/// In the new one, the points of a stream begin in the middle. So that every restart can go on from them, at whatever
+/// moment it comes, none of them is committed before, or without, a checkpoint of the stream: until the shard has made
+/// one, its points are held back here. They are bounded by what was in the queues when the database was set aside.
+package struct Rebase: Sendable {
+    private struct Held: Sendable {
+        var points: [PointRow] = []
+        var anomalies: [AnomalyRecord] = []
+    }
+
+    /// By stream, for all that were in the old database and of which no checkpoint has come yet.
+    private var held: [Int32: Held] = [:]
+
+    package init() {}
+
+    /// - Parameters:
+    ///   - streams: those that the old database had.
+    ///   - earlier: what the old database itself was still waiting for.
+    package init(of streams: some Sequence<Int32>, after earlier: Rebase = Rebase()) {
+        held = earlier.held
+        for stream in streams where held[stream] == nil { held[stream] = Held() }
+    }
+
+    /// Whether every stream has been seen off.
+    package var isDone: Bool { held.isEmpty }
+    /// Streams without a checkpoint.
+    package var missing: Int { held.count }
+    /// Rows held back.
+    package var rows: Int { held.values.reduce(0) { $0 + $1.points.count } }
+
+    /// What of a batch may be committed now, together with what was held back for the streams whose checkpoint it has.
+    package mutating func admit(_ batch: Commit) -> Commit {
+        if isDone { return batch }
+        var admitted = Commit()
+        admitted.streams = batch.streams
+        admitted.checkpoints = batch.checkpoints
+        for checkpoint in batch.checkpoints {
+            guard let waiting = held.removeValue(forKey: checkpoint.stream) else { continue }
+            admitted.points += waiting.points
+            admitted.anomalies += waiting.anomalies
+        }
+        for point in batch.points where held[point.stream]?.points.append(point) == nil {
+            admitted.points.append(point)
+        }
+        for anomaly in batch.anomalies where held[anomaly.stream]?.anomalies.append(anomaly) == nil {
+            admitted.anomalies.append(anomaly)
+        }
+        return admitted
+    }
+}

@@ -172,7 +172,8 @@ final class Writer: @unchecked Sendable {
 
     /// A commit has failed: waits, sets the database aside, or gives up, as the error asks for.
     private func meet(_ error: any Error) {
-        let error = error as? StoreError
+        let error =
+            error as? StoreError
             ?? StoreError(operation: "commit to", path: store.path, cause: .other, detail: "\(error)")
         switch error.remedy {
         case .wait: wait(after: error)
@@ -248,8 +249,10 @@ final class Writer: @unchecked Sendable {
             } catch let error as StoreError where error.remedy == .wait {
                 wait(after: error)
             } catch {
-                giveUp(error as? StoreError ?? StoreError(
-                    operation: "replace", path: store.path, cause: .other, detail: "\(error)"))
+                giveUp(
+                    error as? StoreError
+                        ?? StoreError(
+                            operation: "replace", path: store.path, cause: .other, detail: "\(error)"))
             }
         }
         replacements.append(now)

@@ -88,10 +88,12 @@ import Testing
         for damage in ["root", "end", "cut"] {
             let folder = try Scratch()
             let store = try PointStore(path: folder.path)
-            try store.store(streams: (1...200).map { stream(Int32($0), String(repeating: "x\($0)", count: 30)) },
+            try store.store(
+                streams: (1...200).map { stream(Int32($0), String(repeating: "x\($0)", count: 30)) },
                 points: rows(1, 1...5000))
             try store.close()
-            let page = try #require(Int(try sqlite(folder.path, "SELECT rootpage FROM sqlite_schema WHERE name = 'point'")[0]))
+            let page = try #require(
+                Int(try sqlite(folder.path, "SELECT rootpage FROM sqlite_schema WHERE name = 'point'")[0]))
             let file = try #require(FileHandle(forUpdatingAtPath: folder.path))
             let size = try file.seekToEnd()
             switch damage {
@@ -126,11 +128,12 @@ import Testing
         try store.close()
     }
 
-    @Test(arguments: [
-        (.full, .wait), (.readOnly, .wait), (.busy, .wait), (.inputOutput, .wait), (.notPermitted, .wait),
-        (.damaged, .setAside), (.foreign, .setAside), (.conflict, .stop), (.other, .stop), (.missing, .stop),
-        (.locked(process: nil), .stop), (.outdated, .stop), (.newer(migrations: []), .stop),
-    ] as [(StoreError.Cause, StoreError.Remedy)])
+    @Test(
+        arguments: [
+            (.full, .wait), (.readOnly, .wait), (.busy, .wait), (.inputOutput, .wait), (.notPermitted, .wait),
+            (.damaged, .setAside), (.foreign, .setAside), (.conflict, .stop), (.other, .stop), (.missing, .stop),
+            (.locked(process: nil), .stop), (.outdated, .stop), (.newer(migrations: []), .stop),
+        ] as [(StoreError.Cause, StoreError.Remedy)])
     func everyCauseHasItsRemedy(cause: StoreError.Cause, remedy: StoreError.Remedy) {
         #expect(StoreError(operation: "commit to", path: "/x", cause: cause, detail: "").remedy == remedy)
     }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Configuration
 import PointStore
 
 /// `anomalyctl db verify`: is the database sound?
@@ -56,7 +57,8 @@ package struct DBVerifyCommand: ReportingCommand {
                 let text: String
                 switch step {
                 case .pages: text = "checking pages, \(Int(seconds)) s"
-                case .streams(let done, let all): text = "\(done * 100 / max(1, all))%  checking \(done) of \(all) streams"
+                case .streams(let done, let all):
+                    text = "\(done * 100 / max(1, all))%  checking \(done) of \(all) streams"
                 }
                 return TextWidth.shorten(text, to: columns)
             }

@@ -36,7 +36,9 @@ final class PageFile {
         let isPageSize = isIntact && given >= 512 && given & (given - 1) == 0
         pageSize = isPageSize ? given : WriteConnection.pageSize
         usableSize = pageSize - (isIntact && header[20] < 32 ? Int(header[20]) : 0)
-        wal = StoreFile.exists(path + "-wal") ? try FileBytes(path: path + "-wal", database: path, operation: operation) : nil
+        wal =
+            StoreFile.exists(path + "-wal")
+            ? try FileBytes(path: path + "-wal", database: path, operation: operation) : nil
         logHeader = wal?.read(0, WALFrames.headerSize)
         log = WALFrames(size: wal?.size ?? 0, pageSize: pageSize) { [wal] in wal?.read($0, $1) }
         let inFile = (database.size + pageSize - 1) / pageSize

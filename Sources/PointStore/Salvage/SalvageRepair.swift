@@ -43,7 +43,8 @@ struct SalvageRepair {
                 """)
         for id in nameless {
             let width = try Int64.fetchOne(
-                database, sql: "SELECT max(channel) + 1 FROM (SELECT channel FROM point WHERE stream_id = ? LIMIT 10000)",
+                database,
+                sql: "SELECT max(channel) + 1 FROM (SELECT channel FROM point WHERE stream_id = ? LIMIT 10000)",
                 arguments: [id])
             let indexed = Int32(exactly: id).flatMap { indexedNames[$0] }.map { String(decoding: $0, as: UTF8.self) }
             let isFree = try indexed.map {

@@ -70,7 +70,8 @@ public struct StoreVerification {
 
     /// Rows whose stream does not exist. (Streams are never removed, so that those which were added since do no harm.)
     private mutating func lookForStrays() throws {
-        let tables = ["point", "anomaly", "checkpoint"] + (connection.hasHindsight ? ["hindsight", "hindsight_run"] : [])
+        let tables =
+            ["point", "anomaly", "checkpoint"] + (connection.hasHindsight ? ["hindsight", "hindsight_run"] : [])
         for table in tables {
             try reading("table \(table)") { report, database in
                 // From one stream to the next along the index: SQLite would otherwise read the whole table.
@@ -85,7 +86,9 @@ public struct StoreVerification {
                         )
                         SELECT id FROM found WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM stream)
                         """)
-                for id in strays { report.add(.stream, "table \(table) has rows of stream \(id), which does not exist") }
+                for id in strays {
+                    report.add(.stream, "table \(table) has rows of stream \(id), which does not exist")
+                }
             }
         }
     }

@@ -28,7 +28,9 @@ struct StreamVerification {
             let (time, channel, sequence) = (row.int64(0), row.int64(1), row.int64(2))
             values += 1
             if time == last?.time {
-                if channels >= 0, channel != Int64(channels) || sequence != last?.sequence || channels == stream.channels {
+                if channels >= 0,
+                    channel != Int64(channels) || sequence != last?.sequence || channels == stream.channels
+                {
                     faults.append(("a point has other channels than 0 to \(stream.channels - 1)", time))
                     channels = -1
                 } else if channels >= 0 {
@@ -42,7 +44,8 @@ struct StreamVerification {
             channels = channel == 0 ? 1 : -1
             if channel != 0 { faults.append(("a point has no channel 0", time)) }
             if let last, sequence != last.sequence + 1 {
-                let text = sequence > last.sequence
+                let text =
+                    sequence > last.sequence
                     ? "\(sequence - last.sequence - 1) points are missing after point \(last.sequence)"
                     : "point \(last.sequence) is followed by point \(sequence)"
                 faults.append((text, time))

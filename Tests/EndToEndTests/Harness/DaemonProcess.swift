@@ -110,6 +110,17 @@ final class DaemonProcess {
         var residentBytes: Int
         var watchdog: Watchdog?
         var gradients: Gradients
+        var storage: Storage
+        var notes: [String]
+
+        struct Storage: Decodable {
+            var waitingRows: Int
+            var waitingPoints: Int
+            var isFull: Bool
+            var walBytes: Int
+            var trouble: String?
+            var setAside: String?
+        }
 
         struct Gradients: Decodable, Equatable {
             var healthy = 0

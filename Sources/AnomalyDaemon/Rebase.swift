@@ -42,11 +42,19 @@ package struct Rebase: Sendable {
             admitted.points += waiting.points
             admitted.anomalies += waiting.anomalies
         }
-        for point in batch.points where held[point.stream]?.points.append(point) == nil {
-            admitted.points.append(point)
+        for point in batch.points {
+            if held[point.stream] == nil {
+                admitted.points.append(point)
+            } else {
+                held[point.stream]?.points.append(point)
+            }
         }
-        for anomaly in batch.anomalies where held[anomaly.stream]?.anomalies.append(anomaly) == nil {
-            admitted.anomalies.append(anomaly)
+        for anomaly in batch.anomalies {
+            if held[anomaly.stream] == nil {
+                admitted.anomalies.append(anomaly)
+            } else {
+                held[anomaly.stream]?.anomalies.append(anomaly)
+            }
         }
         return admitted
     }

@@ -38,7 +38,7 @@ final class StorageReporter: Sendable {
         guard let trouble = report.trouble, let since = report.troubleSince else { return nil }
         let seconds = max(0, (WallClock.now - since) / 1_000_000)
         let waiting = report.waitingRows + report.waitingPoints
-        return "Not storing: \(trouble); for \(seconds) s, \(waiting) points wait"
+        return "Not storing: \(trouble); for \(seconds) s, \(waiting) \(waiting == 1 ? "point waits" : "points wait")"
             + (report.isFull ? ", and so do clients" : "")
     }
 

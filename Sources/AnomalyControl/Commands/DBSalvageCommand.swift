@@ -14,7 +14,7 @@ package struct DBSalvageCommand: ReportingCommand {
 
             What is salvaged is a database of its own; it is not merged into another one. To go on with it in place of \
             the one that the daemon has begun since: stop anomalyd, move that one away together with its -wal and \
-            -shm, and put the new file in its place.
+            -shm, and put the new file in its place, owned by anomalyd's user.
 
             EXAMPLES:
               What the daemon has set aside:

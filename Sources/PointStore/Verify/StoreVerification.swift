@@ -46,9 +46,12 @@ public struct StoreVerification {
     public mutating func run(progress: (Step) throws -> Void = { _ in }) throws -> VerifyReport {
         try progress(.pages)
         try reading("pages") { report, database in
-            for text in try String.fetchAll(database, sql: "PRAGMA integrity_check(\(VerifyReport.mostFindings))")
-            where text != "ok" {
-                for line in text.split(separator: "\n") { report.add(.pages, String(line)) }
+            // Row by row: where it meets what it cannot go on with, it fails after what it has found.
+            let check = try database.makeStatement(sql: "PRAGMA integrity_check(\(VerifyReport.mostFindings))")
+            try check.forEachRow { row in
+                let text = row.string(0)
+                if text != "ok" { for line in text.split(separator: "\n") { report.add(.pages, String(line)) } }
+                return true
             }
         }
         var streams: [StreamRecord] = []

@@ -8,7 +8,6 @@ import GRDB
 enum OpeningCheck {
     /// Tables, and what leads to both ends of each b-tree that belongs to them.
     private static let ends = [
-        ("stream", ["id", "name"]),
         ("point", ["stream_id, time, channel"]),
         ("anomaly", ["id", "stream_id, start_sequence", "start_time"]),
         ("checkpoint", ["rowid", "stream_id, slot"]),
@@ -21,6 +20,9 @@ enum OpeningCheck {
         try checkSize(database, path: path)
         guard try database.tableExists("stream") else { return }
         _ = try StreamQueries.streams(database)
+        // And all of the index of their names, by which new ones are told from old ones.
+        _ = try Row.fetchOne(
+            database, sql: "SELECT sum(length(name)) FROM stream INDEXED BY sqlite_autoindex_stream_1")
         for (table, orders) in ends where try database.tableExists(table) {
             for order in orders {
                 for direction in ["ASC", "DESC"] {

@@ -25,12 +25,16 @@ extension StoreError {
     static func naming<T>(
         _ operation: String, _ path: String, on connection: Database, _ body: () throws -> T
     ) throws -> T {
+        errno = 0
         do {
             return try body()
         } catch let error as DatabaseError {
+            // SQLite does not keep what failed in a COMMIT (OP_AutoCommit in vdbe.c); the thread does.
+            let last = errno
+            let kept = sqlite3_system_errno(connection.sqliteConnection)
             throw StoreError(
                 operation: operation, path: path, database: error,
-                systemCode: sqlite3_system_errno(connection.sqliteConnection))
+                systemCode: [ENOSPC, EDQUOT, EROFS].contains(last) ? last : kept)
         }
     }
 

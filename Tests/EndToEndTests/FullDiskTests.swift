@@ -8,9 +8,7 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     private func count(_ disk: SmallDisk, _ daemon: DaemonProcess) throws -> [String] {
-        try SQLiteShell.run(
-            "SELECT count(*), count(DISTINCT sequence), max(sequence) FROM point",
-            on: disk.path("anomaly.db", of: daemon))
+        try disk.query("SELECT count(*), count(DISTINCT sequence), max(sequence) FROM point", of: daemon)
     }
 
     /// A client that never stops sending, until every queue is full and for a while more.

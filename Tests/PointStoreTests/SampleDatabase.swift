@@ -41,10 +41,11 @@ struct SampleDatabase {
             }
             try store.commit(&commit)
         }
+        let (first, last) = (1_700_000_001_000_000, 1_700_000_500_000_000) as (Int64, Int64)
         var piece = HindsightPiece(
             stream: 3,
-            run: .new(HindsightRun(made: 1, first: 1, last: 2, threshold: 0.3, model: "a model")),
-            from: 0, to: .max)
+            run: .new(HindsightRun(made: 1, first: first, last: last, threshold: 0.3, model: "a model")),
+            from: first, to: last)
         piece.times = (1...500).map { 1_700_000_000_000_000 + $0 * 1_000_000 }
         piece.scores = piece.times.map { _ in 0.5 }
         piece.anomalies = piece.times.map { _ in false }

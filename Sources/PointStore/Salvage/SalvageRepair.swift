@@ -35,7 +35,7 @@ struct SalvageRepair {
                 WITH RECURSIVE found (id) AS (
                     SELECT min(stream_id) FROM point
                     UNION ALL
-                    SELECT (SELECT min(stream_id) FROM point WHERE stream_id > id) FROM found WHERE id IS NOT NULL
+                    SELECT (SELECT min(stream_id) FROM point WHERE stream_id > found.id) FROM found WHERE id IS NOT NULL
                 )
                 SELECT id FROM found WHERE id IS NOT NULL
                 UNION SELECT stream_id FROM checkpoint UNION SELECT stream_id FROM anomaly

@@ -84,7 +84,7 @@ public struct StoreVerification {
                         WITH RECURSIVE found (id) AS (
                             SELECT min(stream_id) FROM \(table)
                             UNION ALL
-                            SELECT (SELECT min(stream_id) FROM \(table) WHERE stream_id > id) FROM found
+                            SELECT (SELECT min(stream_id) FROM \(table) WHERE stream_id > found.id) FROM found
                             WHERE id IS NOT NULL
                         )
                         SELECT id FROM found WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM stream)

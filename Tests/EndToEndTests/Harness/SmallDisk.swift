@@ -1,7 +1,7 @@
 import Glibc
 
 /// A file system of a given size for a daemon's database, which only the daemon sees: mounted in a user and mount
-/// namespace of its own, so that no rights are needed. The test reaches it through /proc.
+/// namespace of its own, so that no rights are needed.
 struct SmallDisk {
     let folder: TemporaryFolder
     let size: String
@@ -35,12 +35,18 @@ struct SmallDisk {
         try DaemonProcess.start(in: folder, settings: settings, environment: environment, launcher: launcher)
     }
 
-    /// The path of one of its files, as long as the daemon runs.
-    func path(_ name: String, of daemon: DaemonProcess) -> String { "/proc/\(daemon.process.id)/root\(point)/\(name)" }
+    /// Rows of the daemon's database, as long as the daemon runs.
+    func query(_ sql: String, of daemon: DaemonProcess) throws -> [String] {
+        try SQLiteShell.run(sql, on: "\(point)/anomaly.db", launcher: inside(daemon))
+    }
 
     func resize(to size: String, for daemon: DaemonProcess) throws {
-        let command = ["nsenter", "-t", "\(daemon.process.id)", "-U", "-m", "--preserve-credentials"]
-        let process = try ChildProcess(command + ["mount", "-o", "remount,size=\(size)", point], in: folder)
+        let process = try ChildProcess(inside(daemon) + ["mount", "-o", "remount,size=\(size)", point], in: folder)
         guard try process.wait() == .code(0) else { throw HarnessError("cannot resize: \(process.errors)") }
+    }
+
+    /// What stands before a command that shall see what the daemon sees.
+    private func inside(_ daemon: DaemonProcess) -> [String] {
+        ["nsenter", "-t", "\(daemon.process.id)", "-U", "-m", "--preserve-credentials"]
     }
 }

@@ -8,6 +8,7 @@ SYSCONFDIR ?= /etc
 SWIFT ?= swift
 BUILD := .build/release
 PROGRAMS := anomalyd anomalyctl
+FUZZ_SECONDS ?= 60
 SWIFT_SOURCES := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 # Debian's names of what building, testing and the demo need besides Swift.
 PACKAGES := libsqlite3-dev libsystemd-dev pkg-config python3 socat sqlite3
@@ -21,7 +22,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := build
-.PHONY: help build demo test lint format check-all bench accuracy deps install uninstall clean
+.PHONY: help build demo test crash lint format check-all fuzz tsan asan soak bench accuracy deps install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -44,13 +45,36 @@ test: deps ## Build and run all tests
 	    exit 1
 	fi
 
+# What make test does with twenty kills and a sample of the faults. The seed of a run that fails is in its message.
+crash: deps ## Kill 200 daemons, and let every fault strike at every I/O operation under SQLite
+	@log=$$(mktemp)
+	trap 'rm -f "$$log"' EXIT
+	$(SWIFT) build -c release --build-tests --quiet
+	ANOMALYD_KILLS=200 ANOMALYD_FAULTS=all $(SWIFT) test -c release --skip-build --disable-xctest \
+	    --filter 'CrashTests|FaultTests' 2>&1 | tee "$$log"
+	grep -E '^(crash|faults): ' "$$log"
+
 lint: ## Check the style of the Swift sources (.swift-format)
 	@$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 
 format: ## Bring the Swift sources into that style
 	@$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
-check-all: lint test ## All that a patch must pass
+check-all: lint test crash tsan asan ## All that a patch must pass (about an hour)
+	@Tests/Fuzz/run --seconds 20
+	Benchmarks/soak --minutes 2 --streams 50 --rate 3000
+
+fuzz: deps ## Fuzz every decoder of foreign bytes (FUZZ_SECONDS=60 for each)
+	@Tests/Fuzz/run --seconds $(FUZZ_SECONDS)
+
+tsan: deps ## Run the tests under ThreadSanitizer
+	@Tests/Sanitizers/run thread
+
+asan: deps ## Run the tests under AddressSanitizer
+	@Tests/Sanitizers/run address
+
+soak: build ## Load the daemon for ten minutes; its memory must not grow
+	@Benchmarks/soak
 
 bench: build ## Run the benchmarks
 	@Benchmarks/run

@@ -10,13 +10,17 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// The programs carry the Swift runtime with them, so that they run on a Debian without Swift.
-let selfContained: [LinkerSetting] = [
-    .unsafeFlags(["-static-stdlib"]),
-    // Foundation's own static libraries, in the order in which they need each other.
-    .linkedLibrary("CoreFoundation"), .linkedLibrary("_FoundationICU"), .linkedLibrary("_FoundationCShims"),
-    .linkedLibrary("_FoundationCollections"), .linkedLibrary("swiftSynchronization"), .linkedLibrary("stdc++"),
-]
+/// The programs carry the Swift runtime with them, so that they run on a Debian without Swift. Not under a sanitizer
+/// (`make tsan`, `make asan`): it sees what libdispatch and the C library do only where they are libraries.
+let selfContained: [LinkerSetting] =
+    Context.environment["ANOMALYD_SANITIZER"] != nil
+    ? []
+    : [
+        .unsafeFlags(["-static-stdlib"]),
+        // Foundation's own static libraries, in the order in which they need each other.
+        .linkedLibrary("CoreFoundation"), .linkedLibrary("_FoundationICU"), .linkedLibrary("_FoundationCShims"),
+        .linkedLibrary("_FoundationCollections"), .linkedLibrary("swiftSynchronization"), .linkedLibrary("stdc++"),
+    ]
 
 func numerics(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-numerics") }
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
@@ -34,6 +38,8 @@ let package = Package(
         .executable(name: "anomalyctl", targets: ["anomalyctl"]),
         // For Benchmarks.
         .library(name: "RecurrentModel", targets: ["RecurrentModel", "Kernels"]),
+        // For Tests/Fuzz.
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -61,6 +67,8 @@ let package = Package(
         .target(name: "FeedProtocol", swiftSettings: settings),
         // The SQLite file.
         .target(name: "PointStore", dependencies: ["AnomalyDetection"] + grdb, swiftSettings: settings),
+        // What the C library says of its allocator.
+        .systemLibrary(name: "CMalloc"),
         // libsystemd in Swift clothes.
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: settings),
@@ -76,8 +84,8 @@ let package = Package(
             name: "AnomalyDaemon",
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
-                "Configuration", "ControlProtocol", nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), log,
-                lifecycle("ServiceLifecycle"),
+                "Configuration", "ControlProtocol", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOConcurrencyHelpers"), log, lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
         // anomalyctl's commands, apart from the program so that tests can link them.
@@ -126,6 +134,21 @@ let package = Package(
                 "PointStore", "RecurrentModel", arguments,
             ],
             swiftSettings: settings),
+        // For tests only: an SQLite VFS whose disk fails on demand.
+        .target(
+            name: "CFaultVFS", path: "Tests/Support/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .testTarget(
+            name: "FaultTests", dependencies: ["CFaultVFS", "PointStore", "AnomalyDetection"] + grdb,
+            swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),
+        // What the fuzzer tries, and the test that gives it the corpus again.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "ModelFiles",
+                "RecurrentModel",
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
     ]
 )

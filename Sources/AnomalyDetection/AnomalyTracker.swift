@@ -65,12 +65,12 @@ struct AnomalyTracker: Sendable {
     }
 
     mutating func decode(from reader: inout StateReader) throws {
-        quiet = Int(try reader.read(Int64.self))
+        quiet = Int(try reader.readCount("quiet points"))
         guard try reader.readBool() else {
             anomaly = nil
             return
         }
-        let n = try (0..<6).map { _ in try reader.read(Int64.self) }
+        let n = try (0..<5).map { _ in try reader.read(Int64.self) } + [reader.readCount("points of an anomaly")]
         let d = try (0..<3).map { _ in try reader.readDouble() }
         let evidence = PointFlags(rawValue: try reader.read())
         let attribution = try reader.readArray(of: Float.self, atMost: 65_535, field: "attribution")

@@ -59,6 +59,9 @@ struct DaySlots: Sendable {
 
     mutating func decode(from reader: inout StateReader) throws {
         newest = try reader.read()
+        guard newest == .min || newest.magnitude <= 1 << 60 else {
+            throw StateError.invalid(field: "newest slot", found: "\(newest)", expected: "one of a time that can be")
+        }
         low = try reader.readArray(count: Self.count, field: "lowest values of earlier days")
         high = try reader.readArray(count: Self.count, field: "highest values of earlier days")
     }

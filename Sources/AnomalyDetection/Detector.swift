@@ -228,9 +228,15 @@ public final class Detector {
         guard head.channels == channels else {
             throw StateError.invalid(field: "channels", found: "\(head.channels)", expected: "\(channels)")
         }
-        origin = try reader.read()
-        sequence = try reader.read()
+        origin = try reader.readCount("origin")
+        sequence = try reader.readCount("sequence")
         newestTime = try reader.read()
+        // No difference between two times may overflow.
+        guard origin <= sequence, newestTime == .min || newestTime.magnitude <= 1 << 60 else {
+            throw StateError.invalid(
+                field: "position", found: "\(origin), \(sequence) at \(newestTime)",
+                expected: "one that a stream can have")
+        }
         encoder.last = try reader.readArray(count: channels, field: "last values")
         encoder.input = try reader.readArray(count: encoder.input.count, field: "input")
         for c in 0..<channels { try encoder.scalers[c].decode(from: &reader) }

@@ -149,7 +149,7 @@ struct RaritySketch: Sendable {
         weight = Float(bitPattern: try reader.read())
         largest = Float(bitPattern: try reader.read())
         unit = try reader.readDouble()
-        seen = try reader.read()
+        seen = try reader.readCount("sizes seen")
         guard counts.allSatisfy({ $0.isFinite && $0 >= 0 }), [zeros, total, weight, largest].allSatisfy(\.isFinite)
         else {
             throw StateError.invalid(field: "counts of sizes", found: "negative or infinite", expected: "0 or more")

@@ -35,7 +35,7 @@ struct SamplingInterval: Sendable {
     }
 
     mutating func decode(from reader: inout StateReader) throws {
-        candidate = try reader.read()
-        votes = try reader.read()
+        candidate = try reader.readCount("interval")
+        votes = try reader.readCount("votes for the interval")
     }
 }

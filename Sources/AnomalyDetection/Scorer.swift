@@ -313,7 +313,7 @@ struct Scorer: Sendable {
         try season.decode(from: &reader)
         try peak.decode(from: &reader)
         band = try reader.readDouble()
-        untilBand = Int(try reader.read(Int64.self))
+        untilBand = Int(try reader.readCount("points until the next band"))
         useThreshold(interval: try reader.read())
     }
 }

@@ -166,8 +166,8 @@ struct SeasonMemory: Sendable {
         next = Int(try reader.read(Int64.self))
         origin = try reader.readDouble()
         unit = try reader.readDouble()
-        count = try reader.read()
-        search = try reader.read()
+        count = try reader.readCount("values of a season")
+        search = try reader.readCount("next search for a season")
         period = Int(try reader.read(Int64.self))
         slots = nil
         if try reader.readBool() {

@@ -53,6 +53,6 @@ struct ValueRange: Sendable {
     mutating func decode(from reader: inout StateReader) throws {
         low = try reader.readDouble()
         high = try reader.readDouble()
-        count = try reader.read()
+        count = try reader.readCount("values seen")
     }
 }

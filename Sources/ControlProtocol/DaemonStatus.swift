@@ -41,6 +41,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var database: Database
     /// Resident memory of the process.
     public var residentBytes: Int64
+    /// What of it the allocator has given out and not got back; nil from a daemon that does not say.
+    public var allocatedBytes: Int64?
     /// nil when systemd's watchdog is not in use.
     public var watchdog: Watchdog?
     /// Age of the oldest checkpoint that a stream would have to replay from; nil before the first checkpoint.
@@ -58,6 +60,10 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     /// neither.
     public var keptLatePoints: Int64?
     public var pendingPoints: Int64?
+    /// How storing does; nil from a daemon that does not say.
+    public var storage: Storage?
+    /// What somebody should see to, each a sentence; nil from a daemon that does not say.
+    public var notes: [String]?
 
     public init(
         version: String, pid: Int32, state: State, text: String? = nil, started: Int64, uptimeSeconds: Double,
@@ -66,7 +72,9 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         commits: Int64, queues: Queues, connections: Int, listeners: [String], database: Database,
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
         gradients: Gradients? = nil, restoring: Restoring? = nil, maxConnections: Int? = nil, maxStreams: Int? = nil,
-        refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil
+        refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil,
+        allocatedBytes: Int64? = nil,
+        storage: Storage? = nil, notes: [String]? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -90,6 +98,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.listeners = listeners
         self.database = database
         self.residentBytes = residentBytes
+        self.allocatedBytes = allocatedBytes
         self.watchdog = watchdog
         self.checkpointAgeSeconds = checkpointAgeSeconds
         self.gradients = gradients
@@ -99,6 +108,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.refusedConnections = refusedConnections
         self.keptLatePoints = keptLatePoints
         self.pendingPoints = pendingPoints
+        self.storage = storage
+        self.notes = notes
     }
 
     /// Where the daemon is in its life, or what is wrong with it. A newer daemon may send other words.
@@ -109,7 +120,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         public static let starting = State(rawValue: "starting")
         public static let running = State(rawValue: "running")
         public static let stopping = State(rawValue: "stopping")
-        /// It runs, but something keeps it from its work, such as a disk that is full; `text` says what.
+        /// It runs, but something keeps it from its work, such as a disk that is full, or asks for somebody to see to
+        /// it; `text` and `notes` say what.
         public static let degraded = State(rawValue: "degraded")
     }
 
@@ -134,6 +146,36 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         public init(path: String, bytes: Int64) {
             self.path = path
             self.bytes = bytes
+        }
+    }
+
+    /// What waits to be stored, and what is in its way.
+    public struct Storage: Sendable, Equatable, Codable {
+        /// Values (one for each channel of a point) that are scored and not committed yet, and raw points before the
+        /// shards.
+        public var waitingRows: Int
+        public var waitingPoints: Int
+        /// Whether so much waits that nothing more is read from some or all clients.
+        public var isFull: Bool
+        /// Size of the write-ahead log.
+        public var walBytes: Int64
+        /// Why nothing is stored, and since when; nil while commits succeed.
+        public var trouble: String?
+        public var troubleSince: Int64?
+        /// Where a damaged database lies that was set aside since the start, as long as it lies there.
+        public var setAside: String?
+
+        public init(
+            waitingRows: Int, waitingPoints: Int, isFull: Bool, walBytes: Int64, trouble: String? = nil,
+            troubleSince: Int64? = nil, setAside: String? = nil
+        ) {
+            self.waitingRows = waitingRows
+            self.waitingPoints = waitingPoints
+            self.isFull = isFull
+            self.walBytes = walBytes
+            self.trouble = trouble
+            self.troubleSince = troubleSince
+            self.setAside = setAside
         }
     }
 

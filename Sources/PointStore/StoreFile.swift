@@ -29,22 +29,23 @@ enum StoreFile {
         }
     }
 
-    /// Creates an empty file if there is none, with ``mode`` whatever the umask is.
-    ///
-    /// - returns: Whether the file is empty, that is, not a database yet.
-    static func createIfMissing(_ path: String) throws -> Bool {
+    /// Creates an empty file, with this mode whatever the umask is. There must be none.
+    static func createEmpty(_ file: String, mode: mode_t, for path: String) throws {
         // Never open a file that may be a live database: closing it would drop every POSIX lock that SQLite holds
         // on it in this process (https://www.sqlite.org/howtocorrupt.html, 2.2). With O_EXCL the file is new.
-        let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode)
-        if descriptor >= 0 {
-            defer { close(descriptor) }
-            guard fchmod(descriptor, mode) == 0 else {
-                throw StoreError(operation: "create", path: path, errno: errno)
-            }
-            return true
+        let descriptor = open(file, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw StoreError(operation: "create", path: path, errno: errno, object: file) }
+        defer { close(descriptor) }
+        guard fchmod(descriptor, mode) == 0 else {
+            throw StoreError(operation: "create", path: path, errno: errno, object: file)
         }
-        guard errno == EEXIST else { throw StoreError(operation: "create", path: path, errno: errno) }
-        return try size(path, operation: "open") == 0
+    }
+
+    /// Who may do what with the file.
+    static func mode(of path: String) throws -> mode_t {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw StoreError(operation: "open", path: path, errno: errno) }
+        return status.st_mode & 0o777
     }
 
     /// Bytes of the file.
@@ -67,6 +68,27 @@ enum StoreFile {
         }
         return Int(status.st_size)
     }
+
+    /// True also of a symbolic link that leads nowhere.
+    static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
+    /// What tells one file from another, whatever its name; nil if there is none.
+    static func identity(_ path: String) -> Identity? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
+    struct Identity: Sendable, Equatable {
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    /// The directory that `path` lies in.
+    static func directory(of path: String) -> String { split(path).directory }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -5,43 +5,34 @@ import GRDBSQLite
 enum WriteConnection {
     /// The default of SQLite. Larger pages make bulk inserts no faster, and every commit writes at least one whole
     /// page for each stream that it touches.
-    private static let pageSize = 4096
+    static let pageSize = 4096
     /// Pages kept in memory, in KiB: the newest page of each of some 4,000 streams.
     private static let cacheKiB = 16384
     /// The WAL is copied into the database when it has so many pages (64 MiB), not 1,000 as is SQLite's default: each
     /// batch rewrites the newest page of every stream, and the copy is needed only of the last state.
-    private static let checkpointPages = 16384
+    static let checkpointPages = 16384
 
-    /// Opens and, if `isNew`, first makes an empty file a database of ours.
-    static func open(_ path: String, isNew: Bool, options: PointStore.Options) throws -> DatabaseQueue {
+    /// Opens a database that exists.
+    static func open(_ path: String, options: PointStore.Options) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "PointStore"
         configuration.busyMode = .timeout(options.busyTimeout / .seconds(1))
         // The writer vouches for its stream ids; checking them would cost a look-up for each point.
         configuration.foreignKeysEnabled = false
-        configuration.prepareDatabase { database in
-            if isNew { try initialise(database) }
-            try prepare(database, synchronous: options.synchronous)
-        }
+        configuration.prepareDatabase { try prepare($0, options) }
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// What cannot be changed once there is a table. The application id is written while the journal is still a
-    /// rollback journal, so that it stands in the file itself from the first byte on.
-    private static func initialise(_ database: Database) throws {
-        try database.execute(
-            sql: """
-                PRAGMA page_size = \(pageSize);
-                PRAGMA auto_vacuum = INCREMENTAL;
-                PRAGMA application_id = \(StoreSchema.applicationID);
-                """)
-    }
-
-    private static func prepare(_ database: Database, synchronous: PointStore.Synchronous) throws {
+    /// Switches to a write-ahead log, unless that is so already; the file remembers it.
+    static func useLog(_ database: Database) throws {
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
         guard mode == "wal" else {
             throw DatabaseError(message: "its file system offers no write-ahead log, only \(mode ?? "no journal")")
         }
+    }
+
+    private static func prepare(_ database: Database, _ options: PointStore.Options) throws {
+        try useLog(database)
         // Without its WAL, a database cannot be opened by those who may only read it. So the file stays when the last
         // connection closes (https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntlpersistwal).
         var keep: Int32 = 1
@@ -50,9 +41,9 @@ enum WriteConnection {
         // secure_delete, which Debian switches on, overwrites what is freed with zeros: a tenth of the speed.
         try database.execute(
             sql: """
-                PRAGMA synchronous = \(synchronous.rawValue);
-                PRAGMA wal_autocheckpoint = \(checkpointPages);
-                PRAGMA journal_size_limit = \(checkpointPages * pageSize);
+                PRAGMA synchronous = \(options.synchronous.rawValue);
+                PRAGMA wal_autocheckpoint = \(options.checkpointPages);
+                PRAGMA journal_size_limit = \(options.checkpointPages * pageSize);
                 PRAGMA cache_size = -\(cacheKiB);
                 PRAGMA temp_store = MEMORY;
                 PRAGMA secure_delete = OFF;

@@ -158,8 +158,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     private mutating func remember(_ input: UnsafePointer<Scalar>) {
         let n = network.shape.inputs
         for i in 0..<n { inputs[filled * n + i] = input[i] }
-        // Updates come at multiples of k1 and start k2 steps before; the first ones start at the beginning.
-        if observations == 0 || (observations + Int64(training.k2)) % Int64(training.k1) == 0 {
+        if startsWindow(observations) {
             startRows.append(filled)
             startStates.append(contentsOf: state)
         }
@@ -173,6 +172,12 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         replay.add(
             inputs: inputs[..<(k2 * network.shape.inputs)], targets: targets[..<(k2 * values)],
             state: startStates[..<state.count])
+    }
+
+    /// Whether a window can begin with the step after so many observations: updates come at multiples of k1 and start k2
+    /// steps before; the first ones start at the beginning.
+    func startsWindow(_ observations: Int64) -> Bool {
+        observations == 0 || (observations + Int64(training.k2)) % Int64(training.k1) == 0
     }
 
     @specialized(where Scalar == Float)

@@ -34,26 +34,27 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         let shape = network.shape
         parameters = try reader.readArray(count: parameters.count, field: "parameters")
         state = try reader.readArray(count: state.count, field: "hidden state")
-        observations = try reader.read()
+        observations = try reader.readCount("observations")
         gradientNorm = try reader.readDouble()
         loss = try reader.readDouble()
-        skippedUpdates = try reader.read()
-        optimiser.steps = try reader.read()
+        skippedUpdates = try reader.readCount("skipped updates")
+        optimiser.steps = try reader.readCount("updates")
         optimiser.power1 = try reader.readDouble()
         optimiser.power2 = try reader.readDouble()
         optimiser.first = try reader.readArray(count: optimiser.first.count, field: "first moments")
         optimiser.second = try reader.readArray(count: optimiser.second.count, field: "second moments")
-        let windowInputs = try reader.readArray(of: Scalar.self, atMost: inputs.count, field: "window inputs")
-        filled = windowInputs.count / shape.inputs
+        filled = windowSteps
+        let windowInputs = try reader.readArray(
+            of: Scalar.self, count: filled * shape.inputs, field: "window inputs")
         let windowTargets = try reader.readArray(
             of: Scalar.self, count: filled * values, field: "window targets")
         inputs.replaceSubrange(0..<windowInputs.count, with: windowInputs)
         targets.replaceSubrange(0..<windowTargets.count, with: windowTargets)
-        let rows = try reader.readArray(of: Int32.self, atMost: training.k2 + 1, field: "window starts")
-        guard rows.allSatisfy({ $0 >= 0 && $0 <= Int32(filled) }) else {
-            throw StateError.invalid(field: "window starts", found: "\(rows)", expected: "rows up to \(filled)")
+        let rows = try reader.readArray(of: Int32.self, atMost: training.k2 + 1, field: "window starts").map(Int.init)
+        guard rows == windowStarts else {
+            throw StateError.invalid(field: "window starts", found: "\(rows)", expected: "\(windowStarts)")
         }
-        startRows.replaceSubrange(startRows.indices, with: rows.map(Int.init))
+        startRows.replaceSubrange(startRows.indices, with: rows)
         let states = try reader.readArray(
             of: Scalar.self, count: rows.count * state.count, field: "window states")
         startStates.replaceSubrange(startStates.indices, with: states)
@@ -64,5 +65,23 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
             health.layers[i].recurrentNorm = try reader.readDouble()
             health.layers[i].gain = try reader.readDouble()
         }
+    }
+
+    // MARK: Window
+
+    // Both follow from k1, k2 and the number of observations. A state with another window is that of a learner with
+    // another k1 or k2; it could not go on: its window would be full before the next update, or start at no known state.
+
+    /// Steps in the window between two points: at an update k2 − k1 are kept, and then there is one more each time.
+    private var windowSteps: Int {
+        guard training.enabled else { return 0 }
+        let sinceUpdate = observations % Int64(training.k1)
+        return Int(min(observations - sinceUpdate, Int64(training.k2 - training.k1)) + sinceUpdate)
+    }
+
+    /// Rows of the window before which the state is known.
+    private var windowStarts: [Int] {
+        let first = observations - Int64(windowSteps)
+        return (0..<windowSteps).filter { startsWindow(first + Int64($0)) }
     }
 }

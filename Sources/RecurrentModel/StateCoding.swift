@@ -64,6 +64,17 @@ public struct StateReader {
     public mutating func readDouble() throws -> Double { Double(bitPattern: try read()) }
     public mutating func readBool() throws -> Bool { try read(UInt8.self) != 0 }
 
+    /// A number that goes on being counted up.
+    ///
+    /// - Throws: `StateError.invalid` if it is negative, or so large that it could overflow.
+    public mutating func readCount(_ field: String) throws -> Int64 {
+        let count = try read(Int64.self)
+        guard (0...1 << 62).contains(count) else {
+            throw StateError.invalid(field: field, found: "\(count)", expected: "0 to 2⁶²")
+        }
+        return count
+    }
+
     /// An array that must have `count` elements, or any number of them up to `atMost`.
     ///
     /// - Throws: `StateError.invalid` if the count is another one, `.truncated` if the bytes end.

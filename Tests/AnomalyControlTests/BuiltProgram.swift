@@ -9,7 +9,7 @@ struct BuiltProgram {
         var errors: String
     }
 
-    /// Added to an environment that has nothing but `PATH`.
+    /// Added to an environment that has hardly anything but `PATH`.
     var environment: [String: String] = [:]
 
     /// Whether to give up root's right to pass over file modes.
@@ -68,7 +68,10 @@ struct BuiltProgram {
         let command = (obeysFileModes ? setpriv : []) + [Self.path]
         process.executableURL = URL(filePath: command[0])
         process.arguments = command.dropFirst() + arguments
-        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
+        // What `make tsan` and `make asan` tell their programs.
+        let names = ["TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "LD_PRELOAD", "SWIFT_BACKTRACE"]
+        let inherited = ProcessInfo.processInfo.environment.filter { names.contains($0.key) }
+        process.environment = ["PATH": "/usr/bin:/bin"].merging(inherited) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         return process
     }

@@ -14,8 +14,8 @@ import Testing
     @Test func statusOnTheWire() throws {
         #expect(
             try text(ControlReply.status(SampleStatus.busy)) == #"""
-                {"status":{"anomalies":17,"checkpoint_age_seconds":42.25,"commits":7400,"connections":3,\#
-                "database":{"bytes":1073741824,"path":"/var/lib/anomalyd/anomaly.db"},"duplicate_points":5,\#
+                {"status":{"allocated_bytes":31457280,"anomalies":17,"checkpoint_age_seconds":42.25,"commits":7400,\#
+                "connections":3,"database":{"bytes":1073741824,"path":"/var/lib/anomalyd/anomaly.db"},"duplicate_points":5,\#
                 "gradients":{"exploding":1,"healthy":980,"skipped_updates":3,"unknown":12,"vanishing":7},\#
                 "last_commit":1795449899600000,"late_points":1200,\#
                 "listeners":["/run/anomalyd/feed.sock","/run/anomalyd/more.sock"],"open_anomalies":3,"pid":4711,\#

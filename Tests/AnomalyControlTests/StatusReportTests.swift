@@ -28,7 +28,7 @@ import Testing
                      Listening: /run/anomalyd/feed.sock, /run/anomalyd/more.sock
                    Connections: 3
                       Database: /var/lib/anomalyd/anomaly.db (1.0G)
-                        Memory: 35.2M
+                        Memory: 35.2M, allocated 30.0M
                    Checkpoints: oldest 42s ago
                       Watchdog: last sign of life 1.5s ago, limit 30s
 
@@ -145,5 +145,6 @@ enum SampleStatus {
         database: DaemonStatus.Database(path: "/var/lib/anomalyd/anomaly.db", bytes: 1 << 30),
         residentBytes: 36_909_875,
         watchdog: DaemonStatus.Watchdog(timeoutSeconds: 30, lastSent: now - 1_500_000), checkpointAgeSeconds: 42.25,
-        gradients: DaemonStatus.Gradients(healthy: 980, vanishing: 7, exploding: 1, unknown: 12, skippedUpdates: 3))
+        gradients: DaemonStatus.Gradients(healthy: 980, vanishing: 7, exploding: 1, unknown: 12, skippedUpdates: 3),
+        allocatedBytes: 31_457_280)
 }

@@ -102,12 +102,14 @@ import Testing
         }
     }
 
-    /// A network of another size can't have the old weights. It says so, learns anew, and counts on.
-    @Test func otherSettingsStartANewModelOnTheOldPoints() throws {
+    /// A network of another size can't have the old weights, nor one that learns from other windows the old window. It
+    /// says so, learns anew, and counts on.
+    @Test(arguments: ["model.hidden=8", "model.k1=32"])
+    func otherSettingsStartANewModelOnTheOldPoints(setting: String) throws {
         let lines = Array(try Series.load().lines(stream: "real").prefix(3000))
         let folder = try TemporaryFolder()
         try feed(Array(lines[..<2000]), to: DaemonProcess.start(in: folder))
-        let daemon = try DaemonProcess.start(in: folder, settings: ["model.hidden=8"])
+        let daemon = try DaemonProcess.start(in: folder, settings: [setting])
         try daemon.waitUntilRestored()
         #expect(daemon.process.errors.contains("stream=real"))
         try feed(Array(lines[2000...]), to: daemon)

@@ -48,6 +48,47 @@ import Testing
         }
     }
 
+    /// Feeds put together from what decoders trip over, and from plain noise, each cut in several ways.
+    @Test(arguments: FeedFormat.allCases, [End.finish, .abandon, .none])
+    func anySplitOfHostileFeedsGivesTheSameCalls(format: FeedFormat, end: End) {
+        var random = SeededGenerator(seed: 7)
+        for round in 0..<400 {
+            let feed = Self.hostileFeed(using: &random)
+            let limit = [1, 2, 7, 40, 65_536][round % 5]
+            let whole = decode(pieces: [feed[...]], format: format, maxLine: limit, end: end)
+            for longest in [1, 3, 17, 300] {
+                var pieces: [ArraySlice<UInt8>] = []
+                var start = 0
+                while start < feed.count {
+                    let end = min(start + Int.random(in: 0...longest, using: &random), feed.count)
+                    pieces.append(feed[start..<end])
+                    start = end
+                }
+                let split = decode(pieces: pieces, format: format, maxLine: limit, end: end)
+                #expect(split.calls == whole.calls, "round \(round), pieces of up to \(longest) bytes: \(feed)")
+            }
+        }
+    }
+
+    private static let fragments: [[UInt8]] =
+        [
+            "\n", "\r\n", "\r", "\r\r\n", " ", "\t", ",", "\"", "\"\"", "!", "#", "!sync ", "!sync a\n",
+            "!ping \u{E9}\n", "!x",
+            "cpu", "cpu 1", "größe", "\u{FEFF}", "\u{85}", "\u{3000}", "\u{2028}", "\0", "\u{7F}", "nan", "-inf",
+            "1e999",
+            "-0.0", "1.5", "1,2,,3", "N", "-1", "1700000000.1234567", "99999999999999", "2014-04-10 00:04:00",
+            "2014-04-10T02:04:00.5+02:00", "timestamp,value,label\n", "{\"name\":1}\n", "name;a=b ", "e", ".", "+",
+        ].map { Array($0.utf8) } + [
+            [0xFF], [0xC3], [0xE2, 0x82], [0xED, 0xA0, 0x80], [UInt8](repeating: UInt8(ascii: "7"), count: 45),
+        ]
+
+    private static func hostileFeed(using random: inout SeededGenerator) -> [UInt8] {
+        (0..<Int.random(in: 1...30, using: &random)).flatMap { _ in
+            Int.random(in: 0..<10, using: &random) == 0
+                ? [UInt8.random(in: 0...255, using: &random)] : fragments.randomElement(using: &random) ?? []
+        }
+    }
+
     @Test(arguments: ["\n", "\r\n"])
     func theLimitIsExact(ending: String) {
         for length in 1...140 {

@@ -114,8 +114,33 @@ import Testing
 
     @Test func anEmptyFileBecomesADatabase() throws {
         try Data().write(to: URL(fileURLWithPath: scratch.path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: scratch.path)
         try PointStore(path: scratch.path).close()
         #expect(try StoreReader(path: scratch.path).streams().isEmpty)
+        #expect(try scratch.mode() == 0o600)
+    }
+
+    @Test func aLinkToNothingStaysOne() throws {
+        try FileManager.default.createSymbolicLink(atPath: scratch.path, withDestinationPath: "/nowhere/at/all.db")
+        let error = try storeError { _ = try PointStore(path: scratch.path) }
+        #expect(error.cause == .missing && error.description.contains("symbolic link"))
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: scratch.path) == "/nowhere/at/all.db")
+    }
+
+    /// What was begun under the other name and not finished is thrown away, and so is a log without a database.
+    @Test func anInterruptedCreationIsBegunAgain() throws {
+        let other = scratch.directory + "/other.db"
+        _ = try sqlite(other, "PRAGMA journal_mode = wal; CREATE TABLE alien (a)")
+        let shell = try OpenShell(other)
+        shell.execute("INSERT INTO alien VALUES (1);")
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: other + suffix, toPath: scratch.path + ".new" + suffix)
+        }
+        try FileManager.default.copyItem(atPath: other + "-wal", toPath: scratch.path + "-wal")
+        shell.quit()
+        try PointStore(path: scratch.path).close()
+        #expect(try sqlite(scratch.path, "PRAGMA integrity_check; SELECT count(*) FROM point") == ["ok", "0"])
+        #expect(scratch.bytes(".new") == nil && scratch.bytes(".new-wal") == nil)
     }
 
     @Test func aDamagedFileIsCalledDamaged() throws {

@@ -117,6 +117,41 @@ extension OnlineLearner<Float> {
         #expect(throws: StateError.self) { try wider.decode(from: &reader) }
     }
 
+    /// The window of a learner with another k1 or k2 does not fit: it would be full before the next update, or begin
+    /// where no state is known. Whatever is taken can go on.
+    @Test func theWindowOfAnotherLearnerIsRefused() throws {
+        for (k1, k2) in Self.windows {
+            for (otherK1, otherK2) in Self.windows where (otherK1, otherK2) != (k1, k2) {
+                var refused = 0
+                for steps in 0..<24 {
+                    var whole = learner(k1: k1, k2: k2)
+                    let workspace = Workspace(for: whole.network)
+                    for t in 0..<steps { _ = whole.take(Float(t % 5), Float(t % 3), workspace) }
+                    var writer = StateWriter()
+                    whole.encode(into: &writer)
+                    var reader = StateReader(writer.bytes)
+                    var other = learner(k1: otherK1, k2: otherK2)
+                    do {
+                        try other.decode(from: &reader)
+                        for t in 0..<24 { _ = other.take(Float(t % 5), Float(t % 3), workspace) }
+                    } catch is StateError {
+                        refused += 1
+                    }
+                }
+                #expect(refused > 8, "k1 \(k1) → \(otherK1), k2 \(k2) → \(otherK2)")
+            }
+        }
+    }
+
+    @Test func countsThatCouldOverflowAreRefused() throws {
+        for (number, isCount) in [(-1, false), (0, true), (1 << 62, true), (1 << 62 + 1, false), (.max, false)] {
+            var writer = StateWriter()
+            writer.write(Int64(number))
+            var reader = StateReader(writer.bytes)
+            #expect((try? reader.readCount("count")) == (isCount ? Int64(number) : nil))
+        }
+    }
+
     /// A cue (±1), then a gap of zeros of random length, a marker (0.5), and the cue once more. Gaps of ten and more
     /// reach beyond the k2 = 8 steps of a window, so only a state that is never reset can carry the cue across.
     @Test func stateThatIsNeverResetRemembersBeyondK2() {

@@ -1,7 +1,8 @@
 import Foundation
 
-/// A process that a test has started. It inherits nothing but what is given: not the environment, not the signals that
-/// a thread of the test runner blocks, and no descriptors, so that no other test's sockets stay open in it.
+/// A process that a test has started. It inherits hardly anything but what is given: of the environment only `inherited`,
+/// not the signals that a thread of the test runner blocks, and no descriptors, so that no other test's sockets stay
+/// open in it.
 final class ChildProcess {
     enum Exit: Equatable {
         case code(Int32)
@@ -52,8 +53,7 @@ final class ChildProcess {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        let variables = environment.merging(["PATH": path]) { given, _ in given }.map { "\($0)=\($1)" }
+        let variables = environment.merging(Self.inherited) { given, _ in given }.map { "\($0)=\($1)" }
         var child: pid_t = 0
         let status = Self.withCStrings(command) { arguments in
             Self.withCStrings(variables) { posix_spawnp(&child, command[0], &actions, &attributes, arguments, $0) }
@@ -70,6 +70,15 @@ final class ChildProcess {
             waitpid(id, nil, 0)
         }
     }
+
+    /// All that it inherits of the environment: where programs are, and what `make tsan` and `make asan` tell theirs.
+    private static let inherited: [String: String] = {
+        let names = [
+            "PATH", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "LD_PRELOAD", "SWIFT_BACKTRACE",
+        ]
+        let own = ProcessInfo.processInfo.environment.filter { names.contains($0.key) }
+        return own.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
+    }()
 
     var output: String { contents(of: outputFile) }
     var errors: String { contents(of: errorFile) }

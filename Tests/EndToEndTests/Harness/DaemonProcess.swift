@@ -137,11 +137,24 @@ final class DaemonProcess {
         var maxConnections: Int
         var maxStreams: Int
         var refusedConnections: [String: Int]
+        var allocatedBytes: Int
         var watchdog: Watchdog?
         var gradients: Gradients
         var restoring: Restoring?
         var text: String
         var openAnomalies: Int
+
+        var storage: Storage
+        var notes: [String]
+
+        struct Storage: Decodable {
+            var waitingRows: Int
+            var waitingPoints: Int
+            var isFull: Bool
+            var walBytes: Int
+            var trouble: String?
+            var setAside: String?
+        }
 
         struct Restoring: Decodable, Equatable {
             var restored = 0

@@ -16,7 +16,9 @@ struct StreamVerification {
     /// - returns: The time of the first point; nil if there is none.
     private func points(_ report: inout VerifyReport) throws -> Int64? {
         let statement = try database.cachedStatement(
-            sql: "SELECT time, channel, sequence FROM point WHERE stream_id = ?1 AND sequence > 0 ORDER BY time, channel")
+            sql: """
+                SELECT time, channel, sequence FROM point WHERE stream_id = ?1 AND sequence > 0 ORDER BY time, channel
+                """)
         statement.bind(stream.id, at: 1)
         var first: Int64?
         var last: (time: Int64, sequence: Int64)?

@@ -40,11 +40,11 @@ import Testing
             try daemon.status().gradients == DaemonProcess.Status.Gradients(healthy: 1, vanishing: 1, unknown: 1)
         }
         #expect(!daemon.process.errors.contains("gradients"), "it is not in trouble for long yet")
-        try send(1000)
+        try send(2000)
         let message = "the gradients of a stream vanish"
         try eventually("the log tells of it") { daemon.process.errors.contains(message) }
         try send(2000)
-        try eventually("these are counted too") { try daemon.status().points == 6809 }
+        try eventually("these are counted too") { try daemon.status().points == 8809 }
         try daemon.stop()
         let lines = daemon.process.errors.split(separator: "\n").filter { $0.contains("gradients") }
         #expect(lines.count == 1, "\(lines)")

@@ -125,8 +125,8 @@ import Testing
         let page = try #require(Int(leaves[leaves.count / 2]))
         try damage(daemon.database, live: false, from: page - 1, to: page)
         let second = try DaemonProcess.start(in: folder)
-        #expect(second.process.errors.contains("stream=real"))
         try eventually("it is set aside") { try second.status().storage.setAside != nil }
+        #expect(second.process.errors.contains("stream=real"))
         let again = try second.client()
         try again.send(lines[3000..<3100].map { $0 + "\n" }.joined())
         try again.sync()

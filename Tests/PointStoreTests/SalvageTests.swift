@@ -25,7 +25,9 @@ import Testing
             """)
     }
 
-    private static let tables = ["stream", "point", "anomaly", "checkpoint", "hindsight", "hindsight_run", "pending", "event"]
+    private static let tables = [
+        "stream", "point", "anomaly", "checkpoint", "hindsight", "hindsight_run", "pending", "event",
+    ]
 
     /// Also what is in the WAL only.
     @Test(arguments: [true, false]) func ofASoundDatabaseEverythingIsBroughtOver(closes: Bool) throws {

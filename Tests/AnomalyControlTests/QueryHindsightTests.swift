@@ -88,7 +88,8 @@ import Testing
                 """)
         #expect(
             try run(store, "disk*", "-o", "json", "--hindsight").hasSuffix(
-                #""score":0.5,"anomaly":false,"hindsight":0.125,"hindsight_prediction":[1.5,null],"late":false,"kind":null}"# + "\n"
+                #""score":0.5,"anomaly":false,"hindsight":0.125,"hindsight_prediction":[1.5,null],"late":false,"kind":null}"#
+                    + "\n"
             ))
         #expect(
             try run(store, "cpu.load", "-n1", "-o", "json", "--hindsight").hasSuffix(

@@ -68,9 +68,10 @@ struct StreamRestorer {
         let settings = configuration.settings(forStream: record.name)
         let (detector, checkpointed) = try start(record, settings, store, workbench)
         // Behind which points the stream was found silent.
-        let silences = Set(try readable(record, or: []) {
-            try store.events(of: record.id, from: detector.sequence).filter { $0.kind == .silence }.map(\.sequence)
-        })
+        let silences = Set(
+            try readable(record, or: []) {
+                try store.events(of: record.id, from: detector.sequence).filter { $0.kind == .silence }.map(\.sequence)
+            })
         if silences.contains(detector.sequence) { _ = detector.fallSilent() }
         var verdicts = [ChannelVerdict](
             repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),

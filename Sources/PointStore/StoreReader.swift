@@ -53,7 +53,9 @@ public final class StoreReader: Sendable {
 
     /// The anomalies that match, the one that began last first.
     public func anomalies(_ query: AnomalyQuery = AnomalyQuery()) throws -> [StoredAnomaly] {
-        try connection.read("read the anomalies of") { try AnomalyQueries.anomalies($0, query, parts: connection.parts) }
+        try connection.read("read the anomalies of") {
+            try AnomalyQueries.anomalies($0, query, parts: connection.parts)
+        }
     }
 
     /// How far the stream has come; nil if it has no points.

@@ -35,9 +35,7 @@ public final class InitialModels: Sendable {
                 } catch {
                     failures[use.file] = error
                     if error.cause == .missing, isSettled(use.file) {
-                        logger.warning(
-                            "model.initial names a file that is missing; new streams begin with random weights",
-                            metadata: ["file": "\(use.file)", "key": "\(use.key)"])
+                        logger.tell(.initialMissing, ["file": "\(use.file)", "key": "\(use.key)"])
                     }
                 }
             }
@@ -81,9 +79,9 @@ public final class InitialModels: Sendable {
         let faults = model.misfits(ModelNeed(settings.detector.model, channels: detector.channels))
         guard faults.isEmpty else {
             if warned.withLock({ $0.insert(settings.initialModel).inserted }) {
-                logger.warning(
-                    "model.initial does not fit a stream, which begins with random weights; others may follow untold",
-                    metadata: [
+                logger.tell(
+                    .initialMisfit,
+                    [
                         "stream": "\(stream)", "file": "\(settings.initialModel)",
                         "cause": "\(faults.map(\.description).joined(separator: "; "))",
                     ])

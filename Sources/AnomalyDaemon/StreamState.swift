@@ -129,9 +129,7 @@ struct StreamRestorer {
             let detector = new(after: 0)
             do {
                 if try !detector.restore(checkpoint.state) {
-                    logger.notice(
-                        "a model comes from another kind of processor and goes on with other last bits",
-                        metadata: ["stream": "\(record.name)"])
+                    logger.tell(.otherProcessor, ["stream": "\(record.name)"])
                 }
                 return (detector, checkpoint.sequence)
             } catch {
@@ -151,8 +149,6 @@ struct StreamRestorer {
     }
 
     private func warn(_ record: StreamRecord, _ error: any Error) {
-        logger.warning(
-            "a checkpoint cannot be used, falling back to older data",
-            metadata: ["stream": "\(record.name)", "cause": "\(error)"])
+        logger.tell(.checkpointUnusable, ["stream": "\(record.name)", "cause": "\(error)"])
     }
 }

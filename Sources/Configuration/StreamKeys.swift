@@ -68,10 +68,13 @@ extension ConfigurationKey {
                 "Added to the forget gate of a new LSTM: how much of its state it keeps before it has learned.",
                 choosing: "leave it; 0 is the textbook's cell, which forgets half of its state at each point."),
             ConfigurationKey(
-                "model.initial", stream: \.initialModel, .optionalFile,
-                "A safetensors file with the first weights of new streams: one of anomalyctl's, or a state_dict of "
-                    + "PyTorch's. In a configuration file, a path that does not begin with / counts from its folder.",
-                choosing: "\"\" for random weights; a file trained on similar series, to predict well from the start."),
+                "model.initial", stream: \.initialModel, .initialModel,
+                "The first weights of new streams: \"shipped\" for those that are part of the program (for streams of "
+                    + "one channel with the default network; others begin with random ones), or a safetensors file: "
+                    + "one of anomalyctl's, or a state_dict of PyTorch's. In a configuration file, a path that does "
+                    + "not begin with / counts from its folder.",
+                choosing: "leave it; a file trained on similar series predicts well from the start; \"\" for random "
+                    + "weights."),
             ConfigurationKey(
                 "model.target", stream: \.detector.model.target, .choice,
                 "What the network predicts: the change from the last value, or the value itself.",

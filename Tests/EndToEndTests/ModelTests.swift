@@ -70,6 +70,22 @@ import Testing
         #expect(warnings.first?.contains("inputs is 2, expected 4; outputs is 1, expected 2") == true)
     }
 
+    /// What is part of the program needs no checkpoint: a replay from the first point begins with it, too.
+    @Test func newStreamsBeginFromTheShippedModel() throws {
+        let root = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        let expected = try weights(root.appending(path: "fixtures/initial/initial.safetensors").path)
+        let settings = ["model.learning=false"]
+        var daemon = try DaemonProcess.start(in: folder, settings: settings)
+        try send(["real 1 1", "real 2 2", "wide 1,2 1", "real 3 3"], to: daemon)
+        try daemon.kill()
+        #expect(try daemon.query("SELECT count(*) FROM checkpoint") == ["0"])
+        daemon = try DaemonProcess.start(in: folder, settings: settings)
+        try daemon.stop()
+        #expect(!daemon.process.errors.contains("model.initial"))
+        #expect(try exported("real") == expected)
+        #expect(try exported("wide").count != expected.count)
+    }
+
     /// The file is needed to begin, and never again.
     @Test func killedStreamsDoNotNeedTheFileAgain() throws {
         let lines = try lines()

@@ -1,4 +1,4 @@
-import RecurrentModel
+public import RecurrentModel
 
 /// The first weights of new streams.
 public enum InitialWeights: Sendable, CaseIterable {

@@ -1,4 +1,3 @@
-import AnomalyControl
 import AnomalyDetection
 import Foundation
 import ModelFiles

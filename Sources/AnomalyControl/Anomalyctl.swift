@@ -21,10 +21,12 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl status
               How well the cells predict files of your own:
                 anomalyctl backtest *.csv --cell rnn,lstm,gru
+              Whether the database is sound:
+                anomalyctl db verify
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams, train and model read the database and work without the daemon; status asks the daemon; \
+            query, streams, train, model and db read the database and work without the daemon; status asks the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
@@ -32,7 +34,7 @@ public struct Anomalyctl: ParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             QueryCommand.self, StreamsCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self,
-            TrainCommand.self, ModelCommand.self,
+            TrainCommand.self, ModelCommand.self, DBCommand.self,
         ])
 
     /// Also read here, so that they may stand before the command.

@@ -56,7 +56,7 @@ extension Failure {
                 hint: error.hint ?? "are you in the group anomalyd? try: id; sudo usermod -aG anomalyd $USER")
         case .damaged, .foreign:
             self.init(.damagedDatabase, message, hint: error.hint)
-        case .locked, .newer, .newerCheckpoint, .outdated, .full, .busy, .inputOutput, .conflict, .other:
+        case .locked, .newer, .newerCheckpoint, .outdated, .full, .readOnly, .busy, .inputOutput, .conflict, .other:
             self.init(.failure, message, hint: error.hint)
         }
     }

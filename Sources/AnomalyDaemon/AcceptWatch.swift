@@ -2,13 +2,15 @@ import Foundation
 import Logging
 import NIOCore
 
-/// Stands before a listening socket's other handlers and tells of an accept(2) that failed. SwiftNIO keeps the socket
-/// open then, and tries again at once; `AcceptBackoffHandler`, behind this, makes it wait.
+/// Stands before a listening socket's other handlers and tells of an accept(2) that failed, for want of descriptors or
+/// memory. Then it lets the socket rest for a while; clients wait in the kernel's backlog.
+///
+/// Without it SwiftNIO tries again at once, for ever. Its own `AcceptBackoffHandler` does not help: it holds back the
+/// next read, but after an error the last one still counts as pending, so that no next one is asked for.
 final class AcceptWatch: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
-    /// Pause before the next attempt.
-    private static let pause = TimeAmount.milliseconds(200)
+    private static let rest = TimeAmount.milliseconds(200)
 
     private let listener: String
     private let refusals: RefusalLog
@@ -18,24 +20,18 @@ final class AcceptWatch: ChannelInboundHandler {
         self.refusals = refusals
     }
 
-    /// Both handlers, for one listening socket.
-    static func install(on server: any Channel, listener: String, refusals: RefusalLog) throws {
-        try server.pipeline.syncOperations.addHandlers([
-            AcceptWatch(listener: listener, refusals: refusals),
-            AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { isShortage($0) ? pause : nil },
-        ])
-    }
-
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? IOError, Self.isShortage(error) {
+        if let error = error as? IOError, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) {
             refusals.refuse(
                 .resources, nil,
                 ["listener": "\(listener)", "cause": "accept: \(String(cString: strerror(error.errnoCode)))"])
+            let channel = context.channel
+            try? channel.syncOptions?.setOption(.autoRead, value: false)
+            channel.eventLoop.scheduleTask(in: Self.rest) {
+                // Closed meanwhile, it can't be set, and need not.
+                try? channel.syncOptions?.setOption(.autoRead, value: true)
+            }
         }
         context.fireErrorCaught(error)
-    }
-
-    private static func isShortage(_ error: IOError) -> Bool {
-        [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode)
     }
 }

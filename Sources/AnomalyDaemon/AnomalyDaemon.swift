@@ -47,7 +47,7 @@ public struct AnomalyDaemon: Service {
         let notifier = Notifier { logger.warning("cannot notify the service manager", metadata: ["cause": "\($0)"]) }
         let watchdog = try Watchdog.interval
         notifier.status("Opening \(configuration.database.path)")
-        let store = try openStore(notifier)
+        let (store, setAside) = try openStore(notifier)
         let initialModels = try readInitialModels(store)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: min(2, System.coreCount))
         let shards = configuration.daemon.shards > 0 ? configuration.daemon.shards : System.coreCount
@@ -58,6 +58,7 @@ public struct AnomalyDaemon: Service {
             group: group, door: .feed(configuration.feed, most: feedDescriptors()), refusals: refusals, logger: logger)
         let controls = Listeners(
             group: group, door: .control(configuration.control), refusals: refusals, logger: logger)
+        pipeline.statistics.setAside.withLock { $0 = setAside }
         let loops = group.makeIterator().map { ($0, Heartbeat("event loop")) }
         let reporter = StatusReporter(
             pipeline: pipeline, listeners: listeners, configuration: configuration, version: options.version,
@@ -65,17 +66,21 @@ public struct AnomalyDaemon: Service {
             watchdogTimeout: watchdog.map {
                 $0.components.seconds * 1_000_000 + $0.components.attoseconds / Int64(1e12)
             },
-            loopBeats: loops.map(\.1))
+            loopBeats: loops.map(\.1), logger: logger)
 
         let (stopped, storedAll) = AsyncStream<Bool>.makeStream()
-        try pipeline.start(store) { isComplete in
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        let failure = Mutex<StoreError?>(nil)
+        try pipeline.start(store) { error in
+            failure.withLock { $0 = error }
+            end.yield()
+        } stopped: { isComplete in
             storedAll.yield(isComplete)
             storedAll.finish()
         }
         for (loop, beat) in loops {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(100)) { _ in beat.beat() }
         }
-        let (ends, end) = AsyncStream<Void>.makeStream()
         do {
             try await listen(pipeline, listeners, controls, reporter, refusals) { end.yield() }
         } catch {
@@ -125,6 +130,7 @@ public struct AnomalyDaemon: Service {
         await controls.stopAccepting()
         await controls.closeConnections()
         try await group.shutdownGracefully()
+        if let error = failure.withLock({ $0 }) { throw error }
         if !isComplete || pipeline.shards.contains(where: \.hasLostPoints) { throw NotStored() }
         logger.notice(
             "stopped, everything accepted is stored", metadata: ["points": "\(pipeline.statistics.points.now)"])
@@ -137,14 +143,24 @@ public struct AnomalyDaemon: Service {
         }
     }
 
-    private func openStore(_ notifier: Notifier) throws -> PointStore {
+    /// Also where a damaged database lies that was set aside for a new one; nil if there was none.
+    private func openStore(_ notifier: Notifier) throws -> (store: PointStore, setAside: String?) {
         let extender = TimeoutExtender(notifier)
         defer { extender.end() }
         var options = PointStore.Options()
         options.synchronous = configuration.database.synchronous == .full ? .full : .normal
         options.createsDirectory = self.options.createsDirectories
         options.newestFormat = Int32(Detector.stateVersion)
-        return try PointStore(path: configuration.database.path, options: options)
+        let path = configuration.database.path
+        do {
+            return (try PointStore(path: path, options: options), nil)
+        } catch let error as StoreError where error.cause == .damaged && configuration.database.onDamage == .setAside {
+            logger.error("the database is damaged", metadata: ["cause": "\(error)"])
+            let aside = try PointStore.setAsideDamaged(path)
+            let store = try PointStore(path: path, options: options)
+            DamageNote.log(aside, for: path, logger)
+            return (store, aside)
+        }
     }
 
     private func readInitialModels(_ store: PointStore) throws -> InitialModels {
@@ -187,7 +203,8 @@ public struct AnomalyDaemon: Service {
             configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
             status: { reporter.status() },
             models: ModelImport(pipeline: pipeline, configuration: configuration, logger: logger),
-            hindsight: HindsightIntake(directory: pipeline.directory, writer: pipeline.writer.queue),
+            hindsight: HindsightIntake(
+                directory: pipeline.directory, writer: pipeline.writer.queue, statistics: pipeline.statistics),
             refusals: refusals, logger: logger)
         try await controls.bind(path: control.socket, mode: control.socketMode) { channel, peer, left in
             try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: peer))

@@ -14,10 +14,12 @@ struct HindsightOrder: Sendable {
 struct HindsightIntake: Sendable {
     let directory: StreamDirectory
     let writer: BoundedQueue<WriterMessage>
+    let statistics: Statistics
 
     /// - Parameter answer: called once, on any thread.
     func take(_ request: HindsightRequest, answer: @escaping @Sendable (ControlReply) -> Void) {
         do throws(ControlError) {
+            try statistics.requireStoring()
             let piece = try piece(request)
             let order = HindsightOrder(piece: piece) { result in
                 switch result {

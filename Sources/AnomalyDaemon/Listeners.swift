@@ -115,7 +115,8 @@ final class Listeners: Sendable {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelInitializer { [refusals] server in
                 server.eventLoop.makeCompletedFuture {
-                    try AcceptWatch.install(on: server, listener: listener, refusals: refusals)
+                    try server.pipeline.syncOperations.addHandler(
+                        AcceptWatch(listener: listener, refusals: refusals))
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)

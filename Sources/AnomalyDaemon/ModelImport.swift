@@ -30,6 +30,7 @@ struct ModelImport: Sendable {
     /// - Parameter answer: called once, on any thread; when it is good news, the weights are on the disk.
     func take(_ request: ImportModel, answer: @escaping @Sendable (ControlReply) -> Void) {
         do throws(ControlError) {
+            try pipeline.statistics.requireStoring()
             let model = try model(request)
             let streams = try request.streams.map { name throws(ControlError) in try find(name, model, request.file) }
             let outcomes = Outcomes()

@@ -18,29 +18,42 @@ final class Pipeline: Sendable {
     ) {
         let statistics = Statistics()
         let directory = StreamDirectory(shards: count, limits: FoundingLimits(configuration))
+        let history = HistoryPath(store.path)
         let writer = Writer(
-            store: store, configuration: configuration.database, shards: count, statistics: statistics, logger: logger)
+            store: store, configuration: configuration.database, shards: count, directory: directory, history: history,
+            statistics: statistics, logger: logger)
         self.statistics = statistics
         self.directory = directory
         self.writer = writer
         rejects = RejectLog(logger: logger, statistics: statistics)
         let progress = RestoreProgress(logger: logger)
         self.progress = progress
-        let restorer = StreamRestorer(configuration: configuration, initialModels: initialModels, logger: logger)
+        let restorer = StreamRestorer(
+            configuration: configuration, initialModels: initialModels, logger: logger,
+            noteDamage: { history.note($0, to: store) })
         let gradientLog = GradientLog(logger: logger, directory: directory)
         shards = (0..<count).map { number in
             Shard(
                 number: number, directory: directory, configuration: configuration, initialModels: initialModels,
                 statistics: statistics, gradientLog: gradientLog, writer: writer.queue,
-                backlog: RestoreBacklog(path: store.path, restorer: restorer), progress: progress)
+                backlog: RestoreBacklog(history: history, restorer: restorer), progress: progress)
         }
     }
 
     /// Starts the stages. Returns as soon as points may come; stored streams are restored when one of theirs does, or in
     /// the background.
     ///
+    /// - Parameters:
+    ///   - failed: called if nothing more can be stored; the daemon should stop then.
+    ///   - stopped: called at the end, with true if everything is stored.
     /// - Throws: `StoreError` if the store can't be read.
-    func start(_ store: PointStore, stopped: @escaping @Sendable (Bool) -> Void) throws {
+    func start(
+        _ store: PointStore, failed: @escaping @Sendable (StoreError) -> Void,
+        stopped: @escaping @Sendable (Bool) -> Void
+    ) throws {
+        let rebase: @Sendable () -> Void = { [shards] in
+            for shard in shards { _ = shard.queue.pushWithoutWaiting(.checkpointAll, weight: 0) }
+        }
         var records = [[StreamRecord]](repeating: [], count: shards.count)
         let streams = try store.streams()
         for record in streams { records[Int(directory.add(record).shard)].append(record) }
@@ -49,7 +62,8 @@ final class Pipeline: Sendable {
         statistics.openAnomalies.add(open.count)
         statistics.pending.add(try store.pendingPoints())
         progress.begin(streams.count)
-        writer.start(stopped: stopped)
+        writer.start(
+            knowing: streams.map(\.id), Writer.Events(rebase: rebase, failed: failed, stopped: stopped))
         for (shard, records) in zip(shards, records) { shard.start(restoring: records, open: open) }
     }
 

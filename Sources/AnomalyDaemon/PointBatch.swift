@@ -27,6 +27,8 @@ enum ShardMessage: Sendable {
     case points(PointBatch)
     case barrier(SyncBarrier)
     case replaceModel(ModelReplacement)
+    /// There is a new database without any state: checkpoint every stream.
+    case checkpointAll
     /// Checkpoint everything, pass all on, and end.
     case stop
 }

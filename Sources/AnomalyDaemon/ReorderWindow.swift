@@ -73,6 +73,15 @@ package struct ReorderWindow: Sendable {
         return count
     }
 
+    /// Shows the points that wait, in the order of time.
+    package func forEach(_ body: (Int64, UnsafeBufferPointer<Double>) -> Void) {
+        values.withUnsafeBufferPointer { values in
+            for index in head..<times.count {
+                body(times[index], UnsafeBufferPointer(rebasing: values[index * channels..<(index + 1) * channels]))
+            }
+        }
+    }
+
     /// Place of the first point that must still wait.
     private var firstWaiting: Int {
         let (latest, isBeyond) = newest.subtractingReportingOverflow(span)

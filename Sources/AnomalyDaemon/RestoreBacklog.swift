@@ -24,7 +24,7 @@ struct RestoreBacklog {
         var hasFailed = false
     }
 
-    private let path: String
+    private let history: HistoryPath
     private let restorer: StreamRestorer
     /// A connection of its own, so that reading makes no commit wait. Opened when it is needed; opened anew after an
     /// error, so that nothing of it is remembered.
@@ -43,9 +43,8 @@ struct RestoreBacklog {
     private var pause = Int64.min
     private var allowance = LogAllowance()
 
-    /// - Parameter path: of the database.
-    init(path: String, restorer: StreamRestorer) {
-        self.path = path
+    init(history: HistoryPath, restorer: StreamRestorer) {
+        self.history = history
         self.restorer = restorer
     }
 
@@ -107,7 +106,7 @@ struct RestoreBacklog {
 
     private mutating func attempt(_ stream: Waiting, _ workbench: Workbench, _ beat: () -> Void) -> Outcome {
         do {
-            let reader = try self.reader ?? StoreReader(path: path)
+            let reader = try self.reader ?? history.open()
             self.reader = reader
             let state = try restorer.restore(stream.record, from: reader, workbench: workbench, replayed: beat)
             beat()

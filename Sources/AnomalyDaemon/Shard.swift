@@ -60,6 +60,8 @@ final class Shard: @unchecked Sendable {
     /// Steady time from which a walk looks at gradients again.
     private var nextCount = Int64.min
     private var verdicts: [ChannelVerdict] = []
+    /// The database was found damaged, and a new one begun.
+    private var isRebased = false
     private var batch = VerdictBatch()
 
     init(
@@ -126,6 +128,9 @@ final class Shard: @unchecked Sendable {
                     }
                 case .replaceModel(let replacement):
                     replace(replacement)
+                    passOn()
+                case .checkpointAll:
+                    rebase()
                     passOn()
                 case .stop:
                     stop()
@@ -308,6 +313,7 @@ final class Shard: @unchecked Sendable {
         let wasOpen = storedOpen.remove(state.id) != nil
         let isOpen = state.detector.anomaly?.isOpen == true
         statistics.openAnomalies.add((isOpen ? 1 : 0) - (wasOpen ? 1 : 0))
+        if isRebased { keepAnew(state) }
         // Other settings may let points go on that have waited.
         statistics.pending.add(-release(state))
         progress.advance()
@@ -366,6 +372,22 @@ final class Shard: @unchecked Sendable {
     }
 
     // MARK: Checkpoints
+
+    /// A new database has been begun: it gets the state of every stream, and the points that wait. Those streams that are
+    /// not in memory yet follow when they are restored.
+    private func rebase() {
+        isRebased = true
+        for state in active {
+            keepAnew(state)
+            if batch.commit.checkpoints.count >= Self.checkpointsARound { passOn() }
+            heartbeat.beat()
+        }
+    }
+
+    private func keepAnew(_ state: StreamState) {
+        batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
+        state.order.window.forEach { batch.commit.append(pending: $0, values: $1, of: state.id) }
+    }
 
     private func checkpoint(all: Bool) {
         let now = SteadyClock.now

@@ -1,3 +1,4 @@
+import ControlProtocol
 import FeedProtocol
 import Synchronization
 
@@ -21,7 +22,17 @@ final class Statistics: Sendable {
     /// Microseconds since 1970; 0: none yet.
     let lastCommit = Atomic<Int64>(0)
     /// Why the writer can't commit; nil while it can.
-    let writerTrouble = Mutex<String?>(nil)
+    let writerTrouble = Mutex<WriterTrouble?>(nil)
+    /// Where the damaged database lies that was set aside last; nil if none was.
+    let setAside = Mutex<String?>(nil)
+    /// What is wrong with the write-ahead log; nil while nothing is.
+    let walTrouble = Mutex<String?>(nil)
+
+    /// - Throws: if nothing can be stored for now, so that whoever asks for it hears so instead of waiting.
+    func requireStoring() throws(ControlError) {
+        guard let trouble = writerTrouble.withLock({ $0 }) else { return }
+        throw ControlError(code: .unavailable, message: "nothing can be stored for now: \(trouble.cause)")
+    }
 
     private let refusals = Mutex<[Refusal: Int64]>([:])
     private let rejected = Mutex<[FeedLineError.Reason: Int64]>([:])

@@ -1,6 +1,7 @@
 import Configuration
 import ControlProtocol
 import Foundation
+import Logging
 import Synchronization
 import Systemd
 
@@ -29,10 +30,11 @@ final class StatusReporter: Sendable {
     private let rate = Mutex(Rate())
     private let lastPing = Atomic<Int64>(0)
     private let state = Mutex(DaemonStatus.State.starting)
+    private let storage: StorageReporter
 
     init(
         pipeline: Pipeline, listeners: Listeners, configuration: DaemonConfiguration, version: String,
-        notifier: Notifier, watchdogTimeout: Int64?, loopBeats: [Heartbeat]
+        notifier: Notifier, watchdogTimeout: Int64?, loopBeats: [Heartbeat], logger: Logger
     ) {
         self.pipeline = pipeline
         self.listeners = listeners
@@ -41,6 +43,7 @@ final class StatusReporter: Sendable {
         self.notifier = notifier
         self.watchdogTimeout = watchdogTimeout
         self.loopBeats = loopBeats
+        storage = StorageReporter(pipeline: pipeline, database: configuration.database.path, logger: logger)
     }
 
     func ready() {
@@ -59,6 +62,7 @@ final class StatusReporter: Sendable {
     /// The rate, the status text, and the watchdog if every stage is alive.
     func tick() {
         updateRate()
+        storage.tick()
         notifier.status(text)
         guard let watchdogTimeout else { return }
         let now = SteadyClock.now
@@ -76,7 +80,7 @@ final class StatusReporter: Sendable {
     /// One line, such as "3 streams, 120 points/s, 1 anomaly open (4 found), last commit 0.6 s ago".
     private var text: String {
         let statistics = pipeline.statistics
-        if let trouble = statistics.writerTrouble.withLock({ $0 }) { return "Not storing: \(trouble)" }
+        if let trouble = storage.troubleText { return trouble }
         if let trouble = restoringTrouble { return "Not restoring: \(trouble)" }
         let commit = statistics.lastCommit.now
         let age = Double(WallClock.now - commit) / 1e6
@@ -90,7 +94,7 @@ final class StatusReporter: Sendable {
             "\(Int(rate.withLock { $0.perSecond }.rounded())) points/s",
             "\(statistics.openAnomalies.now) anomalies open (\(statistics.anomalies.now) found)",
             commit == 0 ? "no commit yet" : "last commit \((age * 10).rounded() / 10) s ago",
-        ].joined(separator: ", ")
+        ].joined(separator: ", ") + storage.notes.map { "; \($0)" }.joined()
     }
 
     private var restoringTrouble: String? { pipeline.shards.lazy.compactMap(\.restoringTrouble).first }
@@ -111,14 +115,15 @@ final class StatusReporter: Sendable {
     /// All of it, for `anomalyctl status`.
     func status() -> DaemonStatus {
         let statistics = pipeline.statistics
-        let trouble = statistics.writerTrouble.withLock { $0 } ?? restoringTrouble
+        let (storing, notes) = (storage.report, storage.notes)
+        let isDegraded = storing.trouble != nil || restoringTrouble != nil || !notes.isEmpty
         let now = WallClock.now
         let commit = statistics.lastCommit.now
         let ping = lastPing.now
         let current = state.withLock { $0 }
         let gradients = pipeline.shards.reduce(GradientCounts()) { $0 + $1.gradients }
         return DaemonStatus(
-            version: version, pid: getpid(), state: trouble != nil && current == .running ? .degraded : current,
+            version: version, pid: getpid(), state: isDegraded && current == .running ? .degraded : current,
             text: text, started: started, uptimeSeconds: Double(SteadyClock.now - startedSteady) / 1e6,
             streams: pipeline.directory.count, warmingStreams: Int(statistics.warmingStreams.now),
             points: statistics.points.now, pointsPerSecond: rate.withLock { $0.perSecond },
@@ -129,7 +134,7 @@ final class StatusReporter: Sendable {
             queues: DaemonStatus.Queues(
                 shards: pipeline.shards.map(\.queue.weight), writer: pipeline.writer.queue.weight),
             connections: Int(statistics.connections.now), listeners: listeners.paths,
-            database: DaemonStatus.Database(path: configuration.database.path, bytes: databaseBytes),
+            database: DaemonStatus.Database(path: configuration.database.path, bytes: storage.databaseBytes),
             residentBytes: Self.residentBytes,
             watchdog: watchdogTimeout.map { timeout in
                 DaemonStatus.Watchdog(
@@ -145,14 +150,8 @@ final class StatusReporter: Sendable {
             },
             maxConnections: listeners.mostConnections, maxStreams: configuration.daemon.maxStreams,
             refusedConnections: statistics.refusedConnections, keptLatePoints: statistics.keptLate.now,
-            pendingPoints: statistics.pending.now, allocatedBytes: AllocatedMemory.bytes)
-    }
-
-    private var databaseBytes: Int64 {
-        ["", "-wal"].reduce(0) { sum, suffix in
-            var info = stat()
-            return stat(configuration.database.path + suffix, &info) == 0 ? sum + Int64(info.st_size) : sum
-        }
+            pendingPoints: statistics.pending.now, allocatedBytes: AllocatedMemory.bytes,
+            storage: storing, notes: notes)
     }
 
     /// Resident pages from /proc/self/statm (proc(5)).

@@ -56,6 +56,8 @@ struct StreamRestorer {
     let configuration: DaemonConfiguration
     let initialModels: InitialModels
     let logger: Logger
+    /// Told of damage that was met.
+    let noteDamage: @Sendable (StoreError) -> Void
 
     /// - Parameter replayed: called every ``replayedPoints`` points, as a replay can be long.
     /// - Throws: `StoreError` if the store can't be read.
@@ -67,19 +69,34 @@ struct StreamRestorer {
         var verdicts = [ChannelVerdict](
             repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),
             count: record.channels)
-        try store.replay(of: record.id, after: detector.sequence) { sequence, time, values, _ in
-            if sequence % Self.replayedPoints == 0 { replayed() }
-            _ = values.withUnsafeBufferPointer { values in
-                verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
+        // What lies behind the damage is lost to the model.
+        try readable(record, or: ()) {
+            try store.replay(of: record.id, after: detector.sequence) { sequence, time, values, _ in
+                if sequence % Self.replayedPoints == 0 { replayed() }
+                _ = values.withUnsafeBufferPointer { values in
+                    verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
+                }
             }
         }
         var order = PointOrder(settings.feed, channels: record.channels)
-        for point in try store.pending(of: record.id) {
+        for point in try readable(record, or: [], { try store.pending(of: record.id) }) {
             _ = point.values.withUnsafeBufferPointer { order.window.insert(time: point.time, values: $0) }
         }
         return StreamState(
             id: record.id, detector: detector, order: order,
             checkpointInterval: settings.storage.checkpointInterval, checkpointed: checkpointed)
+    }
+
+    /// What `read` returns; `substitute` where the database is damaged, if it is to be set aside then: streams are
+    /// restored as well as they can be, and the writer is told.
+    private func readable<T>(_ record: StreamRecord, or substitute: T, _ read: () throws -> T) throws -> T {
+        do {
+            return try read()
+        } catch let error as StoreError where error.cause == .damaged && configuration.database.onDamage == .setAside {
+            warn(record, error)
+            noteDamage(error)
+            return substitute
+        }
     }
 
     /// A detector in the state of the newest good checkpoint; else a new one, before the first point that it will see.
@@ -98,7 +115,9 @@ struct StreamRestorer {
             warn(record, error)
             damages += 1
         }
-        while let checkpoint = try store.checkpoint(of: record.id, before: before, onDamage: onDamage) {
+        while let checkpoint = try readable(
+            record, or: nil, { try store.checkpoint(of: record.id, before: before, onDamage: onDamage) })
+        {
             let detector = new(after: 0)
             do {
                 if try !detector.restore(checkpoint.state) {
@@ -116,7 +135,8 @@ struct StreamRestorer {
         // Without any checkpoint all points are replayed, which gives the very state that was lost: a stream that began
         // from a file has had one from the start. If checkpoints were there but don't fit the settings, there is no such
         // state, and the last points are enough.
-        let newest = misfits > 0 ? try store.newest(of: record.id)?.sequence ?? 0 : 0
+        let newest =
+            misfits > 0 ? try readable(record, or: nil) { try store.newest(of: record.id) }?.sequence ?? 0 : 0
         let detector = new(after: max(0, newest - Self.relearnedPoints))
         if misfits + damages > 0 { _ = initialModels.begin(detector, stream: record.name, settings: settings) }
         return (detector, 0)

@@ -26,3 +26,10 @@ extension Commit {
         checkpoints.append(contentsOf: other.checkpoints)
     }
 }
+
+extension WriterMessage {
+    /// Rows of points in it.
+    var rows: Int {
+        if case .verdicts(let batch) = self { batch.commit.rows } else { 0 }
+    }
+}

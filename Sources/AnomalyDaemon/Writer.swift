@@ -7,22 +7,33 @@ import Synchronization
 
 /// The one thread that commits. It gathers verdicts for at most the commit interval, or until a `!sync` waits, and
 /// then stores them in one transaction; only then are the syncs answered.
+///
+/// While commits fail, it tries again and again and takes nothing more from its queue. The shards go on predicting,
+/// scoring and learning until the queue is full; then they stop, their queues fill, and the sockets are read no
+/// further: clients wait, and nothing is lost. That bounds what waits in memory: `queuedRows` in the queue and as many
+/// in the writer's hand, 80 bytes each, and `Shard.queuedPoints` in front of each shard.
 final class Writer: @unchecked Sendable {
-    // @unchecked: all but `queue` and `heartbeat` belongs to the writer's own thread.
+    // @unchecked: all but `queue`, `heartbeat`, `inHand` and `isStopping` belongs to the writer's own thread.
 
     /// Rows that may wait in front of the writer before the shards stop.
     static let queuedRows = 262_144
     /// How often a commit is tried once the daemon is stopping: systemd will not wait for ever.
     static let lastAttempts = 3
-    /// Pause before a failed commit is tried again, in seconds.
-    static let retryPause = 1.0
+    /// Pause between these attempts at most, in microseconds.
+    private static let lastPause: Int64 = 1_000_000
+    /// Damaged databases that are replaced within an hour; one more, and the disk is not to be trusted.
+    private static let replacementsAnHour = 3
 
     let queue = BoundedQueue<WriterMessage>(capacity: Writer.queuedRows)
     let heartbeat = Heartbeat("writer")
+    /// Rows that the writer has taken from its queue and not committed yet.
+    let inHand = Atomic<Int64>(0)
 
     private let store: PointStore
     private let configuration: DaemonConfiguration.Database
     private let shards: Int
+    private let directory: StreamDirectory
+    private let history: HistoryPath
     private let statistics: Statistics
     private let logger: Logger
 
@@ -30,27 +41,49 @@ final class Writer: @unchecked Sendable {
     private var waiting: [SyncBarrier] = []
     private var stoppedShards = 0
     private let isStopping = Atomic<Bool>(false)
+    private var trouble = StorageTrouble()
     /// Attempts that have failed since the daemon began to stop; at `lastAttempts` what is pending is given up.
     private var failuresAtEnd = 0
-    private var hasGivenUp: Bool { failuresAtEnd >= Self.lastAttempts }
+    private var hasGivenUp = false
     /// When the oldest pending verdict must be committed.
     private var due = Date.distantFuture
+    /// Streams that the database has.
+    private var stored: [Int32] = []
+    private var rebase = Rebase()
+    /// Steady times at which damaged databases were replaced.
+    private var replacements: [Int64] = []
+    private var events: Events?
+
+    /// What the writer asks of others. Called on its thread.
+    struct Events: Sendable {
+        /// A new database has been begun: checkpoint all streams.
+        var rebase: @Sendable () -> Void
+        /// Nothing more can be stored, and the daemon should stop.
+        var failed: @Sendable (StoreError) -> Void
+        /// The last commit is made, and all shards have stopped: with true if everything is stored.
+        var stopped: @Sendable (Bool) -> Void
+    }
 
     init(
-        store: PointStore, configuration: DaemonConfiguration.Database, shards: Int, statistics: Statistics,
-        logger: Logger
+        store: PointStore, configuration: DaemonConfiguration.Database, shards: Int, directory: StreamDirectory,
+        history: HistoryPath, statistics: Statistics, logger: Logger
     ) {
         self.store = store
         self.configuration = configuration
         self.shards = shards
+        self.directory = directory
+        self.history = history
         self.statistics = statistics
         self.logger = logger
     }
 
-    /// Starts the thread. `stopped` is called after the last commit, when all shards have stopped: with true if
-    /// everything is stored.
-    func start(stopped: @escaping @Sendable (Bool) -> Void) {
-        StageThread.start("writer") { [self] in stopped(run()) }
+    /// Starts the thread.
+    ///
+    /// - Parameter streams: ids of those that are stored.
+    func start(knowing streams: [Int32], _ events: Events) {
+        stored = streams
+        self.events = events
+        StageThread.start("writer") { [self] in events.stopped(run()) }
     }
 
     /// The daemon is stopping: commits that fail are not tried for ever any more.
@@ -59,15 +92,27 @@ final class Writer: @unchecked Sendable {
     private func run() -> Bool {
         while true {
             let tick = Date(timeIntervalSinceNow: 0.25)
-            for message in queue.takeAll(until: min(due, tick)) {
+            let messages = queue.takeAll(until: min(due, tick))
+            inHand.add(messages.reduce(0) { $0 + $1.rows })
+            for message in messages {
                 accept(message)
                 if pending.weight >= configuration.commitPoints { commitUntilDone() }
             }
             heartbeat.beat()
+            if !hasGivenUp, let damage = store.damage { replaceDamaged(damage) }
             let isLast = stoppedShards == shards
             if isLast || !waiting.isEmpty || Date() >= due { commitUntilDone() }
-            if isLast { return !hasGivenUp }
+            if isLast { return isComplete }
         }
+    }
+
+    private var isComplete: Bool {
+        if rebase.missing > 0 {
+            logger.error(
+                "the models of some streams are in the damaged database only",
+                metadata: ["streams": "\(rebase.missing)"])
+        }
+        return !hasGivenUp && rebase.rows == 0
     }
 
     private func accept(_ message: WriterMessage) {
@@ -78,7 +123,7 @@ final class Writer: @unchecked Sendable {
         case _ where hasGivenUp: break
         case .verdicts(let batch):
             if pending.isEmpty { due = Date(timeIntervalSinceNow: Double(configuration.commitInterval) / 1e6) }
-            pending.append(batch.commit)
+            pending.append(rebase.admit(batch.commit))
         case .barrier(let barrier):
             barrier.arrivals += 1
             if barrier.arrivals == shards { waiting.append(barrier) }
@@ -100,43 +145,137 @@ final class Writer: @unchecked Sendable {
         statistics.points.add(late.kept)
     }
 
-    /// Commits what is pending. As long as that fails, nothing more is taken from the queue, so that it fills, the
-    /// shards stop, and the sockets are read no further: clients wait, and nothing is lost.
+    /// Commits what is pending, and answers the syncs that waited for it.
     private func commitUntilDone() {
-        var attempts = 0
-        while !pending.isEmpty {
+        while !pending.isEmpty, !hasGivenUp {
             do {
                 count(try store.commit(&pending))
-                if attempts > 0 {
-                    logger.notice("committing again", metadata: ["attempts": "\(attempts)"])
-                    statistics.writerTrouble.withLock { $0 = nil }
-                }
+                noteSuccess()
                 break
             } catch {
-                attempts += 1
-                if attempts == 1 {
-                    logger.error("a commit failed and will be tried again", metadata: ["cause": "\(error)"])
-                    statistics.writerTrouble.withLock { $0 = "\(error)" }
-                }
-                if isStopping.load(ordering: .relaxed) { failuresAtEnd += 1 }
-                if hasGivenUp {
-                    pending.removeAll()
-                    waiting = []
-                    due = .distantFuture
-                    return
-                }
-                heartbeat.beat()
-                Thread.sleep(forTimeInterval: Self.retryPause)
+                meet(error)
             }
         }
+        if hasGivenUp {
+            (pending, waiting) = (Commit(), [])
+            inHand.store(0, ordering: .relaxed)
+        }
         if !pending.isEmpty {
+            inHand.add(-pending.rows)
+            stored += pending.streams.map(\.id)
             _ = statistics.commits.wrappingAdd(1, ordering: .relaxed)
             statistics.lastCommit.store(WallClock.now, ordering: .relaxed)
         }
         pending.removeAll()
         due = .distantFuture
+        guard rebase.isDone else { return }
         let done = waiting
         waiting = []
         for barrier in done { barrier.whenCommitted() }
     }
+
+    // MARK: Trouble
+
+    /// A commit has failed: waits, sets the database aside, or gives up, as the error asks for.
+    private func meet(_ error: any Error) {
+        let error =
+            error as? StoreError
+            ?? StoreError(operation: "commit to", path: store.path, cause: .other, detail: "\(error)")
+        switch error.remedy {
+        case .wait: wait(after: error)
+        case .setAside: replaceDamaged(error)
+        case .stop: giveUp(error)
+        }
+    }
+
+    private func wait(after error: StoreError) {
+        let now = SteadyClock.now
+        let advice = trouble.failed(now: now)
+        let holders = error.cause == .busy ? LockHolder.others(holding: .writing, on: store.path) : []
+        let cause = holders.isEmpty ? "\(error)" : "\(error): \(holders.map(\.description).joined(separator: ", "))"
+        var metadata: Logger.Metadata = ["cause": "\(cause)"]
+        switch advice.message {
+        case .none: break
+        case .began: logger.error("a commit failed and will be tried again", metadata: metadata)
+        case .lasts(let seconds):
+            metadata["seconds"] = "\(seconds)"
+            metadata["rows_waiting"] = "\(inHand.now + Int64(queue.weight))"
+            logger.error("commits still fail", metadata: metadata)
+        }
+        statistics.writerTrouble.withLock { $0 = WriterTrouble(cause: cause, since: $0?.since ?? WallClock.now) }
+        if isStopping.load(ordering: .relaxed) { failuresAtEnd += 1 }
+        if failuresAtEnd >= Self.lastAttempts {
+            hasGivenUp = true
+            return
+        }
+        pause(until: now + advice.pause)
+    }
+
+    private func noteSuccess() {
+        guard let end = trouble.succeeded(now: SteadyClock.now) else { return }
+        logger.notice(
+            "committing again",
+            metadata: ["seconds": "\(Int(end.seconds.rounded()))", "attempts": "\(end.attempts)"])
+        statistics.writerTrouble.withLock { $0 = nil }
+    }
+
+    /// In short naps, so that a daemon that is told to stop does not wait for nothing.
+    private func pause(until end: Int64) {
+        let start = SteadyClock.now
+        while case let now = SteadyClock.now, now < end {
+            if isStopping.load(ordering: .relaxed), now - start >= Self.lastPause { return }
+            heartbeat.beat()
+            Thread.sleep(forTimeInterval: min(0.1, Double(end - now) / 1e6))
+        }
+    }
+
+    private func giveUp(_ error: StoreError) {
+        logger.critical("nothing more can be stored, stopping", metadata: ["cause": "\(error)"])
+        hasGivenUp = true
+        events?.failed(error)
+    }
+
+    // MARK: Damage
+
+    /// Sets the database aside and begins a new one, to which everything pending goes.
+    private func replaceDamaged(_ error: StoreError) {
+        let now = SteadyClock.now
+        replacements.removeAll { now - $0 > 3_600_000_000 }
+        guard configuration.onDamage == .setAside, replacements.count < Self.replacementsAnHour else {
+            return giveUp(error)
+        }
+        logger.error("the database is damaged", metadata: ["cause": "\(error)"])
+        while !hasGivenUp {
+            do {
+                let aside = try history.move { try store.replaceDamaged() }
+                noteSuccess()
+                DamageNote.log(aside, for: configuration.path, logger)
+                statistics.setAside.withLock { $0 = aside }
+                break
+            } catch let error as StoreError where error.remedy == .wait {
+                wait(after: error)
+            } catch {
+                giveUp(
+                    error as? StoreError
+                        ?? StoreError(
+                            operation: "replace", path: store.path, cause: .other, detail: "\(error)"))
+            }
+        }
+        replacements.append(now)
+        rebase = Rebase(of: stored, after: rebase)
+        let old = pending
+        pending = Commit()
+        pending.streams = stored.compactMap { directory.record(of: $0) }
+        stored = []
+        pending.append(rebase.admit(old))
+        due = Date()
+        events?.rebase()
+    }
+}
+
+/// Why nothing is stored.
+struct WriterTrouble: Sendable, Equatable {
+    var cause: String
+    /// Wall-clock time in microseconds.
+    var since: Int64
 }

@@ -74,6 +74,15 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var commitInterval: Int64 = 1_000_000
         /// Most points in a commit.
         public var commitPoints = 50_000
+        public var onDamage = OnDamage.setAside
+    }
+
+    /// What becomes of a damaged database.
+    public enum OnDamage: String, Sendable, CaseIterable {
+        /// It gets another name, and a new one is begun.
+        case setAside = "set-aside"
+        /// The daemon stops.
+        case stop
     }
 
     /// When SQLite waits for the disk.

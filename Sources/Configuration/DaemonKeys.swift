@@ -116,6 +116,12 @@ extension ConfigurationKey {
                 "database.commit_points", daemon: \.database.commitPoints, .integer(1...1_000_000), unit: "points",
                 "A commit is made early when this many points wait for it.",
                 choosing: "leave it; fewer need less memory, more make a burst of points cheaper."),
+            ConfigurationKey(
+                "database.on_damage", daemon: \.database.onDamage, .choice,
+                "What becomes of a database that is found damaged. \"set-aside\" renames it to "
+                    + "anomaly.db.damaged-TIME and goes on with a new one and the models in memory; \"stop\" stops the "
+                    + "daemon with exit status 6.",
+                choosing: "\"stop\" if somebody shall look before anything else is written to the disk."),
         ])
 
     private static let processGroup = ConfigurationGroup(

@@ -60,6 +60,10 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     /// neither.
     public var keptLatePoints: Int64?
     public var pendingPoints: Int64?
+    /// How storing does; nil from a daemon that does not say.
+    public var storage: Storage?
+    /// What somebody should see to, each a sentence; nil from a daemon that does not say.
+    public var notes: [String]?
 
     public init(
         version: String, pid: Int32, state: State, text: String? = nil, started: Int64, uptimeSeconds: Double,
@@ -69,7 +73,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
         gradients: Gradients? = nil, restoring: Restoring? = nil, maxConnections: Int? = nil, maxStreams: Int? = nil,
         refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil,
-        allocatedBytes: Int64? = nil
+        allocatedBytes: Int64? = nil,
+        storage: Storage? = nil, notes: [String]? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -103,6 +108,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.refusedConnections = refusedConnections
         self.keptLatePoints = keptLatePoints
         self.pendingPoints = pendingPoints
+        self.storage = storage
+        self.notes = notes
     }
 
     /// Where the daemon is in its life, or what is wrong with it. A newer daemon may send other words.
@@ -113,7 +120,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         public static let starting = State(rawValue: "starting")
         public static let running = State(rawValue: "running")
         public static let stopping = State(rawValue: "stopping")
-        /// It runs, but something keeps it from its work, such as a disk that is full; `text` says what.
+        /// It runs, but something keeps it from its work, such as a disk that is full, or asks for somebody to see to
+        /// it; `text` and `notes` say what.
         public static let degraded = State(rawValue: "degraded")
     }
 
@@ -138,6 +146,36 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         public init(path: String, bytes: Int64) {
             self.path = path
             self.bytes = bytes
+        }
+    }
+
+    /// What waits to be stored, and what is in its way.
+    public struct Storage: Sendable, Equatable, Codable {
+        /// Values (one for each channel of a point) that are scored and not committed yet, and raw points before the
+        /// shards.
+        public var waitingRows: Int
+        public var waitingPoints: Int
+        /// Whether so much waits that nothing more is read from some or all clients.
+        public var isFull: Bool
+        /// Size of the write-ahead log.
+        public var walBytes: Int64
+        /// Why nothing is stored, and since when; nil while commits succeed.
+        public var trouble: String?
+        public var troubleSince: Int64?
+        /// Where a damaged database lies that was set aside since the start, as long as it lies there.
+        public var setAside: String?
+
+        public init(
+            waitingRows: Int, waitingPoints: Int, isFull: Bool, walBytes: Int64, trouble: String? = nil,
+            troubleSince: Int64? = nil, setAside: String? = nil
+        ) {
+            self.waitingRows = waitingRows
+            self.waitingPoints = waitingPoints
+            self.isFull = isFull
+            self.walBytes = walBytes
+            self.trouble = trouble
+            self.troubleSince = troubleSince
+            self.setAside = setAside
         }
     }
 

@@ -1,5 +1,6 @@
 import AnomalyDetection
 import GRDB
+import GRDBSQLite
 
 /// The prepared statements of a commit. Belongs to one connection and is used on its queue only.
 final class CommitStatements {
@@ -8,6 +9,7 @@ final class CommitStatements {
     private let anomaly: Statement
     private let checkpoint: Statement
     private let late: LateStatements
+    private let connection: SQLiteConnection?
 
     init(_ database: Database) throws {
         stream = try database.makeStatement(
@@ -47,12 +49,13 @@ final class CommitStatements {
                     state = excluded.state
                 """)
         late = try LateStatements(database)
+        connection = database.sqliteConnection
     }
 
     /// Writes everything, inside a transaction that the caller has begun.
     func write(_ commit: Commit, path: String) throws -> LateOutcome {
         for record in commit.streams {
-            try Self.naming("stream \(record.id) named \(record.name)", path) { try insert(record) }
+            try Self.naming("stream \(record.id) named \(record.name)", path, on: connection) { try insert(record) }
         }
         // The message is made only when it is needed: this runs for every point.
         for row in commit.points {
@@ -60,14 +63,14 @@ final class CommitStatements {
                 try insert(row)
             } catch {
                 let object = "channel \(row.channel) of point \(row.sequence) of stream \(row.stream), time \(row.time)"
-                try Self.naming(object, path) { throw error }
+                try Self.naming(object, path, on: connection) { throw error }
             }
         }
         for record in commit.anomalies {
-            try Self.naming("anomaly of stream \(record.stream)", path) { try upsert(record) }
+            try Self.naming("anomaly of stream \(record.stream)", path, on: connection) { try upsert(record) }
         }
         for record in commit.checkpoints {
-            try Self.naming("checkpoint of stream \(record.stream)", path) { try upsert(record) }
+            try Self.naming("checkpoint of stream \(record.stream)", path, on: connection) { try upsert(record) }
         }
         return try late.write(commit, path: path)
     }
@@ -123,11 +126,15 @@ final class CommitStatements {
     }
 
     /// Says of which part of the batch an error of SQLite's is.
-    static func naming(_ object: @autoclosure () -> String, _ path: String, _ body: () throws -> Void) throws {
+    static func naming(
+        _ object: @autoclosure () -> String, _ path: String, on connection: SQLiteConnection?, _ body: () throws -> Void
+    ) throws {
         do {
             try body()
         } catch let error as DatabaseError {
-            var error = StoreError(operation: "commit to", path: path, database: error)
+            var error = StoreError(
+                operation: "commit to", path: path, database: error,
+                systemCode: connection.map { sqlite3_system_errno($0) } ?? 0)
             error.detail = "\(object()): \(error.detail)"
             throw error
         }

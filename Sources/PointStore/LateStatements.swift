@@ -8,6 +8,7 @@ final class LateStatements {
     private let release: Statement
     private let keep: Statement
     private let count: Statement
+    private let connection: SQLiteConnection?
 
     init(_ database: Database) throws {
         // That a point waits may be said twice.
@@ -23,6 +24,7 @@ final class LateStatements {
                 ON CONFLICT (stream_id, time, channel) DO NOTHING
                 """)
         count = try database.makeStatement(sql: "UPDATE stream SET late = late + ?2 WHERE id = ?1")
+        connection = database.sqliteConnection
     }
 
     /// Writes the late part of a commit, after its points and inside its transaction.
@@ -31,7 +33,9 @@ final class LateStatements {
         for (stream, through) in released {
             release.bind(stream, at: 1)
             release.bind(through, at: 2)
-            try CommitStatements.naming("points of stream \(stream) that waited", path) { try release.run() }
+            try CommitStatements.naming("points of stream \(stream) that waited", path, on: connection) {
+                try release.run()
+            }
         }
         // What has come and gone on since the last commit need not be written.
         for row in commit.pending where row.time > released[row.stream] ?? .min {
@@ -39,7 +43,8 @@ final class LateStatements {
             wait.bind(row.time, at: 2)
             wait.bind(row.channel, at: 3)
             wait.bind(row.value, at: 4)
-            try CommitStatements.naming("waiting point of stream \(row.stream), time \(row.time)", path) {
+            try CommitStatements.naming("waiting point of stream \(row.stream), time \(row.time)", path, on: connection)
+            {
                 try wait.run()
             }
         }
@@ -63,7 +68,9 @@ final class LateStatements {
                 keep.bind(row.channel, at: 3)
                 keep.bind(row.value, at: 4)
                 keep.bind(Int32(flags.rawValue), at: 5)
-                try CommitStatements.naming("late point of stream \(row.stream), time \(row.time)", path) {
+                try CommitStatements.naming(
+                    "late point of stream \(row.stream), time \(row.time)", path, on: connection
+                ) {
                     try keep.run()
                 }
                 isKept = keep.changes > 0
@@ -78,7 +85,7 @@ final class LateStatements {
         for (stream, number) in kept {
             count.bind(stream, at: 1)
             count.bind(number, at: 2)
-            try CommitStatements.naming("stream \(stream)", path) { try count.run() }
+            try CommitStatements.naming("stream \(stream)", path, on: connection) { try count.run() }
         }
         return outcome
     }

@@ -1,5 +1,6 @@
 public import AnomalyDetection
 import GRDB
+import Synchronization
 
 /// The one writer of a database.
 ///
@@ -15,7 +16,8 @@ import GRDB
 /// Calls from several threads are safe and run one after the other; meant is one thread that commits. Everything
 /// throws ``StoreError``; what a closure of the caller's throws passes unchanged.
 public final class PointStore: HistoryReading, @unchecked Sendable {
-    // @unchecked: `statements` is used on the queue of `queue` only, `isClosed` and `lock` by `close` only.
+    // @unchecked: `statements` is used on the queue of `queue` only, `setAside` by `replaceDamaged` only, `lock` by
+    // `close` only.
 
     /// How much a commit does for durability.
     public enum Synchronous: String, Sendable, CaseIterable {
@@ -25,6 +27,9 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         /// only before it is copied into the database.
         case normal
     }
+
+    /// Bytes of the WAL after which it is copied into the database, and which it keeps.
+    public static let walCheckpointBytes = Int64(WriteConnection.checkpointPages * WriteConnection.pageSize)
 
     public struct Options: Sendable {
         public var synchronous = Synchronous.full
@@ -44,7 +49,13 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// The file, absolute and without symbolic links.
     public let path: String
 
-    private let queue: DatabaseQueue
+    private let options: Options
+    /// Another one once a damaged database has been replaced.
+    private let currentQueue: Mutex<DatabaseQueue>
+    private var queue: DatabaseQueue { currentQueue.withLock { $0 } }
+    private let foundDamage = Mutex<StoreError?>(nil)
+    /// Where the damaged database lies that is being replaced.
+    private var setAside: String?
     private var statements: CommitStatements?
     private var lock: LockFile?
 
@@ -61,18 +72,64 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         // Looked at through a connection that cannot write, so that a file that is not for us stays as it is.
         if StoreFile.exists(path), try StoreFile.size(path, operation: "open") > 0 {
             let look = try ReadConnection(path: path, acceptsOutdated: true)
+            try look.read("open") { try OpeningCheck.run($0, path: path) }
             try look.refuseCheckpoints(newerThan: options.newestFormat)
             try look.close()
         }
         let lock = try LockFile(database: path)
+        currentQueue = Mutex(try PointStore.open(path, options))
+        self.path = path
+        self.options = options
+        self.lock = lock
+    }
+
+    private static func open(_ path: String, _ options: Options) throws -> DatabaseQueue {
         try StoreCreation.ifMissing(path)
-        queue = try StoreError.naming("open", path) {
+        return try StoreError.naming("open", path) {
             let queue = try WriteConnection.open(path, options: options)
             try StoreSchema.migrator.migrate(queue)
             return queue
         }
-        self.path = path
-        self.lock = lock
+    }
+
+    /// Renames a database that was found damaged when it was opened, so that a new one can be begun at its path.
+    ///
+    /// - returns: Where it and its `-wal` and `-shm` lie now.
+    /// - throws: A ``StoreError``, with the cause `locked` if somebody writes to the database.
+    public static func setAsideDamaged(_ given: String) throws -> String {
+        let path = try StoreFile.resolve(given, operation: "set aside")
+        let lock = try LockFile(database: path)
+        return try withExtendedLifetime(lock) { try DamagedFile.setAside(path) }
+    }
+
+    /// The first sign of damage that a call met since the database was opened or replaced. A checkpoint whose checksum
+    /// is wrong is none: there is an older one.
+    public var damage: StoreError? { foundDamage.withLock { $0 } }
+
+    /// Takes note of damage that somebody else has met who reads the database.
+    public func note(_ damage: StoreError) { foundDamage.withLock { $0 = $0 ?? damage } }
+
+    /// Renames the damaged database, and goes on with an empty one at its path.
+    ///
+    /// What was stored is in the renamed files, which nothing has been changed in. May be called again if it throws.
+    ///
+    /// - returns: Where the damaged database lies now.
+    /// - throws: A ``StoreError``. If it says that there is no space, say, the same call may succeed later.
+    public func replaceDamaged() throws -> String {
+        let aside = try setAside ?? DamagedFile.setAside(path)
+        if setAside == nil {
+            setAside = aside
+            let damaged = queue
+            damaged.writeWithoutTransaction { _ in statements = nil }
+            // Once a database is not found under its name any more, SQLite does not copy its WAL into it
+            // (databaseIsUnmoved in pager.c). What closing complains of is the damage.
+            try? damaged.close()
+        }
+        let replacement = try PointStore.open(path, options)
+        currentQueue.withLock { $0 = replacement }
+        foundDamage.withLock { $0 = nil }
+        setAside = nil
+        return aside
     }
 
     deinit { try? close() }
@@ -92,17 +149,18 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     public func commit(_ commit: inout Commit) throws -> LateOutcome {
         if commit.isEmpty { return LateOutcome() }
         commit.sortPoints()
-        return try StoreError.naming("commit to", path) {
-            try queue.requireOpen()
-            return try queue.writeWithoutTransaction { database in
-                let statements = try self.statements ?? CommitStatements(database)
-                self.statements = statements
-                var outcome = LateOutcome()
-                try database.inTransaction(.immediate) {
-                    outcome = try statements.write(commit, path: path)
-                    return .commit
+        return try noticing("commit to") { queue in
+            try queue.writeWithoutTransaction { database in
+                try StoreError.naming("commit to", path, on: database) {
+                    let statements = try self.statements ?? CommitStatements(database)
+                    self.statements = statements
+                    var outcome = LateOutcome()
+                    try database.inTransaction(.immediate) {
+                        outcome = try statements.write(commit, path: path)
+                        return .commit
+                    }
+                    return outcome
                 }
-                return outcome
             }
         }
     }
@@ -113,9 +171,8 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// - throws: A ``StoreError``. Nothing is stored then. The cause `conflict` means that the piece contradicts itself
     ///   or the database, such as with a time at which there is no point.
     public func store(_ piece: HindsightPiece) throws -> Int64 {
-        try StoreError.naming("store hindsight of stream \(piece.stream) in", path) {
-            try queue.requireOpen()
-            return try queue.writeWithoutTransaction { database in
+        try noticing("store hindsight of stream \(piece.stream) in") { queue in
+            try queue.writeWithoutTransaction { database in
                 var run: Int64 = 0
                 try database.inTransaction(.immediate) {
                     run = try HindsightWriting.write(piece, to: database, path: path)
@@ -190,9 +247,20 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     }
 
     func read<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
-        try StoreError.naming(operation, path) {
-            try queue.requireOpen()
-            return try queue.read(body)
+        try noticing(operation) { try $0.read(body) }
+    }
+
+    /// Runs `body` on the open connection, and takes note of damage.
+    private func noticing<T>(_ operation: String, _ body: (DatabaseQueue) throws -> T) throws -> T {
+        do {
+            return try StoreError.naming(operation, path) {
+                let queue = queue
+                try queue.requireOpen()
+                return try body(queue)
+            }
+        } catch let error as StoreError where error.remedy == .setAside {
+            note(error)
+            throw error
         }
     }
 }

@@ -9,6 +9,7 @@ final class ReadConnection: HistoryReading, Sendable {
     /// What there is beside points.
     let parts: StoreSchema.Parts
     private let queue: DatabaseQueue
+    private let identity: StoreFile.Identity?
     /// True if the file was opened as one that nobody changes.
     private let isImmutable: Bool
 
@@ -18,6 +19,7 @@ final class ReadConnection: HistoryReading, Sendable {
         let path = try StoreFile.resolve(given, operation: "open")
         try StoreFile.size(path, operation: "open")
         self.path = path
+        identity = StoreFile.identity(path)
         let kind: StoreSchema.Kind
         (queue, isImmutable, kind) = try StoreError.naming("open", path) { try ReadConnection.open(path) }
         switch kind {
@@ -68,6 +70,9 @@ final class ReadConnection: HistoryReading, Sendable {
                 + "wrote; this one knows formats up to \(format)",
             hint: "nothing was changed; install the newer version again, or restore a copy from before it ran")
     }
+
+    /// Whether another file, or none, has the path by now.
+    var isReplaced: Bool { StoreFile.identity(path) != identity }
 
     func close() throws {
         try StoreError.naming("close", path) { try queue.close() }

@@ -62,15 +62,23 @@ struct ReplayPage {
         statement.bind(stream, at: 1)
         statement.bind(time, at: 2)
         statement.bind(Int64(max(1, ReplayPage.rows / channels) * channels), at: 3)
-        try statement.forEachRow { row in
-            let channel = Int(row.int64(2))
-            if channel == 0 {
-                let flags = PointFlags(rawValue: UInt16(truncatingIfNeeded: row.int64(4)))
-                points.append((row.int64(0), row.int64(1), flags))
-                values.append(contentsOf: repeatElement(.nan, count: channels))
+        do {
+            try statement.forEachRow { row in
+                let channel = Int(row.int64(2))
+                if channel == 0 {
+                    let flags = PointFlags(rawValue: UInt16(truncatingIfNeeded: row.int64(4)))
+                    points.append((row.int64(0), row.int64(1), flags))
+                    values.append(contentsOf: repeatElement(.nan, count: channels))
+                }
+                if channel < channels, !points.isEmpty { values[values.count - channels + channel] = row.double(3) }
+                return true
             }
-            if channel < channels, !points.isEmpty { values[values.count - channels + channel] = row.double(3) }
-            return true
+        } catch let error as DatabaseError {
+            // What lies before the damage is good, but for the last point, which may lack channels. The page after this
+            // one begins with it, and so with the error.
+            guard points.count > 1 else { throw error }
+            points.removeLast()
+            values.removeLast(channels)
         }
     }
 

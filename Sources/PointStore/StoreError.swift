@@ -20,6 +20,8 @@ public struct StoreError: Error, Sendable, Equatable {
         case damaged
         /// No space is left.
         case full
+        /// Its file system is mounted for reading only.
+        case readOnly
         /// Somebody else holds a lock of SQLite's for longer than the busy timeout.
         case busy
         /// Reading or writing failed.
@@ -48,10 +50,31 @@ public struct StoreError: Error, Sendable, Equatable {
         self.hint = hint
     }
 
+    /// What a writer does that meets an error while it has the database open.
+    public enum Remedy: Sendable, Equatable {
+        /// Keep what was to be stored, and try again: what stands in the way is outside the database.
+        case wait
+        /// The database is no good any more: ``PointStore/replaceDamaged()``.
+        case setAside
+        /// Stop, and begin again from what is stored: memory and database contradict each other, or it is not known
+        /// what is wrong, and no further attempt would change that.
+        case stop
+    }
+
+    public var remedy: Remedy {
+        switch cause {
+        // A right that is missing may be given back, as space may.
+        case .full, .readOnly, .busy, .inputOutput, .notPermitted: .wait
+        // It was one of ours when it was opened, so that it is not foreign now but overwritten.
+        case .damaged, .foreign: .setAside
+        case .locked, .missing, .newer, .newerCheckpoint, .outdated, .conflict, .other: .stop
+        }
+    }
+
     /// True if the same call may succeed later without anybody mending the file.
     public var isTransient: Bool {
         switch cause {
-        case .full, .busy, .inputOutput: true
+        case .full, .readOnly, .busy, .inputOutput: true
         case .locked, .missing, .notPermitted, .foreign, .newer, .newerCheckpoint, .outdated, .damaged, .conflict,
             .other:
             false

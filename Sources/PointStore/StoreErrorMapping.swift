@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 import Glibc
 
 extension DatabaseQueue {
@@ -20,9 +21,29 @@ extension StoreError {
         }
     }
 
+    /// As above, for what `connection` does: it also knows what the operating system said.
+    static func naming<T>(
+        _ operation: String, _ path: String, on connection: Database, _ body: () throws -> T
+    ) throws -> T {
+        errno = 0
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            // SQLite does not keep what failed in a COMMIT (OP_AutoCommit in vdbe.c); the thread does.
+            let last = errno
+            let kept = sqlite3_system_errno(connection.sqliteConnection)
+            throw StoreError(
+                operation: operation, path: path, database: error,
+                systemCode: [ENOSPC, EDQUOT, EROFS].contains(last) ? last : kept)
+        }
+    }
+
     /// An error of SQLite's, sorted by its result code: https://www.sqlite.org/rescode.html
-    init(operation: String, path: String, database error: DatabaseError) {
-        let cause: Cause
+    ///
+    /// - parameter systemCode: errno of the system call that failed, 0 if not known. It tells a full or read-only file
+    ///   system from a broken disk where SQLite speaks of a disk I/O error for all of them.
+    init(operation: String, path: String, database error: DatabaseError, systemCode: Int32 = 0) {
+        var cause: Cause
         var hint: String?
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
@@ -35,7 +56,7 @@ extension StoreError {
             cause = .inputOutput
         case .SQLITE_CORRUPT:
             cause = .damaged
-            hint = "stop anomalyd, copy the file, and try the .recover command of sqlite3 on the copy"
+            hint = "to bring over what can be read, try: anomalyctl db salvage \(path) -o NEW"
         case .SQLITE_NOTADB:
             cause = .foreign
             hint = "give another file"
@@ -47,7 +68,18 @@ extension StoreError {
         default:
             cause = .other
         }
-        let message = error.message ?? "no message"
+        var message = error.message ?? "no message"
+        let systemErrors: [ResultCode] = [.SQLITE_IOERR, .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_CANTOPEN]
+        if systemErrors.contains(error.resultCode) {
+            if systemCode != 0 { message += ": \(String(cString: strerror(systemCode)))" }
+            if systemCode == ENOSPC || systemCode == EDQUOT {
+                cause = .full
+                hint = "free space on its file system"
+            } else if systemCode == EROFS || access(path, W_OK) != 0 && errno == EROFS {
+                cause = .readOnly
+                hint = "mount its file system for writing"
+            }
+        }
         self.init(
             operation: operation, path: path, cause: cause,
             detail: "\(message) (SQLite error \(error.extendedResultCode.rawValue))", hint: hint)
@@ -58,7 +90,8 @@ extension StoreError {
         let cause: Cause =
             switch code {
             case ENOENT, ENOTDIR: .missing
-            case EACCES, EPERM, EROFS: .notPermitted
+            case EACCES, EPERM: .notPermitted
+            case EROFS: .readOnly
             case ENOSPC, EDQUOT: .full
             case EIO: .inputOutput
             default: .other
@@ -66,6 +99,6 @@ extension StoreError {
         let reason = String(cString: strerror(code))
         self.init(
             operation: operation, path: path, cause: cause, detail: object.map { "\($0): \(reason)" } ?? reason,
-            hint: hint)
+            hint: hint ?? (cause == .readOnly ? "mount its file system for writing" : nil))
     }
 }

@@ -75,6 +75,21 @@ enum StoreFile {
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
 
+    /// What tells one file from another, whatever its name; nil if there is none.
+    static func identity(_ path: String) -> Identity? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
+    struct Identity: Sendable, Equatable {
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    /// The directory that `path` lies in.
+    static func directory(of path: String) -> String { split(path).directory }
+
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     private static func realPath(_ path: String) -> String? {

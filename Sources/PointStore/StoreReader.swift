@@ -86,5 +86,9 @@ public final class StoreReader: Sendable {
         try connection.read("look for news in") { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
     }
 
+    /// Whether the database is not the one at its path any more, as when the daemon has set a damaged one aside. Then it
+    /// will not change any more, and a new reader sees what came after it.
+    public var isReplaced: Bool { connection.isReplaced }
+
     public func close() throws { try connection.close() }
 }

@@ -25,7 +25,8 @@ enum WriteConnection {
 
     /// Switches to a write-ahead log, unless that is so already; the file remembers it.
     static func useLog(_ database: Database) throws {
-        let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+        // All rows: the mode is told before the change is committed, and only the last step says if that failed.
+        let mode = try String.fetchAll(database, sql: "PRAGMA journal_mode = WAL").last
         guard mode == "wal" else {
             throw DatabaseError(message: "its file system offers no write-ahead log, only \(mode ?? "no journal")")
         }

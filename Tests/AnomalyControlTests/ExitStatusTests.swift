@@ -14,7 +14,7 @@ import Testing
         arguments: [
             (.missing, .failure), (.notPermitted, .notPermitted), (.damaged, .damagedDatabase),
             (.foreign, .damagedDatabase), (.newer(migrations: ["v9"]), .failure), (.outdated, .failure),
-            (.busy, .failure), (.inputOutput, .failure),
+            (.busy, .failure), (.inputOutput, .failure), (.readOnly, .failure),
         ] as [(StoreError.Cause, AnomalyControl.ExitStatus)])
     func errorsOfTheStore(cause: StoreError.Cause, status: AnomalyControl.ExitStatus) {
         let error = StoreError(operation: "open", path: "/x.db", cause: cause, detail: "it is so", hint: "do this")

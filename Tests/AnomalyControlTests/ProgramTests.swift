@@ -12,7 +12,7 @@ import Testing
         #expect(version == BuiltProgram.Result(status: 0, output: ProgramVersion.current + "\n", errors: ""))
         let commands = [
             [], ["query"], ["streams"], ["status"], ["rescore"], ["backtest"], ["train"], ["model"],
-            ["model", "show"], ["model", "export"], ["model", "import"],
+            ["model", "show"], ["model", "export"], ["model", "import"], ["db"], ["db", "verify"], ["db", "salvage"],
         ]
         for command in commands {
             let arguments = command + ["--help"]

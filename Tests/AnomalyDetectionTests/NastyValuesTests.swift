@@ -89,7 +89,8 @@ import Testing
         var reader = StateReader(Array(detector.savedState().suffix(writer.bytes.count)))
         func finite(_ field: String, count: Int? = nil) throws {
             let numbers: [Float] = try reader.readArray(count: count, field: field)
-            #expect(numbers.allSatisfy(\.isFinite), "\(field) after \(detector.sequence) points")
+            let isFinite = numbers.allSatisfy(\.isFinite)
+            #expect(isFinite, "\(field) after \(detector.sequence) points")
         }
         try finite("parameters", count: detector.parameters.count)
         try finite("hidden state", count: network.stateWidth)

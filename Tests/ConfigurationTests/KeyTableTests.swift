@@ -14,7 +14,8 @@ import Testing
         "feed.max_future": #""1h 30min""#, "feed.late": #""reorder""#, "feed.reorder_window": #""1min""#,
         "feed.reorder_points": "50", "control.socket": #""/tmp/c.sock""#,
         "database.path": #""/tmp/x.db""#, "database.synchronous": #""normal""#, "database.commit_interval": #""50ms""#,
-        "database.commit_points": "10", "daemon.shards": "3", "daemon.log_level": #""debug""#, "model.cell": #""lstm""#,
+        "database.commit_points": "10", "database.on_damage": #""stop""#, "daemon.shards": "3",
+        "daemon.log_level": #""debug""#, "model.cell": #""lstm""#,
         "model.hidden": "32", "model.layers": "2", "model.k1": "4", "model.k2": "64", "model.learning_rate": "0.01",
         "model.optimiser": #""sgd""#, "model.attention": "8",
         "model.attention_scale": #""none""#, "model.loss": #""mse""#, "model.clip": "0.5", "model.clip_by": #""value""#,
@@ -115,6 +116,7 @@ import Testing
         #expect(configuration.database.synchronous == .full)
         #expect(configuration.database.commitInterval == 1_000_000)
         #expect(configuration.database.commitPoints == 50_000)
+        #expect(configuration.database.onDamage == .setAside)
         #expect(configuration.daemon.shards == 0)
         #expect(configuration.daemon.logLevel == .info)
         #expect(configuration.defaults.detector == DetectorSettings())

@@ -47,6 +47,8 @@ package struct StatusReport {
             ("Main PID", "\(status.pid) (anomalyd \(status.version))"),
         ]
         if let text = status.text, !text.isEmpty { lines.append(("Status", "\"\(TextWidth.harmless(text))\"")) }
+        lines += (status.notes ?? []).map { ("Note", Style.warning(TextWidth.harmless($0), on: terminal)) }
+        lines += storageLines(terminal)
         lines += [
             (
                 "Streams",
@@ -101,6 +103,20 @@ package struct StatusReport {
     private func of(_ limit: Int?, _ number: Int) -> String {
         guard let limit, number * 10 >= limit * 8 else { return "" }
         return " of at most \(count(limit))"
+    }
+
+    /// Only when there is something to tell: that points wait for their commit is usual.
+    private func storageLines(_ terminal: Terminal) -> [(key: String, value: String)] {
+        guard let storage = status.storage, let trouble = storage.trouble else { return [] }
+        let since = storage.troubleSince.map { " for \(RelativeSpan.text(now - $0))" } ?? ""
+        return [
+            ("Storage", Style.alarm("nothing is stored\(since)", on: terminal) + ": \(TextWidth.harmless(trouble))"),
+            (
+                "Waiting",
+                "\(count(storage.waitingRows)) values scored, \(count(storage.waitingPoints)) points to come"
+                    + (storage.isFull ? "; clients wait, too" : "")
+            ),
+        ]
     }
 
     private func text(of gradients: DaemonStatus.Gradients, on terminal: Terminal) -> String {

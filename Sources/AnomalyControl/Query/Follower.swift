@@ -35,6 +35,12 @@ package struct Follower {
             try printer.output.flush()
             try printer.output.sleep(milliseconds: Self.interval)
             do {
+                if store.isReplaced {
+                    // What was committed to it last, before the new one, in which streams go on as they were.
+                    try? printNew(in: store, after: &printed, printer: &printer)
+                    store = try open()
+                    seen = nil
+                }
                 let version = try store.dataVersion()
                 guard version != seen else { continue }
                 try printNew(in: store, after: &printed, printer: &printer)
@@ -43,6 +49,8 @@ package struct Follower {
                 // A file that nobody wrote to when we came is read without locks. Now somebody does: begin anew.
                 store = try open()
                 seen = nil
+            } catch let error as StoreError where store.isReplaced && error.isOfANewFile {
+                // The new one is not ready yet.
             }
         }
     }
@@ -63,5 +71,15 @@ package struct Follower {
             printed[point.stream] = point.time
         }
         printed.merge(cursor.positions.mapValues(\.time)) { _, new in new }
+    }
+}
+
+extension StoreError {
+    /// Whether a file that is just being made may be the cause.
+    fileprivate var isOfANewFile: Bool {
+        switch cause {
+        case .missing, .outdated, .damaged, .foreign: true
+        default: false
+        }
     }
 }

@@ -144,6 +144,18 @@ final class DaemonProcess {
         var text: String
         var openAnomalies: Int
 
+        var storage: Storage
+        var notes: [String]
+
+        struct Storage: Decodable {
+            var waitingRows: Int
+            var waitingPoints: Int
+            var isFull: Bool
+            var walBytes: Int
+            var trouble: String?
+            var setAside: String?
+        }
+
         struct Restoring: Decodable, Equatable {
             var restored = 0
             var streams = 0

@@ -34,7 +34,9 @@ final class NotifySocket: Sendable {
     var messages: [Message] { received.withLock { $0 } }
 
     /// Whether this line has been received.
-    func has(_ line: String) -> Bool { messages.contains { $0.text == line } }
+    // With the lock held: ThreadSanitizer does not see that a copy of the array is let go of before the next message is
+    // appended in place.
+    func has(_ line: String) -> Bool { received.withLock { $0.contains { $0.text == line } } }
 
     func forgetAll() { received.withLock { $0 = [] } }
 

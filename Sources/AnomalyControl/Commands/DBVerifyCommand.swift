@@ -1,0 +1,67 @@
+package import ArgumentParser
+import Configuration
+import PointStore
+
+/// `anomalyctl db verify`: is the database sound?
+package struct DBVerifyCommand: ReportingCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Look for damage in the database.",
+        discussion: """
+            Reads all of it: SQLite's check of pages, tables and indexes; the write-ahead log; that the points of each \
+            stream are numbered without gaps and in the order of time; that anomalies and hindsight refer to points; \
+            the checksums of all models. Nothing is written, and the daemon may be running. It takes about as long as \
+            reading the file twice. Exit status 6 means that something is damaged.
+
+            EXAMPLES:
+              The daemon's database:
+                anomalyctl db verify
+              A copy, for a script:
+                anomalyctl --database copy.db db verify --json | jq .damages
+            """)
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    @OptionGroup(title: "GLOBAL OPTIONS")
+    var common: CommonOptions
+
+    package init() {}
+
+    package func run(in surroundings: Surroundings, output: Output) throws {
+        let path = common.database ?? surroundings.paths.database
+        let report = try Self.verify(path, ProgressLine(on: surroundings.progress))
+        if json {
+            output.write(try DBReportText.json(report))
+        } else {
+            for line in DBReportText.lines(report, path: path) { output.write(line + "\n") }
+        }
+        guard !report.isSound else { return }
+        throw Failure(
+            .damagedDatabase, "\(path) is damaged: \(DBReportText.count(Int64(report.damages), "finding"))",
+            hint: "to bring over what can be read, stop anomalyd if it uses this file, and try: "
+                + "anomalyctl db salvage '\(path)' -o NEW")
+    }
+
+    /// SQLite's check gives no sign while it runs, so that another thread does the work and this one tells the time.
+    private static func verify(_ path: String, _ line: ProgressLine) throws -> VerifyReport {
+        let work = BackgroundWork<StoreVerification.Step, VerifyReport>(begun: .pages) { report in
+            var verification = try StoreVerification(path: path)
+            return try verification.run { report($0) }
+        }
+        defer { line.leave() }
+        return try work.wait { step, seconds in
+            // Short work needs no progress.
+            if seconds < 2 { return }
+            line.rewrite { columns in
+                let text: String
+                switch step {
+                case .pages: text = "checking pages, \(Int(seconds)) s"
+                case .streams(let done, let all):
+                    text = "\(done * 100 / max(1, all))%  checking \(done) of \(all) streams"
+                }
+                return TextWidth.shorten(text, to: columns)
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import GRDB
+
+/// A table whose rows are salvaged: how they are told from others in a damaged file, and what becomes of them in the
+/// new one. A table or column that a migration adds is added here.
+struct SalvageTable: Sendable {
+    /// What a column may hold.
+    enum Column: Sendable {
+        /// The row's own number; NULL in the record.
+        case rowid
+        case integer
+        /// NULL, or a number.
+        case number
+        case text
+        case blob
+    }
+
+    let name: String
+    /// In the order of the record: those of the key first in a table without rowids, as our tables have them anyway.
+    let columns: [(name: String, kind: Column)]
+    let hasRowids: Bool
+    /// Last columns that rows of an older version do not have, and what stands for them.
+    var later: [RecordValue] = []
+    /// Whether a row's numbers can be true.
+    let isPlausible: @Sendable ([RecordValue]) -> Bool
+    /// Follows `INSERT INTO name (columns) VALUES (?1, …)`: what is done with a row that is there already. A damaged
+    /// file may hold an older copy of a row besides the current one.
+    let onConflict: String
+
+    static let stream = SalvageTable(
+        name: "stream",
+        columns: [
+            ("id", .rowid), ("name", .text), ("channels", .integer), ("created", .integer), ("late", .integer),
+        ],
+        hasRowids: true, later: [.integer(0)],
+        isPlausible: { isID($0[0]) && isIn(1...65_535, $0[2]) && isName($0[1]) }, onConflict: "ON CONFLICT DO NOTHING")
+
+    static let point = SalvageTable(
+        name: "point",
+        columns: [
+            ("stream_id", .integer), ("time", .integer), ("channel", .integer), ("sequence", .integer),
+            ("value", .number), ("prediction", .number), ("lower", .number), ("upper", .number), ("residual", .number),
+            ("score", .number), ("flags", .integer),
+        ],
+        hasRowids: false,
+        isPlausible: {
+            isID($0[0]) && isIn(0...65_534, $0[2]) && isIn(0...Int64.max, $0[3]) && isIn(0...65_535, $0[10])
+        },
+        onConflict: "ON CONFLICT DO NOTHING")
+
+    static let pending = SalvageTable(
+        name: "pending",
+        columns: [("stream_id", .integer), ("time", .integer), ("channel", .integer), ("value", .number)],
+        hasRowids: false, isPlausible: { isID($0[0]) && isIn(0...65_534, $0[2]) }, onConflict: "ON CONFLICT DO NOTHING")
+
+    static let anomaly = SalvageTable(
+        name: "anomaly",
+        columns: [
+            ("id", .rowid), ("stream_id", .integer), ("start_sequence", .integer), ("start_time", .integer),
+            ("end_time", .integer), ("peak_time", .integer), ("peak_score", .number), ("peak_channel", .integer),
+            ("peak_value", .number), ("peak_prediction", .number), ("points", .integer), ("open", .integer),
+        ],
+        hasRowids: true,
+        isPlausible: {
+            isIn(1...Int64.max, $0[0]) && isID($0[1]) && isIn(1...Int64.max, $0[2]) && isIn(0...65_534, $0[7])
+                && isIn(1...Int64.max, $0[10]) && isIn(0...1, $0[11])
+        },
+        onConflict: replacing(
+            "stream_id, start_sequence", if: "excluded.points > points",
+            "start_time, end_time, peak_time, peak_score, peak_channel, peak_value, peak_prediction, points, open")
+            + " ON CONFLICT DO NOTHING")
+
+    static let hindsightRun = SalvageTable(
+        name: "hindsight_run",
+        columns: [
+            ("id", .rowid), ("stream_id", .integer), ("made", .integer), ("first_time", .integer),
+            ("last_time", .integer), ("points", .integer), ("anomalies", .integer), ("threshold", .number),
+            ("model", .text),
+        ],
+        hasRowids: true,
+        isPlausible: { isIn(1...Int64.max, $0[0]) && isID($0[1]) && $0[7] != .null },
+        onConflict: replacing("id", if: "excluded.points > points", "points, anomalies"))
+
+    static let hindsight = SalvageTable(
+        name: "hindsight",
+        columns: [
+            ("stream_id", .integer), ("time", .integer), ("channel", .integer), ("prediction", .number),
+            ("lower", .number), ("upper", .number), ("residual", .number), ("score", .number), ("anomaly", .integer),
+            ("run_id", .integer),
+        ],
+        hasRowids: false,
+        isPlausible: {
+            isID($0[0]) && isIn(0...65_534, $0[2]) && isIn(0...1, $0[8]) && isIn(1...Int64.max, $0[9])
+        },
+        onConflict: replacing(
+            "stream_id, time, channel", if: "excluded.run_id > run_id",
+            "prediction, lower, upper, residual, score, anomaly, run_id"))
+
+    /// Its rows do not go through `insert`: of each stream the two newest good ones are kept.
+    static let checkpoint = SalvageTable(
+        name: "checkpoint",
+        columns: [
+            ("stream_id", .integer), ("slot", .integer), ("sequence", .integer), ("format", .integer),
+            ("checksum", .integer), ("state", .blob),
+        ],
+        hasRowids: true,
+        isPlausible: { isID($0[0]) && isIn(0...1, $0[1]) && isIn(0...Int64.max, $0[2]) && isIn(0...65_535, $0[3]) },
+        onConflict: "")
+
+    static let all = [point, pending, hindsight, checkpoint, stream, anomaly, hindsightRun]
+
+    /// The values of a cell as a row of this table, with its number in place; nil if it is none.
+    func row(_ cell: PageCells.Cell) -> [RecordValue]? {
+        let missing = columns.count - cell.values.count
+        guard (cell.rowid != nil) == hasRowids, (0...later.count).contains(missing) else { return nil }
+        var values = cell.values + later.suffix(missing)
+        for (index, column) in columns.enumerated() {
+            switch (column.kind, values[index]) {
+            case (.rowid, .null): values[index] = .integer(cell.rowid ?? 0)
+            case (.integer, .integer), (.number, .null), (.number, .integer), (.number, .real), (.text, .text),
+                (.blob, .blob):
+                break
+            // SQLite stores no bytes as an empty text or blob, whatever was bound.
+            default: return nil
+            }
+        }
+        return isPlausible(values) ? values : nil
+    }
+
+    /// The statement that brings a row into the new file.
+    var insert: String {
+        let names = columns.map(\.name).joined(separator: ", ")
+        let places = (1...columns.count).map { "?\($0)" }.joined(separator: ", ")
+        return "INSERT INTO \(name) (\(names)) VALUES (\(places)) \(onConflict)"
+    }
+
+    private static func replacing(_ key: String, if condition: String, _ columns: String) -> String {
+        let changes = columns.split(separator: ", ").map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
+        return "ON CONFLICT (\(key)) DO UPDATE SET \(changes) WHERE \(condition)"
+    }
+
+    private static func isIn(_ range: ClosedRange<Int64>, _ value: RecordValue) -> Bool {
+        if case .integer(let number) = value { range.contains(number) } else { false }
+    }
+
+    private static func isID(_ value: RecordValue) -> Bool { isIn(1...Int64(Int32.max), value) }
+
+    private static func isName(_ value: RecordValue) -> Bool {
+        guard case .text(let bytes) = value else { return false }
+        return !bytes.isEmpty && String(validating: bytes, as: UTF8.self) != nil
+    }
+}
+
+extension Statement {
+    /// Binds the values of a row and runs.
+    func run(_ row: [RecordValue]) throws { try bind(row[...], from: 1) }
+
+    private func bind(_ rest: ArraySlice<RecordValue>, from index: Int32) throws {
+        guard let value = rest.first else { return try run() }
+        let others = rest.dropFirst()
+        switch value {
+        case .null: bind(Double.nan, at: index)
+        case .integer(let number): bind(number, at: index)
+        case .real(let number): bind(number, at: index)
+        case .text(let bytes):
+            return try binding(String(decoding: bytes, as: UTF8.self), at: index) { try bind(others, from: index + 1) }
+        case .blob(let bytes):
+            return try bytes.withUnsafeBytes {
+                try binding($0, at: index) { try bind(others, from: index + 1) }
+            }
+        }
+        try bind(others, from: index + 1)
+    }
+}

@@ -1,0 +1,196 @@
+import AnomalyDetection
+import GRDB
+
+/// Mends one stream of a salvaged database; see ``SalvageRepair``.
+struct StreamRepair {
+    let database: Database
+    let stream: StreamRecord
+
+    /// The points in the order of time: when, and with which number.
+    private var times: [Int64] = []
+    private var sequences: [Int64] = []
+    /// Points without all of their channels.
+    private var incomplete: [Int64] = []
+
+    init(database: Database, stream: StreamRecord) {
+        self.database = database
+        self.stream = stream
+    }
+
+    mutating func run(_ report: inout SalvageReport) throws {
+        try read()
+        try complete()
+        let slots = try CheckpointQueries.slots(database, of: stream.id, before: .max)
+        let (numbers, covered) = numbered(after: slots.first?.sequence)
+        if slots.count == 2, let newest = slots.first {
+            // From the older one, replay must come to the newer one.
+            let between = sequences.count { $0 > slots[1].sequence && $0 <= newest.sequence }
+            if Int64(between) != newest.sequence - slots[1].sequence { try forget(slots[1]) }
+        }
+        if covered == nil { for slot in slots { try forget(slot) } }
+        let missing = missingPoints(newest: slots.first?.sequence)
+        if missing > 0 || !incomplete.isEmpty {
+            report.losses.append(
+                SalvageReport.Loss(stream: stream.name, points: missing, incompletePoints: Int64(incomplete.count)))
+        }
+        report.points += Int64(times.count)
+        try renumber(numbers)
+        try mendAnomalies(&report)
+    }
+
+    private mutating func read() throws {
+        // Channels that a stream of this width has not are damage.
+        try database.execute(
+            sql: "DELETE FROM point WHERE stream_id = ? AND channel >= ?",
+            arguments: [stream.id, stream.channels])
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT time, sequence, count(*) FROM point WHERE stream_id = ?1 AND sequence > 0
+                GROUP BY time ORDER BY time
+                """)
+        statement.bind(stream.id, at: 1)
+        try statement.forEachRow { row in
+            times.append(row.int64(0))
+            sequences.append(row.int64(1))
+            if row.int64(2) != Int64(stream.channels) { incomplete.append(row.int64(0)) }
+            return true
+        }
+    }
+
+    /// Channels that are lost become missing values.
+    private func complete() throws {
+        for time in incomplete {
+            for channel in 0..<stream.channels {
+                try database.execute(
+                    sql: """
+                        INSERT OR IGNORE INTO point (stream_id, time, channel, sequence, score, flags)
+                        SELECT stream_id, time, ?3, sequence, score, flags FROM point
+                        WHERE stream_id = ?1 AND time = ?2 LIMIT 1
+                        """, arguments: [stream.id, time, channel])
+            }
+        }
+    }
+
+    /// Numbers without gaps, and how many points the checkpoint has seen; nil if it can't be of this stream.
+    ///
+    /// A damaged number among good ones moves the border between what the checkpoint has seen and what follows it to
+    /// where the fewest numbers contradict it.
+    private func numbered(after checkpoint: Int64?) -> (numbers: [Int64], covered: Int?) {
+        let counted = (0..<times.count).map { Int64($0 + 1) }
+        guard let checkpoint else { return (counted, 0) }
+        var border = 0
+        var contradicting = sequences.count { $0 <= checkpoint }
+        var fewest = contradicting
+        for (index, sequence) in sequences.enumerated() {
+            contradicting += sequence <= checkpoint ? -1 : 1
+            if contradicting <= fewest { (fewest, border) = (contradicting, index + 1) }
+        }
+        guard Int64(border) <= checkpoint else { return (counted, nil) }
+        let shift = checkpoint - Int64(border)
+        return (counted.map { $0 + shift }, border)
+    }
+
+    /// Points that are lost between those that are there, and between the last of them and the checkpoint.
+    private func missingPoints(newest checkpoint: Int64?) -> Int64 {
+        guard let first = sequences.min(), let last = sequences.max() else { return 0 }
+        return max(0, max(last, checkpoint ?? 0) - first + 1 - Int64(times.count))
+    }
+
+    private func renumber(_ numbers: [Int64]) throws {
+        let statement = try database.cachedStatement(
+            sql: "UPDATE point SET sequence = ?3 WHERE stream_id = ?1 AND time = ?2")
+        for index in numbers.indices where numbers[index] != sequences[index] {
+            statement.bind(stream.id, at: 1)
+            statement.bind(times[index], at: 2)
+            statement.bind(numbers[index], at: 3)
+            try statement.run()
+        }
+    }
+
+    private func forget(_ slot: CheckpointQueries.Slot) throws {
+        try database.execute(
+            sql: "DELETE FROM checkpoint WHERE stream_id = ? AND slot = ?", arguments: [stream.id, slot.number])
+    }
+
+    // MARK: Anomalies
+
+    private func mendAnomalies(_ report: inout SalvageReport) throws {
+        var query = AnomalyQuery()
+        query.streams = [stream.id]
+        let found = try AnomalyQueries.anomalies(database, query).reversed()
+        var mended: [(StoredAnomaly, Anomaly)] = []
+        for stored in found {
+            // Of the time before the first point, from which an open anomaly may come: nothing to compare it with.
+            guard let first = times.first, stored.anomaly.start >= first else { continue }
+            guard let anomaly = try fitted(stored.anomaly) else {
+                try remove(stored)
+                report.lostAnomalies += 1
+                continue
+            }
+            if anomaly == stored.anomaly { continue }
+            let ends = [anomaly.start, anomaly.end, anomaly.peak, anomaly.points]
+            if ends != [stored.anomaly.start, stored.anomaly.end, stored.anomaly.peak, stored.anomaly.points] {
+                report.shortenedAnomalies += 1
+            }
+            mended.append((stored, anomaly))
+        }
+        // All are taken out first: two may not have the same number, not even for a moment.
+        for (stored, _) in mended { try remove(stored) }
+        for (stored, anomaly) in mended { try insert(stored.id, anomaly) }
+    }
+
+    /// The anomaly on the points that are left of it; nil if none is.
+    private func fitted(_ anomaly: Anomaly) throws -> Anomaly? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT time, sequence, score, value, prediction FROM point
+                WHERE stream_id = ?1 AND time BETWEEN ?2 AND ?3 AND channel = 0 AND sequence > 0 ORDER BY time
+                """)
+        statement.bind(stream.id, at: 1)
+        statement.bind(anomaly.start, at: 2)
+        statement.bind(anomaly.end, at: 3)
+        var fitted = anomaly
+        var left: Int64 = 0
+        var peak: (time: Int64, score: Double, value: Double, prediction: Double)?
+        var hasPeak = false
+        try statement.forEachRow { row in
+            if left == 0 { (fitted.start, fitted.startSequence) = (row.int64(0), row.int64(1)) }
+            fitted.end = row.int64(0)
+            left += 1
+            hasPeak = hasPeak || row.int64(0) == anomaly.peak
+            if !(row.double(2) <= peak?.score ?? -1) {
+                peak = (row.int64(0), row.double(2), row.double(3), row.double(4))
+            }
+            return true
+        }
+        // Between its points lie some that do not count.
+        fitted.points = min(anomaly.points, left)
+        guard let peak else { return nil }
+        if !hasPeak {
+            (fitted.peak, fitted.peakScore, fitted.peakChannel) = (peak.time, peak.score, 0)
+            (fitted.peakValue, fitted.peakPrediction) = (peak.value, peak.prediction)
+        }
+        // The model knows it by its old number, and would go on with it as another one.
+        if fitted.startSequence != anomaly.startSequence { fitted.isOpen = false }
+        return fitted
+    }
+
+    private func remove(_ stored: StoredAnomaly) throws {
+        try database.execute(sql: "DELETE FROM anomaly WHERE id = ?", arguments: [stored.id])
+    }
+
+    private func insert(_ id: Int64, _ anomaly: Anomaly) throws {
+        try database.execute(
+            sql: """
+                INSERT OR IGNORE INTO anomaly (id, stream_id, start_sequence, start_time, end_time, peak_time, peak_score,
+                    peak_channel, peak_value, peak_prediction, points, open)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id, stream.id, anomaly.startSequence, anomaly.start, anomaly.end, anomaly.peak,
+                anomaly.peakScore.isNaN ? nil : anomaly.peakScore, anomaly.peakChannel,
+                anomaly.peakValue.isNaN ? nil : anomaly.peakValue,
+                anomaly.peakPrediction.isNaN ? nil : anomaly.peakPrediction, anomaly.points, anomaly.isOpen,
+            ])
+    }
+}

@@ -1,3 +1,4 @@
+import AnomalyDetection
 package import ArgumentParser
 import Configuration
 import PointStore

@@ -83,8 +83,9 @@ public struct InputEncoder: Sendable {
     }
 
     /// Says what the value of a channel changed by at this place of the season before, in its own units; NaN: not known.
-    public mutating func prepare(seasonalChange change: Double, channel c: Int) {
-        if !features.season { return }
+    ///
+    /// - Precondition: `features.season`.
+    mutating func prepare(seasonalChange change: Double, channel c: Int) {
         let unit = scalers[c].unit
         let scaled = unit > 0 && change.isFinite ? change / unit : 0
         input[c * features.widthOfChannel + 2] = Float(max(-2, min(2, scaled)))
@@ -126,10 +127,8 @@ public struct InputEncoder: Sendable {
     ///   - isHeld: the range shall not follow it.
     public mutating func observe(_ value: Double, channel c: Int, isMissing: Bool = false, isHeld: Bool = false) {
         if !isHeld { scalers[c].observe(value) }
-        let before = last[c].isNaN ? value : last[c]
-        let unit = scalers[c].unit
         let scaled = max(-1, min(1, scalers[c].scale(value)))
-        let change = unit > 0 ? max(-2, min(2, (value / 2 - before / 2) / unit * 2)) : 0
+        let change = last[c].isNaN ? 0 : max(-2, min(2, self.change(to: value, channel: c)))
         let place = c * features.widthOfChannel
         input[place] = Float(scaled)
         input[place + 1] = Float(change)

@@ -98,7 +98,7 @@ struct Scorer: Sendable {
         var judgement = Judgement()
         let isWarmingUp = seen <= Int64(settings.warmup)
         if isWarmingUp { judgement.flags.insert(.warmup) }
-        let gap = gaps.decades(of: elapsed, usual: seasons.interval.usual)
+        let gap = gaps.decades(of: elapsed, usual: seasons.usualInterval)
         seasons.observe(elapsed: elapsed)
         if elapsed > 0 { gaps.observe(elapsed) }
         var evidence = look(verdicts, at: seasons.clock(at: time))
@@ -125,6 +125,11 @@ struct Scorer: Sendable {
         min(decades, knee + (decades - knee) * slopeBeyondKnee)
     }
 
+    /// The other way round: the decades that count as so many.
+    private static func decades(calibratedTo wanted: Double) -> Double {
+        max(wanted, knee + (wanted - knee) / slopeBeyondKnee)
+    }
+
     /// So many alarms a week are another probability for each point where points come at another rate.
     ///
     /// - Parameter interval: microseconds between two points; 0: not known.
@@ -138,8 +143,7 @@ struct Scorer: Sendable {
     /// The silence after the newest point that is an anomaly, in microseconds; nil if none is.
     var longestSilence: Int64? {
         guard settings.gap else { return nil }
-        let decades = threshold > Self.knee ? Self.knee + (threshold - Self.knee) / Self.slopeBeyondKnee : threshold
-        return gaps.silence(ofDecades: decades, usual: seasons.usualInterval)
+        return gaps.silence(ofDecades: Self.decades(calibratedTo: threshold), usual: seasons.usualInterval)
     }
 
     /// What is said of a stream that has been silent for so long.
@@ -167,9 +171,17 @@ struct Scorer: Sendable {
         mutating func count(_ decades: Double, as kind: PointFlags) {
             if decades > self.decades { (self.decades, self.kind) = (decades, kind) }
         }
+
+        /// Of many channels, one is more easily strange.
+        mutating func count(_ single: Single, as kind: PointFlags) {
+            let decades = single.decades - Double.log10(Double(present))
+            if single.decades > 0, decades > self.decades {
+                (self.decades, self.kind, worst) = (decades, kind, single.channel)
+            }
+        }
     }
 
-    /// The strongest of what each channel says by itself; of many channels, one is more easily strange.
+    /// The strongest of what each channel says by itself.
     private struct Single {
         var decades = 0.0
         var channel = 0
@@ -250,15 +262,9 @@ struct Scorer: Sendable {
                 rarity.smoothed * Self.residualWeight,
                 as: leans ? [.unpredicted, .lasting] : [.unpredicted, .lasting, .variance])
         }
-        let singles = [
-            (settings.flatLine, flat, PointFlags.flatLine), (settings.drift, drift, .drift),
-            (settings.variance, small, .variance),
-        ]
-        for (isOn, single, kind) in singles where isOn && single.decades > 0 {
-            let before = evidence.decades
-            evidence.count(single.decades - Double.log10(Double(evidence.present)), as: kind)
-            if evidence.decades > before { evidence.worst = single.channel }
-        }
+        if settings.flatLine { evidence.count(flat, as: .flatLine) }
+        if settings.drift { evidence.count(drift, as: .drift) }
+        if settings.variance { evidence.count(small, as: .variance) }
         return evidence
     }
 

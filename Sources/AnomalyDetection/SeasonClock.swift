@@ -5,11 +5,14 @@ struct SeasonClock {
     /// Microseconds between two points; 0: not known.
     private let step: Int64
     private let offset: Int64
+    /// Values in a day; 0 if that is not known or too many to be kept for two days.
+    let pointsInDay: Int
 
-    init(zone: LocalTime, time: Int64, step: Int64) {
+    init(zone: LocalTime, time: Int64, step: Int64, pointsInDay: Int) {
         self.zone = zone
         self.time = time
         self.step = step
+        self.pointsInDay = pointsInDay
         offset = zone.offset(at: time)
     }
 

@@ -72,8 +72,7 @@ struct SeasonMemory: Sendable {
         return values[index]
     }
 
-    /// - Parameter day: values in a day; 0 if that is not known or too many to be kept for two days.
-    mutating func observe(_ value: Double, at clock: SeasonClock, day: Int) {
+    mutating func observe(_ value: Double, at clock: SeasonClock) {
         if origin.isNaN { origin = value }
         let difference = abs(value / 2 - origin / 2)
         if unit == 0 && difference > 0 {
@@ -90,9 +89,9 @@ struct SeasonMemory: Sendable {
         count += 1
         if count == search {
             search = min(search * 2, search + Int64(Self.capacity))
-            period = dominantPeriod() ?? day
+            period = dominantPeriod() ?? clock.pointsInDay
         } else if period == 0 {
-            period = day
+            period = clock.pointsInDay
         }
         if slots == nil && period == 0 && count >= Self.patience { slots = DaySlots() }
         slots?.observe(x, time: clock.local)

@@ -3,7 +3,7 @@ import RecurrentModel
 /// The rhythm of a stream: how far its points lie apart, and what each channel was one season before.
 public struct StreamSeasons: Sendable {
     private let zone: LocalTime
-    private(set) var interval = SamplingInterval()
+    private var interval = SamplingInterval()
     private var channels: [SeasonMemory]
 
     public init(channels: Int, zone: LocalTime) {
@@ -29,7 +29,11 @@ public struct StreamSeasons: Sendable {
         if elapsed > 0 { interval.observe(elapsed) }
     }
 
-    func clock(at time: Int64) -> SeasonClock { SeasonClock(zone: zone, time: time, step: interval.usual) }
+    func clock(at time: Int64) -> SeasonClock {
+        SeasonClock(
+            zone: zone, time: time, step: interval.usual,
+            pointsInDay: interval.pointsInDay(atMost: SeasonMemory.capacity / 2))
+    }
 
     /// How far a value lies above its like of earlier seasons; see `SeasonMemory`.
     func difference(of value: Double, channel c: Int, at clock: SeasonClock) -> Double {
@@ -37,7 +41,7 @@ public struct StreamSeasons: Sendable {
     }
 
     mutating func observe(_ value: Double, channel c: Int, at clock: SeasonClock) {
-        channels[c].observe(value, at: clock, day: interval.pointsInDay(atMost: SeasonMemory.capacity / 2))
+        channels[c].observe(value, at: clock)
     }
 
     /// Takes a value of the point at `time`; finite.

@@ -42,10 +42,25 @@ extension HistoryReading {
         of stream: Int32, after sequence: Int64,
         _ body: (_ sequence: Int64, _ time: Int64, _ values: [Double], _ flags: PointFlags) throws -> Void
     ) throws {
-        var page = try read("replay") { try ReplayPage($0, of: stream, after: sequence) }
+        var page = try replayPage { try ReplayPage($0, of: stream, after: sequence) }
         while !page.isEmpty {
             try page.forEach(body)
-            page = try read("replay") { try page.next($0) }
+            page = try replayPage { try page.next($0) }
+        }
+    }
+
+    private func replayPage(_ load: (Database) throws -> ReplayPage) throws -> ReplayPage {
+        var loaded: ReplayPage?
+        do {
+            return try read("replay") {
+                let page = try load($0)
+                loaded = page
+                return page
+            }
+        } catch {
+            // SQLite can't end a transaction well in which damage was met: what was read before it is good.
+            if let loaded, loaded.endsAtDamage { return loaded }
+            throw error
         }
     }
 }

@@ -86,6 +86,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     private static func open(_ path: String, _ options: Options) throws -> DatabaseQueue {
         try StoreCreation.ifMissing(path)
         return try StoreError.naming("open", path) {
+            try LogRewrite.run(database: path)
             let queue = try WriteConnection.open(path, options: options)
             try StoreSchema.migrator.migrate(queue)
             return queue

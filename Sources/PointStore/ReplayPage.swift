@@ -13,6 +13,8 @@ struct ReplayPage {
     private var values: [Double] = []
 
     var isEmpty: Bool { points.isEmpty }
+    /// Whether damage lies behind the last point.
+    private(set) var endsAtDamage = false
 
     /// The first page after a sequence number.
     init(_ database: Database, of stream: Int32, after sequence: Int64) throws {
@@ -40,6 +42,7 @@ struct ReplayPage {
     /// The page after this one.
     func next(_ database: Database) throws -> ReplayPage {
         var page = self
+        page.endsAtDamage = false
         page.points.removeAll(keepingCapacity: true)
         page.values.removeAll(keepingCapacity: true)
         if let last = points.last { try page.load(database, after: last.time) }
@@ -77,6 +80,7 @@ struct ReplayPage {
             // What lies before the damage is good, but for the last point, which may lack channels. The page after this
             // one begins with it, and so with the error.
             guard points.count > 1 else { throw error }
+            endsAtDamage = true
             points.removeLast()
             values.removeLast(channels)
         }

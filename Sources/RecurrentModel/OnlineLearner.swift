@@ -185,7 +185,8 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         let packed = workspace.sequence(steps: filled)
         let count = weights.count
         let isWatched = updates % Self.watchInterval == 0
-        workspace.reserve(rows: filled, batch: 1)
+        // For both passes at once: growing in between would lose the gradient of the first.
+        workspace.reserve(rows: max(filled, training.k2), batch: 1)
         workspace.gradient.update(repeating: 0, count: count)
         withExtendedLifetime(weights) {
             inputs.withUnsafeBufferPointer { x in
@@ -230,7 +231,6 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         _ packed: PackedShape, _ x: UnsafePointer<Scalar>, _ targets: UnsafePointer<Scalar>,
         initial: UnsafePointer<Scalar>, gains: UnsafeMutablePointer<Double>?, _ workspace: Workspace<Scalar>
     ) -> Double {
-        workspace.reserve(rows: packed.rows, batch: 1)
         network.forward(packed, parameters: weights.start, x: x, initial: initial, workspace: workspace)
         let loss = training.loss.evaluate(
             rows: packed.rows, channels: values, outputs: workspace.outputs, targets: targets,

@@ -43,11 +43,11 @@ import Testing
         let run = try DaemonProcess.run(
             in: folder, ["--stdin", "--format", "csv", "--stream", "some.stream"] + settings, input: input)
         #expect(run.exit == .code(0), "\(run.errors)")
-        // stream,time and then the very columns of a score file, and at the end hindsight, of which there is none; a
-        // double's shortest text has all of its bits.
+        // stream,time and then the very columns of a score file, and at the end some that are not in it; a double's
+        // shortest text has all of its bits.
         let stored = try anomalyctl("query", "some.stream", "-n", "all", "-o", "csv", "--no-header")
             .split(separator: "\n")
-            .map { $0.split(separator: ",", maxSplits: 2, omittingEmptySubsequences: false)[2].dropLast() }
+            .map { $0.split(separator: ",", omittingEmptySubsequences: false)[2..<9].joined(separator: ",") }
 
         _ = try anomalyctl("backtest", path, "-o", folder("out"), settings[0], settings[1], settings[2], settings[3])
         let parent = URL(filePath: folder.path).lastPathComponent

@@ -88,10 +88,10 @@ import Testing
         try file.seek(toOffset: 8192)
         try file.write(contentsOf: Data(repeating: 0xa5, count: Int(size) - 8192))
         try file.close()
-        let daemon = try run()
+        let daemon = try run("--set", "database.on_damage=stop")
         #expect(daemon.exit == .code(6))
         #expect(daemon.errors.contains(folder("anomaly.db")))
-        #expect(daemon.errors.contains("recover"), "it says what helps: \(daemon.errors)")
+        #expect(daemon.errors.contains("anomalyctl db salvage"), "it says what helps: \(daemon.errors)")
     }
 
     @Test func aFolderThatIsNotThere() throws {

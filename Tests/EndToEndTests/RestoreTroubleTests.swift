@@ -4,7 +4,8 @@ import Testing
 /// A stream that can't be read back: its points wait, the others' don't, everybody who asks is told, and once it can be
 /// read again, nothing is missing.
 @Suite(.serialized) struct RestoreTroubleTests {
-    private static let settings = ["storage.checkpoint_interval=1d"]
+    /// Told to set a damaged database aside, the daemon would not wait for it.
+    private static let settings = ["storage.checkpoint_interval=1d", "database.on_damage=stop"]
 
     let folder: TemporaryFolder
     /// Where a page of the file lies that the stream "bad" must be replayed from, and its bytes.

@@ -77,7 +77,7 @@ import Testing
         try store.store(streams: [stream(1)], points: rows(1, 1...100))
         try store.close()
         let shell = try OpenShell(scratch.path)
-        shell.execute("INSERT INTO stream VALUES (2, 'two', 1, 0);")
+        shell.execute("INSERT INTO stream VALUES (2, 'two', 1, 0, 0);")
         let path = scratch.path
         #expect(try asReader { try StoreReader(path: path).streams().count } == 2)
         shell.quit()

@@ -95,6 +95,10 @@ import Testing
         let summary = try StoreReader(path: scratch.path).streamSummaries()[0]
         #expect(summary.points == 6 && summary.firstTime == Self.time(1) && summary.lastTime == Self.time(7))
         #expect(try store.newest(of: 1) == StreamPosition(sequence: 7, time: Self.time(7)))
+        _ = try commit(store, pending: [(Self.time(9), [9])])
+        var verification = try StoreVerification(path: scratch.path)
+        let verified = try verification.run()
+        #expect(verified.isSound && verified.points == 6 && verified.values == 6, "\(verified.findings)")
     }
 
     @Test func channelsOfLatePointsStayTogether() throws {

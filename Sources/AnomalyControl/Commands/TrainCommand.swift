@@ -1,7 +1,6 @@
 import AnomalyDetection
 package import ArgumentParser
 import Configuration
-import ControlProtocol
 import Glibc
 import ModelFiles
 import RecurrentModel
@@ -130,15 +129,10 @@ package struct TrainCommand: ReportingCommand {
                     .failure, "cannot train: the validation loss was never a finite number",
                     hint: "try a lower --learning-rate")
         }
-        var file = ModelFile(shape: shape, parameters: session.parameters)
-        file.target = ModelTarget(rawValue: settings.target.rawValue)
-        file.inputs = settings.features.names
-        file.loss = settings.loss
+        var file = ModelFile(predictorOf: settings, shape: shape, parameters: session.parameters)
         file.horizon = training.horizon
         file.window = training.window
         file.head = training.head
-        file.purpose = .predict
-        file.programVersion = ProgramVersion.current
         try file.write(path)
         if quiet { return }
         let summary = TrainingSummary(

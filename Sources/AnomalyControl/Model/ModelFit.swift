@@ -1,8 +1,19 @@
 import AnomalyDetection
+import ControlProtocol
 import ModelFiles
 import RecurrentModel
 
 extension ModelFile {
+    /// A network that predicts, and all that its settings say of it.
+    init(predictorOf settings: ModelSettings, shape: NetworkShape, parameters: [Float]) {
+        self.init(shape: shape, parameters: parameters)
+        target = ModelTarget(rawValue: settings.target.rawValue)
+        inputs = settings.features.names
+        loss = settings.loss
+        purpose = .predict
+        programVersion = ProgramVersion.current
+    }
+
     /// Gives a detector the weights of this model.
     ///
     /// - Parameter refusal: the error if the model is not one for that detector, from what does not fit.

@@ -1,5 +1,4 @@
 import AnomalyDetection
-import ControlProtocol
 import ModelFiles
 import PointStore
 import RecurrentModel
@@ -44,13 +43,9 @@ struct StreamModel {
     /// The weights, and what they are for.
     var file: ModelFile {
         let model = detector.settings.model
-        var file = ModelFile(shape: model.shape(channels: detector.channels), parameters: detector.parameters)
-        file.target = ModelTarget(rawValue: model.target.rawValue)
-        file.inputs = model.features.names
-        file.loss = model.loss
+        var file = ModelFile(
+            predictorOf: model, shape: model.shape(channels: detector.channels), parameters: detector.parameters)
         file.horizon = 1
-        file.purpose = .predict
-        file.programVersion = ProgramVersion.current
         return file
     }
 }

@@ -1,3 +1,4 @@
+import AnomalyDetection
 import GRDB
 
 /// A table whose rows are salvaged: how they are told from others in a damaged file, and what becomes of them in the
@@ -43,7 +44,7 @@ struct SalvageTable: Sendable {
         ],
         hasRowids: false,
         isPlausible: {
-            isID($0[0]) && isIn(0...65_534, $0[2]) && isIn(0...Int64.max, $0[3]) && isIn(0...65_535, $0[10])
+            isID($0[0]) && isIn(0...65_534, $0[2]) && isIn(0...65_535, $0[10]) && isCounted($0[3], flags: $0[10])
         },
         onConflict: "ON CONFLICT DO NOTHING")
 
@@ -143,6 +144,13 @@ struct SalvageTable: Sendable {
     }
 
     private static func isID(_ value: RecordValue) -> Bool { isIn(1...Int64(Int32.max), value) }
+
+    /// A point has a number, or it came late and has 0: zeros that stand where a row was cut off are no late point.
+    private static func isCounted(_ sequence: RecordValue, flags: RecordValue) -> Bool {
+        guard case .integer(let flags) = flags else { return false }
+        let isLate = PointFlags(rawValue: UInt16(truncatingIfNeeded: flags)).contains(.late)
+        return isIn(isLate ? 0...0 : 1...Int64.max, sequence)
+    }
 
     private static func isName(_ value: RecordValue) -> Bool {
         guard case .text(let bytes) = value else { return false }

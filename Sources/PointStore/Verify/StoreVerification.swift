@@ -73,8 +73,9 @@ public struct StoreVerification {
 
     /// Rows whose stream does not exist. (Streams are never removed, so that those which were added since do no harm.)
     private mutating func lookForStrays() throws {
-        let tables =
-            ["point", "anomaly", "checkpoint"] + (connection.parts.contains(.hindsight) ? ["hindsight", "hindsight_run"] : [])
+        var tables = ["point", "anomaly", "checkpoint"]
+        if connection.parts.contains(.hindsight) { tables += ["hindsight", "hindsight_run"] }
+        if connection.parts.contains(.late) { tables.append("pending") }
         for table in tables {
             try reading("table \(table)") { report, database in
                 // From one stream to the next along the index: SQLite would otherwise read the whole table.

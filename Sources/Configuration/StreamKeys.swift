@@ -124,7 +124,7 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "model.seed", stream: \.detector.model.seed, .seed,
                 "Mixed with the stream's name to draw its first weights.",
-                choosing: "any number; another one shows how much of a result is luck."),
+                choosing: "any number; another one shows how much of a result is luck, if model.initial is \"\"."),
             ConfigurationKey(
                 "model.learning", stream: \.detector.model.learning, .boolean,
                 "Whether the network learns. If not, streams are still predicted and scored.",

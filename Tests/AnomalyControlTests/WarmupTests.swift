@@ -37,6 +37,9 @@ import Testing
         #expect(!table[1].contains("/128"))
         #expect(table[2].contains("37/128"))
         #expect(try lines(store, "--set", "score.warmup=500")[2].contains("37/500"))
+        // What is over by this configuration is not by the daemon's.
+        let other = try lines(store, "--set", "score.warmup=20")[2]
+        #expect(other.contains("37") && !other.contains("/20"))
         #expect(try lines(store, "old").allSatisfy { !$0.contains("WARMING") })
     }
 

@@ -55,8 +55,8 @@ package struct StreamsCommand: ReportingCommand {
         let configuration = try configuration(for: summaries, in: surroundings)
         let warmups = summaries.map { summary in
             summary.warmingPoints.map { seen in
-                Warmup(
-                    seen: seen, points: configuration?.settings(forStream: summary.stream.name).detector.score.warmup)
+                let points = configuration?.settings(forStream: summary.stream.name).detector.score.warmup
+                return Warmup(seen: seen, points: points.flatMap { seen <= Int64($0) ? $0 : nil })
             }
         }
         var writer = outputOptions.writer(of: .streams(summaries, warmups), in: surroundings)
@@ -82,7 +82,8 @@ package struct StreamsCommand: ReportingCommand {
 /// How far a stream's warm-up is.
 struct Warmup {
     var seen: Int64
-    /// Of the whole warm-up; nil if the configuration can't be read.
+    /// Of the whole warm-up; nil if the configuration can't be read, or can't be the one that the stream warms up with:
+    /// it has changed, or the stream was learned anew from its last points.
     var points: Int?
 
     /// Such as 37/128.

@@ -199,6 +199,11 @@ import Testing
                 case 2: try client.send("!sync and away\n")
                 default: break
                 }
+                if number % 250 != 249 { continue }
+                // All before it have been accepted: they count as gone no sooner, and are never too many at once.
+                let last = try daemon.client()
+                try last.send("!ping \(number)\n")
+                #expect(try last.readLine() == "!pong \(number)")
             }
             try eventually("all have gone") { try daemon.status().connections == 0 }
         }

@@ -31,12 +31,15 @@ final class Pipeline: Sendable {
         let restorer = StreamRestorer(
             configuration: configuration, initialModels: initialModels, logger: logger,
             noteDamage: { history.note($0, to: store) })
+        let silenceLog = SilenceLog(logger: logger, directory: directory)
+        let run = RunStart(steady: SteadyClock.now, lastStored: store.lastWritten)
         let gradientLog = GradientLog(logger: logger, directory: directory)
         shards = (0..<count).map { number in
             Shard(
                 number: number, directory: directory, configuration: configuration, initialModels: initialModels,
                 statistics: statistics, gradientLog: gradientLog, writer: writer.queue,
-                backlog: RestoreBacklog(history: history, restorer: restorer), progress: progress)
+                backlog: RestoreBacklog(history: history, restorer: restorer), progress: progress,
+                silenceLog: silenceLog, run: run)
         }
     }
 

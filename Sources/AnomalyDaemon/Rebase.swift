@@ -40,6 +40,7 @@ package struct Rebase: Sendable {
         sort(batch.pending, \.stream, \.pending, &admitted)
         sort(batch.released, \.stream, \.released, &admitted)
         sort(batch.late, \.stream, \.late, &admitted)
+        sort(batch.events, \.stream, \.events, &admitted)
         return admitted
     }
 

@@ -60,7 +60,17 @@ package struct ReorderWindow: Sendable {
     ///
     /// - Returns: how many there were.
     package mutating func removeDue(_ body: (Int64, UnsafeBufferPointer<Double>) -> Void) -> Int {
-        let end = firstWaiting
+        remove(until: firstWaiting, body)
+    }
+
+    /// Hands out all points, in the order of time.
+    ///
+    /// - Returns: how many there were.
+    package mutating func removeAll(_ body: (Int64, UnsafeBufferPointer<Double>) -> Void) -> Int {
+        remove(until: times.count, body)
+    }
+
+    private mutating func remove(until end: Int, _ body: (Int64, UnsafeBufferPointer<Double>) -> Void) -> Int {
         if end == head { return 0 }
         values.withUnsafeBufferPointer { values in
             for index in head..<end {

@@ -34,6 +34,8 @@ final class Shard: @unchecked Sendable {
     private let initialModels: InitialModels
     private let statistics: Statistics
     private let gradientLog: GradientLog
+    private let silenceLog: SilenceLog
+    private let runStart: RunStart
     private let writer: BoundedQueue<WriterMessage>
     private let workbench = Workbench()
     private var backlog: RestoreBacklog
@@ -67,11 +69,13 @@ final class Shard: @unchecked Sendable {
     init(
         number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
         statistics: Statistics, gradientLog: GradientLog, writer: BoundedQueue<WriterMessage>,
-        backlog: RestoreBacklog, progress: RestoreProgress
+        backlog: RestoreBacklog, progress: RestoreProgress, silenceLog: SilenceLog, run: RunStart
     ) {
         self.number = number
         self.backlog = backlog
         self.progress = progress
+        self.silenceLog = silenceLog
+        runStart = run
         heartbeat = Heartbeat("shard \(number)")
         self.directory = directory
         self.configuration = configuration
@@ -139,7 +143,7 @@ final class Shard: @unchecked Sendable {
                 if !backlog.isEmpty { restoreInPassing(since: begun) }
             }
             heartbeat.beat()
-            checkpoint(all: false)
+            walk()
             passOn()
             if hasWork && messages.isEmpty { restoreInBackground() }
             tellTrouble()
@@ -150,7 +154,7 @@ final class Shard: @unchecked Sendable {
     private func stop() {
         tryParkedOnceMore()
         backlog.abandon()
-        checkpoint(all: true)
+        checkpointAll()
         passOn()
         push(.shardStopped, weight: 0)
     }
@@ -175,6 +179,7 @@ final class Shard: @unchecked Sendable {
         var kept = 0
         var waiting = 0
         var parkedNow = 0
+        let now = SteadyClock.now
         batch.commit.points.reserveCapacity(batch.commit.points.count + points.values.count)
         points.values.withUnsafeBufferPointer { values in
             var position = 0
@@ -187,6 +192,7 @@ final class Shard: @unchecked Sendable {
                     parkedNow += 1
                     continue
                 }
+                state.silence.arrived(now)
                 let place = state.order.place(
                     point.time, isArrival: point.isArrival, after: state.detector.newestTime, values: own)
                 switch place {
@@ -213,8 +219,11 @@ final class Shard: @unchecked Sendable {
     /// and enter the other.
     ///
     /// - Returns: how many there were.
-    private func release(_ state: StreamState) -> Int {
-        let count = state.order.window.removeDue { time, values in step(state, time, values) }
+    ///
+    /// - Parameter all: also those that would wait for longer.
+    private func release(_ state: StreamState, all: Bool = false) -> Int {
+        let next = { time, values in self.step(state, time, values) }
+        let count = all ? state.order.window.removeAll(next) : state.order.window.removeDue(next)
         if count > 0 {
             batch.commit.released.append(PendingRelease(stream: state.id, through: state.detector.newestTime))
         }
@@ -224,6 +233,7 @@ final class Shard: @unchecked Sendable {
     private func step(_ state: StreamState, _ time: Int64, _ values: UnsafeBufferPointer<Double>) {
         let detector = state.detector
         let wasWarming = detector.isWarmingUp
+        if detector.isSilent { statistics.silentStreams.add(-1) }
         while verdicts.count < values.count {
             verdicts.append(ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0))
         }
@@ -239,17 +249,44 @@ final class Shard: @unchecked Sendable {
                     score: verdict.score, flags: verdict.flags))
         }
         if wasWarming && !detector.isWarmingUp { statistics.warmingStreams.add(-1) }
-        if verdict.change == .none { return }
-        if let anomaly = detector.anomaly {
+        note(verdict.change, of: state)
+    }
+
+    private func note(_ change: AnomalyChange, of state: StreamState) {
+        if change == .none { return }
+        if let anomaly = state.detector.anomaly {
             batch.commit.anomalies.append(AnomalyRecord(stream: state.id, anomaly: anomaly))
         }
-        switch verdict.change {
+        switch change {
         case .opened:
             statistics.anomalies.add(1)
             statistics.openAnomalies.add(1)
         case .closed: statistics.openAnomalies.add(-1)
         case .extended, .none: break
         }
+    }
+
+    // MARK: Silence
+
+    /// Nothing may have come for too long.
+    private func lookForSilence(of state: StreamState, _ now: Int64) {
+        let detector = state.detector
+        let isSilent = state.silence.isSilent(
+            patience: detector.longestSilence, newest: max(detector.newestTime, state.order.window.newest),
+            run: runStart, now: now, wall: WallClock.now)
+        if !isSilent { return }
+        // What waits for earlier points has waited for long enough. The next look sees whether it is still silent.
+        let released = release(state, all: true)
+        statistics.pending.add(-released)
+        guard released == 0, let patience = detector.longestSilence else { return }
+        let change = detector.fallSilent()
+        guard detector.isSilent else { return }
+        batch.commit.events.append(
+            EventRecord(
+                stream: state.id, sequence: detector.sequence, kind: .silence, time: detector.newestTime + patience))
+        note(change, of: state)
+        statistics.silentStreams.add(1)
+        silenceLog.report(state.id, newest: detector.newestTime, patience: patience)
     }
 
     // MARK: Streams
@@ -313,6 +350,7 @@ final class Shard: @unchecked Sendable {
         let wasOpen = storedOpen.remove(state.id) != nil
         let isOpen = state.detector.anomaly?.isOpen == true
         statistics.openAnomalies.add((isOpen ? 1 : 0) - (wasOpen ? 1 : 0))
+        statistics.silentStreams.add(state.detector.isSilent ? 1 : 0)
         if isRebased {
             keepAnew(state)
         } else if state.isRelearned {
@@ -393,22 +431,25 @@ final class Shard: @unchecked Sendable {
         state.order.window.forEach { batch.commit.append(pending: $0, values: $1, of: state.id) }
     }
 
-    private func checkpoint(all: Bool) {
+    private func checkpointAll() {
         let now = SteadyClock.now
-        if all {
-            for state in active where state.hasNews {
-                batch.commit.checkpoints.append(state.checkpoint(now))
-                // In pieces: all at once could be gigabytes.
-                if batch.commit.checkpoints.count >= Self.checkpointsARound { passOn() }
-                heartbeat.beat()
-            }
-            return
+        for state in active where state.hasNews {
+            batch.commit.checkpoints.append(state.checkpoint(now))
+            // In pieces: all at once could be gigabytes.
+            if batch.commit.checkpoints.count >= Self.checkpointsARound { passOn() }
+            heartbeat.beat()
         }
+    }
+
+    /// Looks at some streams, the next ones in turn: for checkpoints that are due, gradients, and silence.
+    private func walk() {
+        let now = SteadyClock.now
         var written = 0
         for _ in 0..<min(active.count, Self.lookedAtARound) where written < Self.checkpointsARound {
             if nextToCheckpoint == 0 { countsOfWalk = now >= nextCount ? GradientCounts() : nil }
             let state = active[nextToCheckpoint]
             if countsOfWalk != nil { lookAtGradients(of: state) }
+            if state.silence.isDue(now) { lookForSilence(of: state, now) }
             if state.isCheckpointDue(now) {
                 batch.commit.checkpoints.append(state.checkpoint(now))
                 written += 1

@@ -15,6 +15,8 @@ final class Statistics: Sendable {
     let openAnomalies = Atomic<Int64>(0)
     /// Of the streams in memory.
     let warmingStreams = Atomic<Int64>(0)
+    /// Those from which no point has come for longer than usual.
+    let silentStreams = Atomic<Int64>(0)
     let connections = Atomic<Int64>(0)
     /// Connections with bytes that were read and wait for room in the queues.
     let heldFeeds = Atomic<Int64>(0)

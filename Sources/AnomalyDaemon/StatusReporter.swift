@@ -150,7 +150,8 @@ final class StatusReporter: Sendable {
             },
             maxConnections: listeners.mostConnections, maxStreams: configuration.daemon.maxStreams,
             refusedConnections: statistics.refusedConnections, keptLatePoints: statistics.keptLate.now,
-            pendingPoints: statistics.pending.now, allocatedBytes: AllocatedMemory.bytes,
+            pendingPoints: statistics.pending.now, silentStreams: Int(statistics.silentStreams.now),
+            allocatedBytes: AllocatedMemory.bytes,
             storage: storing, notes: notes)
     }
 

@@ -17,6 +17,7 @@ final class StreamState {
     private(set) var checkpointTime: Int64
     private var schedule: CheckpointSchedule
     var gradientTrouble = GradientTrouble()
+    var silence = SilenceWatch()
 
     /// - Parameter checkpointInterval: in microseconds.
     init(
@@ -73,6 +74,12 @@ struct StreamRestorer {
     ) throws -> StreamState {
         let settings = configuration.settings(forStream: record.name)
         let (detector, checkpointed, isRelearned) = try start(record, settings, store, workbench)
+        // Behind which points the stream was found silent.
+        let silences = Set(
+            try readable(record, or: []) {
+                try store.events(of: record.id, from: detector.sequence).filter { $0.kind == .silence }.map(\.sequence)
+            })
+        if silences.contains(detector.sequence) { _ = detector.fallSilent() }
         var verdicts = [ChannelVerdict](
             repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),
             count: record.channels)
@@ -83,6 +90,7 @@ struct StreamRestorer {
                 _ = values.withUnsafeBufferPointer { values in
                     verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
                 }
+                if silences.contains(sequence) { _ = detector.fallSilent() }
             }
         }
         var order = PointOrder(settings.feed, channels: record.channels)

@@ -24,6 +24,7 @@ extension Commit {
         late.append(contentsOf: other.late)
         anomalies.append(contentsOf: other.anomalies)
         checkpoints.append(contentsOf: other.checkpoints)
+        events.append(contentsOf: other.events)
     }
 }
 

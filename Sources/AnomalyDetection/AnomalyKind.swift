@@ -3,15 +3,15 @@ public enum AnomalyKind: String, Sendable, CaseIterable {
     /// A value that the last ones did not announce.
     case spike
     /// A value that this time of earlier days (or seasons) did not have.
-    case offSeason = "off season"
+    case offSeason = "season"
     /// A value outside all that was seen before.
-    case outOfRange = "out of range"
+    case outOfRange = "range"
     /// Values that have been off to one side for some time.
-    case levelShift = "level shift"
+    case levelShift = "shift"
     /// Values that scatter more, or less, than they did.
     case variance
     /// The same value again and again.
-    case flatLine = "flat line"
+    case flatLine = "flat"
     /// Nothing came for long.
     case gap
     /// A level that creeps away.

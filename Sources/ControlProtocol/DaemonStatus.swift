@@ -60,6 +60,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     /// neither.
     public var keptLatePoints: Int64?
     public var pendingPoints: Int64?
+    /// Streams from which nothing has come for longer than usual; nil from a daemon that does not say.
+    public var silentStreams: Int?
     /// How storing does; nil from a daemon that does not say.
     public var storage: Storage?
     /// What somebody should see to, each a sentence; nil from a daemon that does not say.
@@ -73,8 +75,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
         gradients: Gradients? = nil, restoring: Restoring? = nil, maxConnections: Int? = nil, maxStreams: Int? = nil,
         refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil,
-        allocatedBytes: Int64? = nil,
-        storage: Storage? = nil, notes: [String]? = nil
+        silentStreams: Int? = nil, allocatedBytes: Int64? = nil, storage: Storage? = nil, notes: [String]? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -108,6 +109,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.refusedConnections = refusedConnections
         self.keptLatePoints = keptLatePoints
         self.pendingPoints = pendingPoints
+        self.silentStreams = silentStreams
         self.storage = storage
         self.notes = notes
     }

@@ -17,11 +17,13 @@ public struct Commit: Sendable {
     public var released: [PendingRelease] = []
     /// Points to keep that came late, channel after channel. One whose stream has a point of its time is not stored.
     public var late: [RawRow] = []
+    /// Behind points that are stored or in the same batch. That one is stored already does no harm.
+    public var events: [EventRecord] = []
 
     public init() {}
 
     public var isEmpty: Bool {
-        streams.isEmpty && rows == 0 && anomalies.isEmpty && checkpoints.isEmpty && released.isEmpty
+        streams.isEmpty && rows == 0 && anomalies.isEmpty && checkpoints.isEmpty && released.isEmpty && events.isEmpty
     }
 
     /// Rows of points, of all kinds.
@@ -35,6 +37,7 @@ public struct Commit: Sendable {
         pending.removeAll(keepingCapacity: keepingCapacity)
         released.removeAll(keepingCapacity: keepingCapacity)
         late.removeAll(keepingCapacity: keepingCapacity)
+        events.removeAll(keepingCapacity: keepingCapacity)
     }
 
     /// Puts the points into the order of the table's key. Swift's sort merges runs that are in order already, as those

@@ -8,6 +8,7 @@ final class CommitStatements {
     private let point: Statement
     private let anomaly: Statement
     private let checkpoint: Statement
+    private let event: Statement
     private let late: LateStatements
     private let connection: SQLiteConnection?
 
@@ -24,13 +25,19 @@ final class CommitStatements {
             sql: """
                 INSERT INTO anomaly
                     (stream_id, start_sequence, start_time, end_time, peak_time, peak_score, peak_channel, peak_value,
-                    peak_prediction, points, open)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                    peak_prediction, points, open, kind, attribution)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                 ON CONFLICT (stream_id, start_sequence) DO UPDATE SET
                     start_time = excluded.start_time, end_time = excluded.end_time, peak_time = excluded.peak_time,
                     peak_score = excluded.peak_score, peak_channel = excluded.peak_channel,
                     peak_value = excluded.peak_value, peak_prediction = excluded.peak_prediction,
-                    points = excluded.points, open = excluded.open
+                    points = excluded.points, open = excluded.open, kind = excluded.kind,
+                    attribution = excluded.attribution
+                """)
+        event = try database.makeStatement(
+            sql: """
+                INSERT INTO event (stream_id, sequence, kind, time) VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT (stream_id, sequence, kind) DO NOTHING
                 """)
         // The slot is that of a checkpoint at the same point, else the one that does not hold the newest state. It is
         // found in the transaction, so that nothing has to be undone here when a commit fails.
@@ -72,6 +79,9 @@ final class CommitStatements {
         for record in commit.checkpoints {
             try Self.naming("checkpoint of stream \(record.stream)", path, on: connection) { try upsert(record) }
         }
+        for record in commit.events {
+            try Self.naming("event of stream \(record.stream)", path, on: connection) { try insert(record) }
+        }
         return try late.write(commit, path: path)
     }
 
@@ -110,7 +120,16 @@ final class CommitStatements {
         anomaly.bind(it.peakPrediction, at: 9)
         anomaly.bind(it.points, at: 10)
         anomaly.bind(it.isOpen ? 1 as Int64 : 0, at: 11)
-        try anomaly.run()
+        try anomaly.binding(it.evidence.kind?.rawValue, at: 12) {
+            try anomaly.binding(it.attributionText, at: 13) { try anomaly.run() }
+        }
+    }
+
+    private func insert(_ record: EventRecord) throws {
+        event.bind(record.stream, at: 1)
+        event.bind(record.sequence, at: 2)
+        event.bind(record.time, at: 4)
+        try event.binding(record.kind.rawValue, at: 3) { try event.run() }
     }
 
     private func upsert(_ record: CheckpointRecord) throws {

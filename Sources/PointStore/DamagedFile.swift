@@ -3,7 +3,7 @@ import Glibc
 /// A damaged database that gives up its name. Its files are kept as they are: nothing here deletes or overwrites.
 enum DamagedFile {
     /// What belongs to a database, the database itself last.
-    private static let suffixes = ["-wal", "-shm", ""]
+    private static let suffixes = [LogRewrite.copySuffix, "-wal", "-shm", ""]
 
     /// Gives a database and its companions other names beside it, `PATH.damaged-2026-11-25T12:34:56Z` with `-wal` and
     /// `-shm`, under which SQLite still takes them for one database.

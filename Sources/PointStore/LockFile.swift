@@ -1,12 +1,18 @@
 import Glibc
+import Synchronization
 
 /// The right to be the one writer of a database, held as a flock(2) on `<database>.lock`.
 ///
 /// The kernel releases it however the process ends. The file itself stays: were it unlinked, one process could lock
 /// the unlinked file while another locks a new one of the same name. It holds the process id of its holder, for the
-/// error message of whoever comes second.
+/// error message of whoever comes second, and a mark if the holder's commits fail.
 final class LockFile: Sendable {
+    /// The second line while something of the write-ahead log may not be on the disk. A power failure may forget it: what
+    /// is read after that has come from the disk.
+    private static let mark = "unsynced"
+
     private let descriptor: Int32
+    private let isMarked: Mutex<Bool>
 
     /// - throws: A ``StoreError`` with the cause `locked` if another writer, of this or another process, holds it.
     init(database path: String) throws {
@@ -25,15 +31,33 @@ final class LockFile: Sendable {
             }
             throw LockFile.isHeld(by: LockFile.holder(descriptor), database: path)
         }
-        // What is written is for people; the lock is good without it, even on a full disk.
-        let text = Array("\(getpid())\n".utf8)
-        if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
         self.descriptor = descriptor
+        let isMarked = LockFile.lines(descriptor).dropFirst().first == LockFile.mark[...]
+        self.isMarked = Mutex(isMarked)
+        write(process: getpid(), isMarked: isMarked)
     }
 
     deinit {
-        _ = ftruncate(descriptor, 0)
+        write(process: nil, isMarked: isUnsynced)
         close(descriptor)
+    }
+
+    /// Whether something of the write-ahead log may not be on the disk: remembered by the next process, too.
+    var isUnsynced: Bool {
+        get { isMarked.withLock { $0 } }
+        set {
+            isMarked.withLock { isMarked in
+                if newValue == isMarked { return }
+                isMarked = newValue
+                write(process: getpid(), isMarked: newValue)
+            }
+        }
+    }
+
+    /// The lock is good without it. A disk that is full has room for it, as the file has a block of its own already.
+    private func write(process: Int32?, isMarked: Bool) {
+        let text = Array("\(process.map { "\($0)" } ?? "")\n\(isMarked ? LockFile.mark + "\n" : "")".utf8)
+        if pwrite(descriptor, text, text.count, 0) == text.count { _ = ftruncate(descriptor, off_t(text.count)) }
     }
 
     /// Whether a writer holds the lock, as far as this process may find out; it makes no lock file.
@@ -44,11 +68,13 @@ final class LockFile: Sendable {
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
-    private static func holder(_ descriptor: Int32) -> Int32? {
-        var bytes = [UInt8](repeating: 0, count: 16)
+    private static func holder(_ descriptor: Int32) -> Int32? { lines(descriptor).first.flatMap { Int32($0) } }
+
+    private static func lines(_ descriptor: Int32) -> [Substring] {
+        var bytes = [UInt8](repeating: 0, count: 64)
         let count = pread(descriptor, &bytes, bytes.count, 0)
-        guard count > 0 else { return nil }
-        return Int32(String(decoding: bytes.prefix(count).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false)
     }
 
     private static func isHeld(by process: Int32?, database path: String) -> StoreError {

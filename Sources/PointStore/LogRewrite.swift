@@ -6,50 +6,124 @@ import GRDBSQLite
 /// When the fsync of a commit fails, its frames stay in the file, and the kernel may have given up writing them
 /// (https://wiki.postgresql.org/wiki/Fsync_Errors). Within one process the next commit writes all of them anew. Whoever
 /// opens the file afterwards, however, reads the frames from the kernel's cache, takes them for committed, and syncs only
-/// what it adds itself: a power failure then leaves a hole, and what was confirmed behind it is lost. So before the file
-/// is opened, the log is written over itself and synced, which is nothing after a clean end and 64 MiB at most otherwise.
+/// what it adds itself: a power failure then leaves a hole, and what was confirmed behind it is lost. So after such a
+/// failure the log is written over itself and synced before the next process opens the database.
+///
+/// While a sector is written, a power failure can turn it into rubbish, and most of the log is good. So a copy is made
+/// and synced first. A copy that is found complete belongs to a rewrite that was cut short, and is what the log was.
 enum LogRewrite {
+    /// Follows the database's path.
+    static let copySuffix = "-wal-copy"
     /// Bytes that are written at a time. SQLite's file system writes less than 128 KiB at once.
     private static let piece = 1 << 16
+    /// Before the content of a copy: its length and its checksum, 8 bytes each.
+    private static let headerSize = 16
 
-    /// The caller must hold the writer's lock, and no connection may be open.
+    /// The caller must hold the writer's lock, and no connection of this process may be open.
     ///
+    /// - parameter isSuspect: Whether the last writer has left frames that a failed fsync was about.
     /// - throws: `DatabaseError` if the log can't be read, written or synced.
-    static func run(database path: String) throws {
-        let log = path + "-wal"
-        guard StoreFile.exists(log), let vfs = sqlite3_vfs_find(nil) else { return }
-        // Through SQLite's own file system, so that nothing stands between what it reads and what is written here.
-        let file = UnsafeMutableRawPointer.allocate(
-            byteCount: Int(vfs.pointee.szOsFile), alignment: MemoryLayout<Int64>.alignment
-        ).initializeMemory(as: UInt8.self, repeating: 0, count: Int(vfs.pointee.szOsFile))
-        defer { file.deallocate() }
-        try file.withMemoryRebound(to: sqlite3_file.self, capacity: 1) { file in
-            let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL
-            // The name must be followed by parameters, of which there are none: a second NUL.
-            let name = Array(log.utf8) + [0, 0, 0]
-            try name.withUnsafeBufferPointer { name in
-                try name.withMemoryRebound(to: CChar.self) { name in
-                    try check(vfs.pointee.xOpen?(vfs, name.baseAddress, file, flags, nil))
-                    guard let methods = file.pointee.pMethods else { return }
-                    defer { _ = methods.pointee.xClose?(file) }
-                    try rewrite(file, methods.pointee)
-                }
+    static func run(database path: String, isSuspect: Bool) throws {
+        let (log, copy) = (path + "-wal", path + copySuffix)
+        let hasCopy = hasBegun(path)
+        guard hasCopy || isSuspect && StoreFile.exists(log) else { return }
+        let content: [UInt8]
+        if hasCopy, let kept = try decode(VFSFile.contents(of: copy)) {
+            content = kept
+        } else {
+            content = try VFSFile.contents(of: log)
+            try write(header(of: content) + content, to: copy)
+        }
+        try write(content, to: log)
+        try VFSFile.remove(copy)
+    }
+
+    /// Whether a rewrite has been cut short. Until it is done, the log must not be looked at.
+    static func hasBegun(_ path: String) -> Bool { StoreFile.exists(path + copySuffix) }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        let file = try VFSFile(path, creates: true)
+        try bytes.withUnsafeBytes { bytes in
+            for start in stride(from: 0, to: bytes.count, by: piece) {
+                try file.write(.init(rebasing: bytes[start..<min(bytes.count, start + piece)]), at: start)
             }
+        }
+        try file.truncate(to: bytes.count)
+        try file.sync()
+    }
+
+    private static func header(of content: [UInt8]) -> [UInt8] {
+        var checksum = Checksum()
+        content.withUnsafeBytes { checksum.add($0) }
+        return [UInt64(content.count), checksum.value].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
         }
     }
 
-    private static func rewrite(_ file: UnsafeMutablePointer<sqlite3_file>, _ methods: sqlite3_io_methods) throws {
+    /// The content of a copy; nil if it is not complete.
+    private static func decode(_ copy: [UInt8]) -> [UInt8]? {
+        let content = Array(copy.dropFirst(headerSize))
+        return copy.starts(with: header(of: content)) && copy.count >= headerSize ? content : nil
+    }
+}
+
+/// A file beside the database, by way of SQLite's own file system: so that nothing stands between what SQLite reads and
+/// what is written here.
+private final class VFSFile {
+    private let file: UnsafeMutableRawPointer
+    /// SQLite keeps the pointer for as long as the file is open.
+    private let name: UnsafeMutablePointer<CChar>
+    private var isOpen = false
+    private var handle: UnsafeMutablePointer<sqlite3_file> { file.assumingMemoryBound(to: sqlite3_file.self) }
+    private var methods: sqlite3_io_methods { handle.pointee.pMethods.pointee }
+
+    /// - throws: `DatabaseError`.
+    init(_ path: String, creates: Bool) throws {
+        guard let vfs = sqlite3_vfs_find(nil) else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+        let size = Int(vfs.pointee.szOsFile)
+        file = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+        file.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL | (creates ? SQLITE_OPEN_CREATE : 0)
+        // The name must be followed by parameters, of which there are none: a second NUL.
+        let bytes = path.utf8.map { CChar(bitPattern: $0) } + [0, 0, 0]
+        name = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+        name.initialize(from: bytes, count: bytes.count)
+        let code = vfs.pointee.xOpen?(vfs, name, handle, flags, nil)
+        isOpen = code == SQLITE_OK
+        try VFSFile.check(code)
+    }
+
+    deinit {
+        if isOpen { _ = methods.xClose?(handle) }
+        file.deallocate()
+        name.deallocate()
+    }
+
+    static func contents(of path: String) throws -> [UInt8] {
+        let file = try VFSFile(path, creates: false)
         var size: Int64 = 0
-        try check(methods.xFileSize?(file, &size))
-        if size == 0 { return }
-        let buffer = UnsafeMutableRawPointer.allocate(byteCount: piece, alignment: 16)
-        defer { buffer.deallocate() }
-        for start in stride(from: 0, to: size, by: piece) {
-            let count = Int32(min(Int64(piece), size - start))
-            try check(methods.xRead?(file, buffer, count, start))
-            try check(methods.xWrite?(file, buffer, count, start))
+        try check(file.methods.xFileSize?(file.handle, &size))
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        try bytes.withUnsafeMutableBytes { bytes in
+            if let start = bytes.baseAddress, size > 0 {
+                try check(file.methods.xRead?(file.handle, start, Int32(size), 0))
+            }
         }
-        try check(methods.xSync?(file, SQLITE_SYNC_NORMAL))
+        return bytes
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+        try VFSFile.check(methods.xWrite?(handle, bytes.baseAddress, Int32(bytes.count), Int64(offset)))
+    }
+
+    func truncate(to size: Int) throws { try VFSFile.check(methods.xTruncate?(handle, Int64(size))) }
+
+    func sync() throws { try VFSFile.check(methods.xSync?(handle, SQLITE_SYNC_NORMAL)) }
+
+    /// Removes a file for good: not even a power failure brings it back.
+    static func remove(_ path: String) throws {
+        guard let vfs = sqlite3_vfs_find(nil) else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+        try check(vfs.pointee.xDelete?(vfs, path, 1))
     }
 
     private static func check(_ code: Int32?) throws {

@@ -16,8 +16,7 @@ import Synchronization
 /// Calls from several threads are safe and run one after the other; meant is one thread that commits. Everything
 /// throws ``StoreError``; what a closure of the caller's throws passes unchanged.
 public final class PointStore: HistoryReading, @unchecked Sendable {
-    // @unchecked: `statements` is used on the queue of `queue` only, `setAside` by `replaceDamaged` only, `lock` by
-    // `close` only.
+    // @unchecked: `statements` is used on the queue of `queue` only, `setAside` by `replaceDamaged` only.
 
     /// How much a commit does for durability.
     public enum Synchronous: String, Sendable, CaseIterable {
@@ -48,6 +47,8 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
 
     /// The file, absolute and without symbolic links.
     public let path: String
+    /// When the last writer wrote, in microseconds since 1970; nil if there was none.
+    public let lastWritten: Int64?
 
     private let options: Options
     /// Another one once a damaged database has been replaced.
@@ -57,7 +58,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// Where the damaged database lies that is being replaced.
     private var setAside: String?
     private var statements: CommitStatements?
-    private var lock: LockFile?
+    private let lock: Mutex<LockFile?>
 
     /// Opens the database for writing; creates it, and brings an older one up to date.
     ///
@@ -69,6 +70,9 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     public init(path given: String, options: Options = Options()) throws {
         if options.createsDirectory { try StoreFile.createDirectory(of: given) }
         let path = try StoreFile.resolve(given, operation: "open")
+        lastWritten = [path, path + "-wal"].compactMap { StoreFile.modified($0) }.max()
+        let early = LogRewrite.hasBegun(path) ? try LockFile(database: path) : nil
+        if early != nil { try StoreError.naming("open", path) { try LogRewrite.run(database: path, isSuspect: true) } }
         // Looked at through a connection that cannot write, so that a file that is not for us stays as it is.
         if StoreFile.exists(path), try StoreFile.size(path, operation: "open") > 0 {
             let look = try ReadConnection(path: path, acceptsOutdated: true)
@@ -76,20 +80,26 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
             try look.refuseCheckpoints(newerThan: options.newestFormat)
             try look.close()
         }
-        let lock = try LockFile(database: path)
-        currentQueue = Mutex(try PointStore.open(path, options))
+        let lock = try early ?? LockFile(database: path)
+        currentQueue = Mutex(try PointStore.open(path, options, lock))
         self.path = path
         self.options = options
-        self.lock = lock
+        self.lock = Mutex(lock)
     }
 
-    private static func open(_ path: String, _ options: Options) throws -> DatabaseQueue {
+    private static func open(_ path: String, _ options: Options, _ lock: LockFile?) throws -> DatabaseQueue {
         try StoreCreation.ifMissing(path)
         return try StoreError.naming("open", path) {
-            try LogRewrite.run(database: path)
-            let queue = try WriteConnection.open(path, options: options)
-            try StoreSchema.migrator.migrate(queue)
-            return queue
+            try LogRewrite.run(database: path, isSuspect: lock?.isUnsynced == true)
+            do {
+                let queue = try WriteConnection.open(path, options: options)
+                try StoreSchema.migrator.migrate(queue)
+                lock?.isUnsynced = false
+                return queue
+            } catch {
+                lock?.isUnsynced = true
+                throw error
+            }
         }
     }
 
@@ -126,7 +136,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
             // (databaseIsUnmoved in pager.c). What closing complains of is the damage.
             try? damaged.close()
         }
-        let replacement = try PointStore.open(path, options)
+        let replacement = try PointStore.open(path, options, lock.withLock { $0 })
         currentQueue.withLock { $0 = replacement }
         foundDamage.withLock { $0 = nil }
         setAside = nil
@@ -150,18 +160,16 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     public func commit(_ commit: inout Commit) throws -> LateOutcome {
         if commit.isEmpty { return LateOutcome() }
         commit.sortPoints()
-        return try noticing("commit to") { queue in
-            try queue.writeWithoutTransaction { database in
-                try StoreError.naming("commit to", path, on: database) {
-                    let statements = try self.statements ?? CommitStatements(database)
-                    self.statements = statements
-                    var outcome = LateOutcome()
-                    try database.inTransaction(.immediate) {
-                        outcome = try statements.write(commit, path: path)
-                        return .commit
-                    }
-                    return outcome
+        return try writing("commit to") { database in
+            try StoreError.naming("commit to", path, on: database) {
+                let statements = try self.statements ?? CommitStatements(database)
+                self.statements = statements
+                var outcome = LateOutcome()
+                try database.inTransaction(.immediate) {
+                    outcome = try statements.write(commit, path: path)
+                    return .commit
                 }
+                return outcome
             }
         }
     }
@@ -172,15 +180,13 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// - throws: A ``StoreError``. Nothing is stored then. The cause `conflict` means that the piece contradicts itself
     ///   or the database, such as with a time at which there is no point.
     public func store(_ piece: HindsightPiece) throws -> Int64 {
-        try noticing("store hindsight of stream \(piece.stream) in") { queue in
-            try queue.writeWithoutTransaction { database in
-                var run: Int64 = 0
-                try database.inTransaction(.immediate) {
-                    run = try HindsightWriting.write(piece, to: database, path: path)
-                    return .commit
-                }
-                return run
+        try writing("store hindsight of stream \(piece.stream) in") { database in
+            var run: Int64 = 0
+            try database.inTransaction(.immediate) {
+                run = try HindsightWriting.write(piece, to: database, path: path)
+                return .commit
             }
+            return run
         }
     }
 
@@ -239,16 +245,35 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// Copies the WAL into the database, closes it and lets go of the lock. Later calls of other methods throw;
     /// calling `close` again does nothing.
     public func close() throws {
-        if lock == nil { return }
-        try StoreError.naming("close", path) {
-            queue.writeWithoutTransaction { _ in statements = nil }
-            try queue.close()
+        if lock.withLock({ $0 == nil }) { return }
+        try marking {
+            try StoreError.naming("close", path) {
+                queue.writeWithoutTransaction { _ in statements = nil }
+                try queue.close()
+            }
         }
-        lock = nil
+        lock.withLock { $0 = nil }
     }
 
     func read<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
         try noticing(operation) { try $0.read(body) }
+    }
+
+    private func writing<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
+        try noticing(operation) { queue in try marking { try queue.writeWithoutTransaction(body) } }
+    }
+
+    /// Runs `body`, which writes. While writing fails, the log must be rewritten before somebody else opens the database;
+    /// when it succeeds again, all that failed has been written anew.
+    private func marking<T>(_ body: () throws -> T) throws -> T {
+        do {
+            let result = try body()
+            lock.withLock { $0?.isUnsynced = false }
+            return result
+        } catch {
+            lock.withLock { $0?.isUnsynced = true }
+            throw error
+        }
     }
 
     /// Runs `body` on the open connection, and takes note of damage.

@@ -38,6 +38,13 @@ extension Statement {
         }
     }
 
+    /// Binds the bytes of `text`, or NULL, while `body` runs.
+    func binding(_ text: String?, at index: Int32, _ body: () throws -> Void) throws {
+        if let text { return try binding(text, at: index, body) }
+        sqlite3_bind_null(sqliteStatement, index)
+        try body()
+    }
+
     /// Binds `bytes` while `body` runs. No bytes are an empty blob, not NULL.
     func binding(_ bytes: UnsafeRawBufferPointer, at index: Int32, _ body: () throws -> Void) throws {
         if bytes.isEmpty {

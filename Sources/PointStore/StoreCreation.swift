@@ -33,7 +33,7 @@ enum StoreCreation {
             try queue.close()
         }
         // What may lie there belongs to a database that is no more. SQLite would take it for a part of this one.
-        for file in [path + "-journal", path + "-wal", path + "-shm"] { try remove(file, for: path) }
+        for suffix in ["-journal", "-wal", "-shm", LogRewrite.copySuffix] { try remove(path + suffix, for: path) }
         guard rename(draft, path) == 0 else {
             throw StoreError(operation: "create", path: path, errno: errno, object: "rename \(draft)")
         }

@@ -69,6 +69,13 @@ enum StoreFile {
         return Int(status.st_size)
     }
 
+    /// When its content was changed last, in microseconds since 1970; nil if there is no such file.
+    static func modified(_ path: String) -> Int64? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000
+    }
+
     /// True also of a symbolic link that leads nowhere.
     static func isLink(_ path: String) -> Bool {
         var status = stat()

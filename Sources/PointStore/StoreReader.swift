@@ -53,7 +53,9 @@ public final class StoreReader: Sendable {
 
     /// The anomalies that match, the one that began last first.
     public func anomalies(_ query: AnomalyQuery = AnomalyQuery()) throws -> [StoredAnomaly] {
-        try connection.read("read the anomalies of") { try AnomalyQueries.anomalies($0, query) }
+        try connection.read("read the anomalies of") {
+            try AnomalyQueries.anomalies($0, query, parts: connection.parts)
+        }
     }
 
     /// How far the stream has come; nil if it has no points.
@@ -79,6 +81,15 @@ public final class StoreReader: Sendable {
     public func pending(of stream: Int32) throws -> [PendingPoint] {
         guard connection.parts.contains(.late) else { return [] }
         return try connection.read("read the waiting points of") { try PendingQueries.points($0, of: stream) }
+    }
+
+    /// What befell a stream behind its point `sequence` or a later one, in the order of time; nothing in a file of a version
+    /// that knew of no events.
+    public func events(of stream: Int32, from sequence: Int64 = 0) throws -> [EventRecord] {
+        guard connection.parts.contains(.events) else { return [] }
+        return try connection.read("read the events of") {
+            try EventQueries.events($0, of: stream, from: sequence)
+        }
     }
 
     /// A number that differs from the one of the last call if another connection has committed in between.

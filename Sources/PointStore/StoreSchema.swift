@@ -11,12 +11,14 @@ enum StoreSchema {
         migrator.registerMigration(pointsMigration) { try $0.execute(sql: points) }
         migrator.registerMigration(hindsightMigration) { try $0.execute(sql: hindsight) }
         migrator.registerMigration(lateMigration) { try $0.execute(sql: late) }
+        migrator.registerMigration(eventsMigration) { try $0.execute(sql: events) }
         return migrator
     }
 
     private static let pointsMigration = "1-points"
     private static let hindsightMigration = "2-hindsight"
     private static let lateMigration = "3-late"
+    private static let eventsMigration = "4-events"
 
     /// What a database has beside its points, if the version that wrote it last knew of it.
     struct Parts: OptionSet, Sendable {
@@ -25,6 +27,8 @@ enum StoreSchema {
         static let hindsight = Parts(rawValue: 1)
         /// The table of points that wait, and counts of late ones.
         static let late = Parts(rawValue: 2)
+        /// The table of events, and kinds of anomalies.
+        static let events = Parts(rawValue: 4)
     }
 
     /// Tells whether an open database is ours, and what can be read of it.
@@ -49,6 +53,7 @@ enum StoreSchema {
         var parts: Parts = []
         if applied.contains(hindsightMigration) { parts.insert(.hindsight) }
         if applied.contains(lateMigration) { parts.insert(.late) }
+        if applied.contains(eventsMigration) { parts.insert(.events) }
         return .readable(parts)
     }
 

@@ -84,11 +84,15 @@ public struct StoredAnomaly: Sendable, Equatable, Identifiable {
     /// Positive, never changes while the anomaly is extended and closed, never given twice.
     public var id: Int64
     public var stream: Int32
+    /// Nil if an older version has stored it.
+    public var kind: AnomalyKind?
+    /// Of its evidence, only the kind is stored.
     public var anomaly: Anomaly
 
-    public init(id: Int64, stream: Int32, anomaly: Anomaly) {
+    public init(id: Int64, stream: Int32, kind: AnomalyKind? = nil, anomaly: Anomaly) {
         self.id = id
         self.stream = stream
+        self.kind = kind
         self.anomaly = anomaly
     }
 }

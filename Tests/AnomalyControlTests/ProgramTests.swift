@@ -126,7 +126,7 @@ import Testing
     @Test func coloursOnATerminalOnly() throws {
         let store = try SampleStore.filled()
         let arguments = ["query", "--anomalies", "--no-header", "--utc", "--database", store.path]
-        let plain = "2026-11-23 14:00:03.000  cpu.load            17.75       0.375  0.610  anomaly"
+        let plain = "2026-11-23 14:00:03.000  cpu.load            17.75       0.375  0.610  spike"
         let coloured = "␛[1;31m" + plain + "␛[0m\n"
         #expect(try BuiltProgram().runOnTerminal(columns: 80, arguments) == coloured)
         #expect(try BuiltProgram(environment: ["NO_COLOR": "1"]).runOnTerminal(columns: 80, arguments) == plain + "\n")
@@ -134,7 +134,7 @@ import Testing
         let piped = try BuiltProgram(environment: ["COLUMNS": "80"]).run(arguments)
         #expect(piped.output == plain + "\n")
         let wide = try BuiltProgram().runOnTerminal(columns: 120, arguments)
-        #expect(wide.contains("       0.1           1      17.375  0.610  anomaly"))
+        #expect(wide.contains("       0.1           1      17.375  0.610  spike"))
     }
 
     @Test func aReaderThatLeavesIsNoError() throws {

@@ -37,7 +37,7 @@ import Testing
                 2026-11-23 14:00:00.000  cpu.load         0.5       0.375       0.125  0.010      0.500  warm-up
                 2026-11-23 14:00:01.000  cpu.load        0.25       0.375      -0.125  0.125      0.063
                 2026-11-23 14:00:02.000  cpu.load                   0.375                                missing
-                2026-11-23 14:00:03.000  cpu.load       17.75       0.375      17.375  0.610      0.250  anomaly
+                2026-11-23 14:00:03.000  cpu.load       17.75       0.375      17.375  0.610      0.250  spike
                 2026-11-23 14:00:04.000  cpu.load         0.3       0.375      -0.075  0.020
 
                 """)
@@ -72,27 +72,28 @@ import Testing
         let store = try store()
         #expect(
             try run(store, "-o", "csv", "-U", "14:00:01.5") == """
-                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,late
-                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0,0.5,0
-                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0,0.0625,0
-                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,0.125,0
+                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,late,kind
+                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0,0.5,0,
+                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0,0.0625,0,
+                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,0.125,0,
 
                 """)
         #expect(
             try run(store, "-o", "csv", "--hindsight", "-S", "14:00:01.5", "-U", "14:00:03") == """
-                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,hindsight_prediction,late
-                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,0.125,1.5;,0
-                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0,,9,0
-                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1,0.25,10,0
+                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,hindsight_prediction,late,kind
+                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,0.125,1.5;,0,
+                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0,,9,0,
+                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1,0.25,10,0,spike
 
                 """)
         #expect(
             try run(store, "disk*", "-o", "json", "--hindsight").hasSuffix(
-                #""score":0.5,"anomaly":false,"hindsight":0.125,"hindsight_prediction":[1.5,null],"late":false}"# + "\n"
+                #""score":0.5,"anomaly":false,"hindsight":0.125,"hindsight_prediction":[1.5,null],"late":false,"kind":null}"#
+                    + "\n"
             ))
         #expect(
             try run(store, "cpu.load", "-n1", "-o", "json", "--hindsight").hasSuffix(
-                #""anomaly":false,"hindsight":null,"hindsight_prediction":null,"late":false}"# + "\n"))
+                #""anomaly":false,"hindsight":null,"hindsight_prediction":null,"late":false,"kind":null}"# + "\n"))
     }
 
     @Test func pointsByHindsight() throws {

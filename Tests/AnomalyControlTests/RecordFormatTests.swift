@@ -20,7 +20,7 @@ import Testing
                 2026-11-23 14:00:01.500  disk"a",io[0]       1e-07              0.500
                 2026-11-23 14:00:01.500  disk"a",io[1]    -1234568       2e+22  0.500
                 2026-11-23 14:00:02.000  cpu.load                        0.375         missing
-                2026-11-23 14:00:03.000  cpu.load            17.75       0.375  0.610  anomaly
+                2026-11-23 14:00:03.000  cpu.load            17.75       0.375  0.610  spike
                 2026-11-23 14:00:04.000  cpu.load              0.3       0.375  0.020
 
                 """)
@@ -33,7 +33,7 @@ import Testing
                 ␛[2m2026-11-23 14:00:00.000  cpu.load         0.5       0.375  0.010  warm-up␛[0m
                 2026-11-23 14:00:01.000  cpu.load        0.25       0.375  0.125
                 ␛[2m2026-11-23 14:00:02.000  cpu.load                   0.375         missing␛[0m
-                ␛[1;31m2026-11-23 14:00:03.000  cpu.load       17.75       0.375  0.610  anomaly␛[0m
+                ␛[1;31m2026-11-23 14:00:03.000  cpu.load       17.75       0.375  0.610  spike␛[0m
                 2026-11-23 14:00:04.000  cpu.load         0.3       0.375  0.020
 
                 """)
@@ -57,7 +57,7 @@ import Testing
                 2026-11-23 14:00:01.500  disk"a",io[0]       1e-07                      -1           1              0.500
                 2026-11-23 14:00:01.500  disk"a",io[1]    -1234568       2e+22          -1           1              0.500
                 2026-11-23 14:00:02.000  cpu.load                        0.375         0.1           1                     missing
-                2026-11-23 14:00:03.000  cpu.load            17.75       0.375         0.1           1      17.375  0.610  anomaly
+                2026-11-23 14:00:03.000  cpu.load            17.75       0.375         0.1           1      17.375  0.610  spike
 
                 """)
     }
@@ -66,7 +66,7 @@ import Testing
         #expect(
             try run(columns: 120, colour: true, "query", "--anomalies", "--utc") == """
                 ␛[4mTIME (UTC)               STREAM              VALUE    EXPECTED       LOWER       UPPER    RESIDUAL  SCORE␛[0m
-                ␛[1;31m2026-11-23 14:00:03.000  cpu.load            17.75       0.375         0.1           1      17.375  0.610  anomaly␛[0m
+                ␛[1;31m2026-11-23 14:00:03.000  cpu.load            17.75       0.375         0.1           1      17.375  0.610  spike␛[0m
 
                 """)
     }
@@ -91,11 +91,11 @@ import Testing
     @Test func json() throws {
         #expect(
             try run(columns: 80, colour: true, "query", "-o", "json", "-U", "14:00:03") == #"""
-                {"stream":"cpu.load","time":"2026-11-23T14:00:00.000000Z","value":0.5,"prediction":0.375,"lower":0.1,"upper":1,"residual":0.125,"score":0.01,"anomaly":false,"hindsight":null,"late":false}
-                {"stream":"cpu.load","time":"2026-11-23T14:00:01.000000Z","value":0.25,"prediction":0.375,"lower":0.1,"upper":1,"residual":-0.125,"score":0.125,"anomaly":false,"hindsight":null,"late":false}
-                {"stream":"disk\"a\",io","time":"2026-11-23T14:00:01.500000Z","value":[1e-07,-1234567.891],"prediction":[null,2e+22],"lower":[-1,-1],"upper":[1,1],"residual":[null,null],"score":0.5,"anomaly":false,"hindsight":null,"late":false}
-                {"stream":"cpu.load","time":"2026-11-23T14:00:02.000000Z","value":null,"prediction":0.375,"lower":0.1,"upper":1,"residual":null,"score":null,"anomaly":false,"hindsight":null,"late":false}
-                {"stream":"cpu.load","time":"2026-11-23T14:00:03.000000Z","value":17.75,"prediction":0.375,"lower":0.1,"upper":1,"residual":17.375,"score":0.61,"anomaly":true,"hindsight":null,"late":false}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:00.000000Z","value":0.5,"prediction":0.375,"lower":0.1,"upper":1,"residual":0.125,"score":0.01,"anomaly":false,"hindsight":null,"late":false,"kind":null}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:01.000000Z","value":0.25,"prediction":0.375,"lower":0.1,"upper":1,"residual":-0.125,"score":0.125,"anomaly":false,"hindsight":null,"late":false,"kind":null}
+                {"stream":"disk\"a\",io","time":"2026-11-23T14:00:01.500000Z","value":[1e-07,-1234567.891],"prediction":[null,2e+22],"lower":[-1,-1],"upper":[1,1],"residual":[null,null],"score":0.5,"anomaly":false,"hindsight":null,"late":false,"kind":null}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:02.000000Z","value":null,"prediction":0.375,"lower":0.1,"upper":1,"residual":null,"score":null,"anomaly":false,"hindsight":null,"late":false,"kind":null}
+                {"stream":"cpu.load","time":"2026-11-23T14:00:03.000000Z","value":17.75,"prediction":0.375,"lower":0.1,"upper":1,"residual":17.375,"score":0.61,"anomaly":true,"hindsight":null,"late":false,"kind":"spike"}
 
                 """#)
     }
@@ -103,12 +103,12 @@ import Testing
     @Test func csv() throws {
         #expect(
             try run(columns: 80, colour: true, "query", "-o", "csv", "-U", "14:00:03") == """
-                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,late
-                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0,,0
-                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0,,0
-                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,,0
-                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0,,0
-                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1,,0
+                stream,time,value,prediction,lower,upper,residual,score,anomaly,hindsight,late,kind
+                cpu.load,2026-11-23T14:00:00.000000Z,0.5,0.375,0.1,1,0.125,0.01,0,,0,
+                cpu.load,2026-11-23T14:00:01.000000Z,0.25,0.375,0.1,1,-0.125,0.125,0,,0,
+                "disk""a"",io",2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,;2e+22,-1;-1,1;1,;,0.5,0,,0,
+                cpu.load,2026-11-23T14:00:02.000000Z,,0.375,0.1,1,,,0,,0,
+                cpu.load,2026-11-23T14:00:03.000000Z,17.75,0.375,0.1,1,17.375,0.61,1,,0,spike
 
                 """)
     }
@@ -134,8 +134,8 @@ import Testing
         #expect(
             try run("-o", "json").contains(
                 #""time":"2026-11-23T14:00:00.500000Z","value":7.5,"prediction":null,"lower":null,"upper":null,"#
-                    + #""residual":null,"score":null,"anomaly":false,"hindsight":null,"late":true}"#))
-        #expect(try run("-o", "csv").contains("cpu.load,2026-11-23T14:00:00.500000Z,7.5,,,,,,0,,1\n"))
+                    + #""residual":null,"score":null,"anomaly":false,"hindsight":null,"late":true,"kind":null}"#))
+        #expect(try run("-o", "csv").contains("cpu.load,2026-11-23T14:00:00.500000Z,7.5,,,,,,0,,1,\n"))
     }
 
     @Test func nothingToPrint() throws {

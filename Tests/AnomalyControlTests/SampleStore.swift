@@ -33,7 +33,8 @@ final class SampleStore {
             StreamRecord(id: 3, name: "silent", channels: 1, created: start),
         ]
         let load: [(value: Double, score: Double, flags: PointFlags)] = [
-            (0.5, 0.01, .warmup), (0.25, 0.125, []), (.nan, .nan, .missing), (17.75, 0.61, .anomaly), (0.3, 0.02, []),
+            (0.5, 0.01, .warmup), (0.25, 0.125, []), (.nan, .nan, .missing), (17.75, 0.61, [.anomaly, .unpredicted]),
+            (0.3, 0.02, []),
         ]
         for (index, point) in load.enumerated() {
             commit.points.append(

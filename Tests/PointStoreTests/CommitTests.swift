@@ -37,7 +37,7 @@ import Testing
             ])
         #expect(
             try sqlite(scratch.path, "SELECT * FROM anomaly")
-                == ["1|7|1|\(time)|\(time + 3)|\(time + 2)|0.75|1|9.5|-1.5|3|1"])
+                == ["1|7|1|\(time)|\(time + 3)|\(time + 2)|0.75|1|9.5|-1.5|3|1|NULL|NULL"])
         #expect(
             try sqlite(scratch.path, "SELECT stream_id, slot, sequence, format, hex(state) FROM checkpoint")
                 == ["7|0|1|3|000102FF"])

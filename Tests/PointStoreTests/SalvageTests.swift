@@ -25,7 +25,9 @@ import Testing
             """)
     }
 
-    private static let tables = ["stream", "point", "anomaly", "checkpoint", "hindsight", "hindsight_run", "pending"]
+    private static let tables = [
+        "stream", "point", "anomaly", "checkpoint", "hindsight", "hindsight_run", "pending", "event",
+    ]
 
     /// Also what is in the WAL only.
     @Test(arguments: [true, false]) func ofASoundDatabaseEverythingIsBroughtOver(closes: Bool) throws {
@@ -56,8 +58,8 @@ import Testing
         )
         #expect(Set(names) == Set(Self.tables))
         for (table, columns) in [
-            ("stream", 5), ("point", 11), ("anomaly", 12), ("checkpoint", 6), ("hindsight", 10), ("hindsight_run", 9),
-            ("pending", 4),
+            ("stream", 5), ("point", 11), ("anomaly", 14), ("checkpoint", 6), ("hindsight", 10), ("hindsight_run", 9),
+            ("pending", 4), ("event", 4),
         ] {
             #expect(
                 try sqlite(scratch.path, "SELECT count(*) FROM pragma_table_xinfo('\(table)')") == ["\(columns)"],

@@ -27,6 +27,16 @@ package struct QueryCommand: ReportingCommand {
               Points far above what was expected:
                 anomalyctl query -o json | jq -c 'select(.residual > 10)'
 
+            KINDS of what is flagged:
+              spike     the last values did not announce it
+              season    unlike earlier days, or seasons, at this time
+              range     outside all that was seen before
+              shift     off to one side for some time
+              variance  scattered more, or less, than before
+              flat      the same value again and again
+              gap       nothing came for long before it
+              drift     a level that creeps away
+
             TIMES:
               \(TimeExpressionError.exampleLines)
 

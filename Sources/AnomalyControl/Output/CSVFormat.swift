@@ -36,6 +36,7 @@ struct CSVWriter: RecordWriter {
 
     private func write(_ field: Field, to output: Output) {
         switch field {
+        case .none: break
         case .text(let text): write(text, to: output)
         case .time(let time): if let time { output.write(rfc3339: time) }
         case .number(let number): write(number, to: output)

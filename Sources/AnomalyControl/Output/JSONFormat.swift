@@ -28,7 +28,7 @@ struct JSONWriter: RecordWriter {
     private func write(_ field: Field, to output: Output) {
         switch field {
         case .text(let text): Self.write(text, to: output)
-        case .time(nil): output.write("null")
+        case .none, .time(nil): output.write("null")
         case .time(let time?):
             output.write(UInt8(ascii: "\""))
             output.write(rfc3339: time)

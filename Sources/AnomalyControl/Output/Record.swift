@@ -14,6 +14,8 @@ package struct Record: Sendable, Equatable {
 
 /// One value of a record.
 package enum Field: Sendable, Equatable {
+    /// No text.
+    case none
     case text(String)
     /// Microseconds since 1970; nil for none.
     case time(Int64?)

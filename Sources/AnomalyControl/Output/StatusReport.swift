@@ -54,6 +54,7 @@ package struct StatusReport {
                 "Streams",
                 count(status.streams) + of(status.maxStreams, status.streams)
                     + part(Int64(status.warmingStreams), " (", " warming up)")
+                    + part(Int64(status.silentStreams ?? 0), ", ", " silent")
             )
         ]
         if let restoring = status.restoring {

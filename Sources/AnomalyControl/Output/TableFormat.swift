@@ -75,6 +75,7 @@ struct TableWriter: RecordWriter {
     private mutating func cell(_ record: Record, _ slot: TableLayout.Slot, channel: Int?) -> String {
         let cell = options.schema.columns[slot.field].cell
         switch record.fields[slot.field] {
+        case .none: return ""
         case .text(let text):
             let suffix = slot.field == nameField ? channel.map { "[\($0)]" } ?? "" : ""
             let name = TextWidth.harmless(text)

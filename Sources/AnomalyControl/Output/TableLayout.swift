@@ -1,3 +1,5 @@
+import AnomalyDetection
+
 /// Which columns a table has room for, and how wide they are.
 package struct TableLayout: Sendable, Equatable {
     /// One column of the table.
@@ -43,7 +45,7 @@ package struct TableLayout: Sendable, Equatable {
     }
 
     /// Room for the note at the end of a row, with the gap before it. Not a column: most rows have none.
-    private static let noteWidth = gap + Note.anomaly.text.utf8.count
+    private static let noteWidth = gap + (AnomalyKind.allCases.map { $0.rawValue.utf8.count }.max() ?? 0)
 
     private func width(textAtMost limit: Int, in schema: Schema) -> Int {
         slots.reduce(-Self.gap) { sum, slot in

@@ -34,7 +34,7 @@ extension Schema {
                 Column("anomaly", "", .hidden),
                 // The columns above are a contract; what is added comes after them.
                 Column("hindsight", "HINDSIGHT", hindsight == .hidden ? .hidden : .score),
-            ] + last + [Column("late", "", .hidden)],
+            ] + last + [Column("late", "", .hidden), Column("kind", "", .hidden)],
             tableLead: "time", hasChannelRows: true, emptyText: "no points")
     }
 }
@@ -55,8 +55,10 @@ extension Record {
             fields.append(.channels(channels.count) { point.hindsight?.predictions[$0] ?? .nan })
         }
         fields.append(.flag(point.flags.contains(.late)))
+        let kind = point.isAnomaly ? point.flags.kind : nil
+        fields.append(kind.map { Field.text($0.rawValue) } ?? Field.none)
         if point.isAnomaly {
-            note = .anomaly
+            note = Note(text: kind?.rawValue ?? "anomaly", style: .alarm)
         } else if point.flags.contains(.late) {
             note = .late
         } else if point.flags.contains(.missing) {

@@ -6,7 +6,7 @@ import GRDB
 /// - Every row belongs to a stream, and every point has all of its channels; a lost one counts as missing.
 /// - The points of a stream are numbered without gaps. Those behind its newest checkpoint follow it, so that replay goes
 ///   on from there, and those before it end with it.
-/// - Anomalies begin, peak and end at points that are there.
+/// - Anomalies begin, peak and end at points, or events, that are there; events stand behind points that are there.
 struct SalvageRepair {
     let database: Database
     var report: SalvageReport
@@ -20,6 +20,7 @@ struct SalvageRepair {
                 var stream = StreamRepair(database: database, stream: stream)
                 try stream.run(&report)
             }
+            try database.execute(sql: "DELETE FROM event WHERE stream_id NOT IN (SELECT id FROM stream)")
             try mendHindsight()
             try count()
             return .commit

@@ -12,6 +12,7 @@ struct SalvageTable: Sendable {
         /// NULL, or a number.
         case number
         case text
+        case optionalText
         case blob
     }
 
@@ -59,16 +60,24 @@ struct SalvageTable: Sendable {
             ("id", .rowid), ("stream_id", .integer), ("start_sequence", .integer), ("start_time", .integer),
             ("end_time", .integer), ("peak_time", .integer), ("peak_score", .number), ("peak_channel", .integer),
             ("peak_value", .number), ("peak_prediction", .number), ("points", .integer), ("open", .integer),
+            ("kind", .optionalText), ("attribution", .optionalText),
         ],
-        hasRowids: true,
+        hasRowids: true, later: [.null, .null],
         isPlausible: {
             isIn(1...Int64.max, $0[0]) && isID($0[1]) && isIn(1...Int64.max, $0[2]) && isIn(0...65_534, $0[7])
-                && isIn(1...Int64.max, $0[10]) && isIn(0...1, $0[11])
+                && isIn(0...Int64.max, $0[10]) && isIn(0...1, $0[11])
         },
         onConflict: replacing(
             "stream_id, start_sequence", if: "excluded.points > points",
-            "start_time, end_time, peak_time, peak_score, peak_channel, peak_value, peak_prediction, points, open")
+            "start_time, end_time, peak_time, peak_score, peak_channel, peak_value, peak_prediction, points, open, kind, "
+                + "attribution")
             + " ON CONFLICT DO NOTHING")
+
+    static let event = SalvageTable(
+        name: "event",
+        columns: [("stream_id", .integer), ("sequence", .integer), ("kind", .text), ("time", .integer)],
+        hasRowids: false, isPlausible: { isID($0[0]) && isIn(1...Int64.max, $0[1]) && isEvent($0[2]) },
+        onConflict: "ON CONFLICT DO NOTHING")
 
     static let hindsightRun = SalvageTable(
         name: "hindsight_run",
@@ -107,7 +116,7 @@ struct SalvageTable: Sendable {
         isPlausible: { isID($0[0]) && isIn(0...1, $0[1]) && isIn(0...Int64.max, $0[2]) && isIn(0...65_535, $0[3]) },
         onConflict: "")
 
-    static let all = [point, pending, hindsight, checkpoint, stream, anomaly, hindsightRun]
+    static let all = [point, pending, hindsight, checkpoint, stream, anomaly, event, hindsightRun]
 
     /// The values of a cell as a row of this table, with its number in place; nil if it is none.
     func row(_ cell: PageCells.Cell) -> [RecordValue]? {
@@ -118,7 +127,7 @@ struct SalvageTable: Sendable {
             switch (column.kind, values[index]) {
             case (.rowid, .null): values[index] = .integer(cell.rowid ?? 0)
             case (.integer, .integer), (.number, .null), (.number, .integer), (.number, .real), (.text, .text),
-                (.blob, .blob):
+                (.optionalText, .null), (.optionalText, .text), (.blob, .blob):
                 break
             // SQLite stores no bytes as an empty text or blob, whatever was bound.
             default: return nil
@@ -150,6 +159,10 @@ struct SalvageTable: Sendable {
         guard case .integer(let flags) = flags else { return false }
         let isLate = PointFlags(rawValue: UInt16(truncatingIfNeeded: flags)).contains(.late)
         return isIn(isLate ? 0...0 : 1...Int64.max, sequence)
+    }
+
+    private static func isEvent(_ value: RecordValue) -> Bool {
+        EventRecord.Kind.allCases.contains { value == .text(Array($0.rawValue.utf8)) }
     }
 
     private static func isName(_ value: RecordValue) -> Bool {

@@ -9,6 +9,8 @@ struct StreamRepair {
     /// The points in the order of time: when, and with which number.
     private var times: [Int64] = []
     private var sequences: [Int64] = []
+    /// Points, by their place, whose channels bear different numbers.
+    private var divided: Set<Int> = []
     /// Points without all of their channels.
     private var incomplete: [Int64] = []
 
@@ -35,6 +37,7 @@ struct StreamRepair {
         }
         report.points += Int64(times.count)
         try renumber(numbers)
+        try moveEvents(numbers)
         try mendAnomalies(&report)
     }
 
@@ -45,11 +48,12 @@ struct StreamRepair {
             arguments: [stream.id, stream.channels])
         let statement = try database.cachedStatement(
             sql: """
-                SELECT time, sequence, count(*) FROM point WHERE stream_id = ?1 AND sequence > 0
-                GROUP BY time ORDER BY time
+                SELECT time, sequence, count(*), min(sequence) <> max(sequence) FROM point
+                WHERE stream_id = ?1 AND sequence > 0 GROUP BY time ORDER BY time
                 """)
         statement.bind(stream.id, at: 1)
         try statement.forEachRow { row in
+            if row.int64(3) != 0 { divided.insert(times.count) }
             times.append(row.int64(0))
             sequences.append(row.int64(1))
             if row.int64(2) != Int64(stream.channels) { incomplete.append(row.int64(0)) }
@@ -99,11 +103,25 @@ struct StreamRepair {
     private func renumber(_ numbers: [Int64]) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE point SET sequence = ?3 WHERE stream_id = ?1 AND time = ?2")
-        for index in numbers.indices where numbers[index] != sequences[index] {
+        for index in numbers.indices where numbers[index] != sequences[index] || divided.contains(index) {
             statement.bind(stream.id, at: 1)
             statement.bind(times[index], at: 2)
             statement.bind(numbers[index], at: 3)
             try statement.run()
+        }
+    }
+
+    /// Events stay behind the points that they stood behind. Without its point, one is no more.
+    private func moveEvents(_ numbers: [Int64]) throws {
+        let events = try EventQueries.events(database, of: stream.id, from: 0)
+        if events.isEmpty { return }
+        let places = Dictionary(zip(sequences, numbers)) { first, _ in first }
+        try database.execute(sql: "DELETE FROM event WHERE stream_id = ?", arguments: [stream.id])
+        for event in events {
+            guard let place = places[event.sequence] else { continue }
+            try database.execute(
+                sql: "INSERT INTO event (stream_id, sequence, kind, time) VALUES (?, ?, ?, ?)",
+                arguments: [stream.id, place, event.kind.rawValue, event.time])
         }
     }
 
@@ -117,7 +135,7 @@ struct StreamRepair {
     private func mendAnomalies(_ report: inout SalvageReport) throws {
         var query = AnomalyQuery()
         query.streams = [stream.id]
-        let found = try AnomalyQueries.anomalies(database, query).reversed()
+        let found = try AnomalyQueries.anomalies(database, query, parts: .events).reversed()
         var mended: [(StoredAnomaly, Anomaly)] = []
         for stored in found {
             // Of the time before the first point, from which an open anomaly may come: nothing to compare it with.
@@ -136,7 +154,7 @@ struct StreamRepair {
         }
         // All are taken out first: two may not have the same number, not even for a moment.
         for (stored, _) in mended { try remove(stored) }
-        for (stored, anomaly) in mended { try insert(stored.id, anomaly) }
+        for (stored, anomaly) in mended { try insert(stored, anomaly) }
     }
 
     /// The anomaly on the points that are left of it; nil if none is.
@@ -165,6 +183,12 @@ struct StreamRepair {
         }
         // Between its points lie some that do not count.
         fitted.points = min(anomaly.points, left)
+        let events = try EventQueries.events(database, of: stream.id, from: 0)
+        if let event = events.first(where: { $0.time == anomaly.start }) {
+            (fitted.start, fitted.startSequence) = (event.time, event.sequence + 1)
+            hasPeak = hasPeak || anomaly.peak == event.time
+            if left == 0 { return hasPeak ? fitted : nil }
+        }
         guard let peak else { return nil }
         if !hasPeak {
             (fitted.peak, fitted.peakScore, fitted.peakChannel) = (peak.time, peak.score, 0)
@@ -179,18 +203,19 @@ struct StreamRepair {
         try database.execute(sql: "DELETE FROM anomaly WHERE id = ?", arguments: [stored.id])
     }
 
-    private func insert(_ id: Int64, _ anomaly: Anomaly) throws {
+    private func insert(_ stored: StoredAnomaly, _ anomaly: Anomaly) throws {
         try database.execute(
             sql: """
                 INSERT OR IGNORE INTO anomaly (id, stream_id, start_sequence, start_time, end_time, peak_time, peak_score,
-                    peak_channel, peak_value, peak_prediction, points, open)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    peak_channel, peak_value, peak_prediction, points, open, kind, attribution)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                id, stream.id, anomaly.startSequence, anomaly.start, anomaly.end, anomaly.peak,
+                stored.id, stream.id, anomaly.startSequence, anomaly.start, anomaly.end, anomaly.peak,
                 anomaly.peakScore.isNaN ? nil : anomaly.peakScore, anomaly.peakChannel,
                 anomaly.peakValue.isNaN ? nil : anomaly.peakValue,
                 anomaly.peakPrediction.isNaN ? nil : anomaly.peakPrediction, anomaly.points, anomaly.isOpen,
+                stored.kind?.rawValue, anomaly.attributionText,
             ])
     }
 }

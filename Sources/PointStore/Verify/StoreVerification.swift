@@ -56,12 +56,11 @@ public struct StoreVerification {
         }
         var streams: [StreamRecord] = []
         try reading("streams") { _, database in streams = try StreamQueries.streams(database) }
-        let hasHindsight = connection.parts.contains(.hindsight)
+        let parts = connection.parts
         for (index, stream) in streams.enumerated() {
             try progress(.streams(done: index, of: streams.count))
             try reading("stream", of: stream.name) { report, database in
-                try StreamVerification(database: database, stream: stream, hasHindsight: hasHindsight)
-                    .run(&report)
+                try StreamVerification(database: database, stream: stream, parts: parts).run(&report)
             }
         }
         report.streams = streams.count
@@ -76,6 +75,7 @@ public struct StoreVerification {
         var tables = ["point", "anomaly", "checkpoint"]
         if connection.parts.contains(.hindsight) { tables += ["hindsight", "hindsight_run"] }
         if connection.parts.contains(.late) { tables.append("pending") }
+        if connection.parts.contains(.events) { tables.append("event") }
         for table in tables {
             try reading("table \(table)") { report, database in
                 // From one stream to the next along the index: SQLite would otherwise read the whole table.

@@ -4,13 +4,14 @@ import GRDB
 struct StreamVerification {
     let database: Database
     let stream: StreamRecord
-    let hasHindsight: Bool
+    let parts: StoreSchema.Parts
 
     func run(_ report: inout VerifyReport) throws {
         let first = try points(&report)
         try anomalies(since: first, &report)
         try checkpoints(&report)
-        if hasHindsight { try hindsight(&report) }
+        if parts.contains(.events) { try events(since: first, &report) }
+        if parts.contains(.hindsight) { try hindsight(&report) }
     }
 
     /// - returns: The time of the first point; nil if there is none.
@@ -78,21 +79,38 @@ struct StreamVerification {
             database, sql: "SELECT count(*) FROM anomaly WHERE stream_id = ?", arguments: [stream.id])
         report.anomalies += count ?? 0
         guard let first else { return }
+        // Where an anomaly can begin, peak and end: at a point, or at an event behind the point before.
+        let places =
+            "SELECT time, sequence FROM point WHERE stream_id = ?1 AND channel = 0"
+            + (parts.contains(.events) ? " UNION ALL SELECT time, sequence + 1 FROM event WHERE stream_id = ?1" : "")
         let strays = try Row.fetchAll(
             database,
             sql: """
                 SELECT id, start_sequence FROM anomaly AS a
                 WHERE stream_id = ?1 AND start_time >= ?2 AND NOT (
                     peak_time BETWEEN start_time AND end_time
-                    AND EXISTS (SELECT 1 FROM point WHERE stream_id = ?1 AND channel = 0 AND time = a.start_time
-                        AND sequence = a.start_sequence)
-                    AND EXISTS (SELECT 1 FROM point WHERE stream_id = ?1 AND channel = 0 AND time = a.end_time)
-                    AND EXISTS (SELECT 1 FROM point WHERE stream_id = ?1 AND channel = 0 AND time = a.peak_time))
+                    AND EXISTS (SELECT 1 FROM (\(places)) WHERE time = a.start_time AND sequence = a.start_sequence)
+                    AND EXISTS (SELECT 1 FROM (\(places)) WHERE time = a.end_time)
+                    AND EXISTS (SELECT 1 FROM (\(places)) WHERE time = a.peak_time))
                 """, arguments: [stream.id, first])
         for row in strays {
             report.add(
                 .anomalies, stream: stream.name,
                 "anomaly \(row[0] as Int64), from point \(row[1] as Int64) on, does not begin, peak and end at points")
+        }
+    }
+
+    private func events(since first: Int64?, _ report: inout VerifyReport) throws {
+        let strays = try Int64.fetchOne(
+            database,
+            sql: """
+                SELECT count(*) FROM event AS e WHERE stream_id = ?1 AND time >= ?2 AND NOT EXISTS (
+                    SELECT 1 FROM point WHERE stream_id = ?1 AND channel = 0 AND time =
+                        (SELECT max(time) FROM point WHERE stream_id = ?1 AND time <= e.time AND sequence > 0)
+                        AND sequence = e.sequence)
+                """, arguments: [stream.id, first])
+        if let strays, strays > 0 {
+            report.add(.anomalies, stream: stream.name, "\(strays) events do not stand behind their points")
         }
     }
 

@@ -131,6 +131,7 @@ final class DaemonProcess {
         var latePoints: Int
         var keptLatePoints: Int
         var pendingPoints: Int
+        var silentStreams: Int
         var connections: Int
         var listeners: [String]
         var residentBytes: Int

@@ -7,9 +7,10 @@ enum StoreComparison {
         """
     private static let anomaly = """
         SELECT name, start_sequence, start_time, end_time, peak_time, peak_score, peak_channel, peak_value,
-            peak_prediction, points, open
+            peak_prediction, points, open, kind, attribution
         FROM %.anomaly AS a JOIN %.stream AS s ON s.id = a.stream_id
         """
+    private static let event = "SELECT name, sequence, kind, time FROM %.event JOIN %.stream ON id = stream_id"
     /// The newest one of each stream. The state is all that a model is; as a blob it is compared byte by byte.
     private static let checkpoint = """
         SELECT name, max(sequence) AS sequence, format, state FROM %.checkpoint JOIN %.stream ON id = stream_id
@@ -19,7 +20,7 @@ enum StoreComparison {
     /// Rows of either database that the other one does not have: the first ones of each table, empty if there are
     /// none. Checkpoints are compared as well, so both daemons must have been stopped in the usual way.
     static func differences(_ one: String, _ other: String) throws -> [String] {
-        try [stream, point, anomaly, checkpoint].flatMap { rows in
+        try [stream, point, anomaly, event, checkpoint].flatMap { rows in
             let mine = rows.replacing("%", with: "main")
             let theirs = rows.replacing("%", with: "other")
             let columns = rows.contains("state") ? "name, sequence, 'state differs'" : "*"

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+/// A stream that falls silent is an anomaly when it does, not when its next point comes; and replay agrees.
+@Suite struct SilenceTests {
+    let folder: TemporaryFolder
+    init() throws { folder = try TemporaryFolder() }
+
+    private func send(_ count: Int, _ client: FeedClient) throws {
+        for number in 0..<count {
+            try client.send("live \(number % 7)\n")
+            pause(.milliseconds(20))
+        }
+        try client.sync()
+    }
+
+    @Test func aStreamThatFallsSilent() throws {
+        let daemon = try DaemonProcess.start(in: folder, settings: ["storage.checkpoint_interval=1d"])
+        let client = try daemon.client()
+        // Recorded points end, and nobody misses them.
+        try client.send((1...300).map { "recorded \($0 % 7) \($0)\n" }.joined())
+        try send(200, client)
+        #expect(try daemon.status().silentStreams == 0)
+        try eventually("it is missed") { try daemon.status().silentStreams == 1 }
+        try eventually("it is stored") { try daemon.query("SELECT count(*) FROM event") == ["1"] }
+        let event = """
+            SELECT name, sequence, kind, event.time > (SELECT max(time) FROM point WHERE stream_id = id)
+            FROM event JOIN stream ON id = stream_id
+            """
+        #expect(try daemon.query(event) == ["live|200|silence|1"])
+        let anomaly = """
+            SELECT name, start_sequence, points, open, kind FROM anomaly JOIN stream ON stream.id = stream_id
+            WHERE name = 'live' AND start_sequence > 200
+            """
+        #expect(try daemon.query(anomaly) == ["live|201|0|1|gap"])
+        #expect(daemon.process.errors.contains("a stream has fallen silent"))
+
+        // Brought back from its points and the event, without a checkpoint.
+        try daemon.kill()
+        let second = try DaemonProcess.start(in: folder, settings: ["storage.checkpoint_interval=1d"])
+        try second.waitUntilRestored()
+        #expect(try second.status().silentStreams == 1)
+        #expect(try second.query("SELECT count(*) FROM event") == ["1"], "it is told once")
+        let again = try second.client()
+        try send(10, again)
+        #expect(try second.status().silentStreams == 0)
+        try second.kill()
+
+        // What a third one makes of all that is what the second one had.
+        let third = try DaemonProcess.start(in: folder)
+        try third.waitUntilRestored()
+        try third.stop()
+        let states = "SELECT hex(state) FROM checkpoint JOIN stream ON id = stream_id WHERE name = 'live'"
+        let first = try SQLiteShell.run(states, on: third.database)
+        #expect(first.count == 1)
+        let verify = try ChildProcess(
+            [Programs.path("anomalyctl"), "--database", third.database, "db", "verify"], in: folder)
+        #expect(try verify.wait() == .code(0), "\(verify.output)")
+    }
+
+    /// Points that wait for earlier ones are scored when no others come.
+    @Test func pointsThatWaitAreReleased() throws {
+        let daemon = try DaemonProcess.start(in: folder, settings: ["feed.late=reorder", "feed.reorder_window=1s"])
+        let client = try daemon.client()
+        try send(250, client)
+        #expect(try daemon.status().pendingPoints > 10)
+        try eventually("they are released, and the stream is missed") {
+            let status = try daemon.status()
+            return status.pendingPoints == 0 && status.silentStreams == 1
+        }
+        #expect(try daemon.query("SELECT count(*), max(sequence) FROM point") == ["250|250"])
+        try daemon.stop()
+    }
+}

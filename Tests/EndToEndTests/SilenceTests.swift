@@ -70,7 +70,10 @@ import Testing
             let status = try daemon.status()
             return status.pendingPoints == 0 && status.silentStreams == 1
         }
-        #expect(try daemon.query("SELECT count(*), max(sequence) FROM point") == ["250|250"])
+        // They leave the window a moment before they are committed.
+        try eventually("they are stored") {
+            try daemon.query("SELECT count(*), max(sequence) FROM point") == ["250|250"]
+        }
         try daemon.stop()
     }
 }

@@ -23,10 +23,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := build
-.PHONY: help build demo test crash lint format check-all fuzz tsan asan soak bench accuracy deps install uninstall clean
+.PHONY: help build demo test crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps install uninstall clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 build: deps ## Build the programs into .build/release
 	@$(SWIFT) build -c release --quiet
@@ -90,6 +90,12 @@ accuracy: build ## Score the detector on labelled data (ANOMALYD_DATA=DIR, else 
 	@Benchmarks/accuracy
 	echo
 	Benchmarks/false-alarms
+
+cold-start: build ## Measure what the initial model buys in a stream's first points
+	@Benchmarks/cold-start
+
+initial-model: build ## Train the initial model anew and put it into the sources
+	@fixtures/initial/train
 
 deps: ## Install the Debian packages that are missing (called by build and test)
 	@if ! command -v dpkg-query >/dev/null; then

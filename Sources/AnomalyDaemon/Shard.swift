@@ -318,10 +318,10 @@ final class Shard: @unchecked Sendable {
             settings.detector, channels: record.channels, name: record.name.utf8, workbench: workbench)
         let state = StreamState(
             id: id, detector: detector, order: PointOrder(settings.feed, channels: record.channels),
-            checkpointInterval: settings.storage.checkpointInterval, checkpointed: 0)
+            checkpointInterval: settings.storage.checkpointInterval)
         add(state)
         batch.commit.streams.append(record)
-        // In the commit that founds the stream, so that a replay never needs the file again.
+        // In the commit that founds the stream, so that a replay never needs the file, or this version of the program, again.
         if initialModels.begin(detector, stream: record.name, settings: settings) {
             batch.commit.checkpoints.append(state.record)
         }
@@ -355,7 +355,11 @@ final class Shard: @unchecked Sendable {
         let isOpen = state.detector.anomaly?.isOpen == true
         statistics.openAnomalies.add((isOpen ? 1 : 0) - (wasOpen ? 1 : 0))
         statistics.silentStreams.add(state.detector.isSilent ? 1 : 0)
-        if isRebased { keepAnew(state) }
+        if isRebased {
+            keepAnew(state)
+        } else if state.isRelearned {
+            batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
+        }
         // Other settings may let points go on that have waited.
         statistics.pending.add(-release(state))
         progress.advance()

@@ -12,7 +12,8 @@ public final class AnomalyCursor {
     /// Anomalies that the next page looks at. Pages begin small and double.
     private var rows = 16
 
-    private static let mostRows = 1024
+    /// A few MiB. In an order without an index each page looks at all anomalies.
+    private static let mostRows = 8192
 
     init(connection: ReadConnection, query: AnomalyQuery) {
         self.connection = connection

@@ -114,11 +114,11 @@ struct Explanation {
 
     // MARK: What follows from it
 
-    /// What was expected of the channel that stood out most, and what came; nil if the peak is not a point.
+    /// What was expected of the channel that stood out most, and what came; nil if the peak has no value.
     var verdict: ChannelVerdict? {
         let anomaly = details.stored.anomaly
-        if let peak, peak.channels.indices.contains(anomaly.peakChannel) { return peak.channels[anomaly.peakChannel] }
         if anomaly.peakValue.isNaN { return nil }
+        if let peak, peak.channels.indices.contains(anomaly.peakChannel) { return peak.channels[anomaly.peakChannel] }
         return ChannelVerdict(
             value: anomaly.peakValue, prediction: anomaly.peakPrediction, lower: .nan, upper: .nan,
             residual: anomaly.peakValue - anomaly.peakPrediction)

@@ -15,6 +15,7 @@ PACKAGES := libsqlite3-dev libsystemd-dev pkg-config python3 socat sqlite3
 
 BINDIR = $(PREFIX)/bin
 UNITDIR = $(PREFIX)/lib/systemd/system
+CATALOGDIR = $(PREFIX)/lib/systemd/catalog
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 
@@ -22,10 +23,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := build
-.PHONY: help build demo test crash lint format check-all fuzz tsan asan soak bench accuracy deps install uninstall clean
+.PHONY: help build demo test crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps install uninstall clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 build: deps ## Build the programs into .build/release
 	@$(SWIFT) build -c release --quiet
@@ -44,6 +45,8 @@ test: deps ## Build and run all tests
 	    echo "make test: swift test succeeded without running a single test" >&2
 	    exit 1
 	fi
+	$(SWIFT) build -c release --quiet
+	Tests/ServiceTests/run
 
 # What make test does with twenty kills and a sample of the faults. The seed of a run that fails is in its message.
 crash: deps ## Kill 200 daemons, and let every fault strike at every I/O operation under SQLite
@@ -88,6 +91,12 @@ accuracy: build ## Score the detector on labelled data (ANOMALYD_DATA=DIR, else 
 	echo
 	Benchmarks/false-alarms
 
+cold-start: build ## Measure what the initial model buys in a stream's first points
+	@Benchmarks/cold-start
+
+initial-model: build ## Train the initial model anew and put it into the sources
+	@fixtures/initial/train
+
 deps: ## Install the Debian packages that are missing (called by build and test)
 	@if ! command -v dpkg-query >/dev/null; then
 	    echo "make deps: this is not Debian; needed is what Debian calls $(PACKAGES)" >&2
@@ -121,13 +130,14 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    fi
 	done
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSUSERSDIR)' '$(DESTDIR)$(TMPFILESDIR)' \
-	    '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
+	    '$(DESTDIR)$(CATALOGDIR)' '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
 	install --strip -m 0755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(BINDIR)'
 	for unit in anomalyd.service anomalyd.socket; do
 	    sed 's|/usr/bin/|$(BINDIR)/|g' systemd/$$unit | install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$unit
 	done
 	install -m 0644 systemd/anomalyd.sysusers '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.tmpfiles '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
+	install -m 0644 systemd/anomalyd.catalog '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'
 	configuration='$(DESTDIR)$(SYSCONFDIR)/anomalyd/anomalyd.toml'
 	if [[ -e $$configuration ]]; then
 	    echo "make install: kept $$configuration"
@@ -138,6 +148,7 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    echo "Installed. To create the user and start the daemon, run as root:"
 	    echo "  systemd-sysusers '$(SYSUSERSDIR)/anomalyd.conf'"
 	    echo "  systemd-tmpfiles --create '$(TMPFILESDIR)/anomalyd.conf'"
+	    echo "  journalctl --update-catalog"
 	    echo "  systemctl daemon-reload"
 	    echo "  systemctl enable --now anomalyd"
 	fi
@@ -146,6 +157,7 @@ uninstall: ## Remove what install installed, but not configuration, data and use
 	@rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%')
 	rm -f '$(DESTDIR)$(UNITDIR)/anomalyd.service' '$(DESTDIR)$(UNITDIR)/anomalyd.socket'
 	rm -f '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf' '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
+	rm -f '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'
 	echo "make uninstall: kept $(SYSCONFDIR)/anomalyd, /var/lib/anomalyd and the user anomalyd"
 
 clean: ## Remove what was built, but keep the fetched packages

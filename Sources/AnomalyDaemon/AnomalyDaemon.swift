@@ -44,7 +44,7 @@ public struct AnomalyDaemon: Service {
     ///   can't be opened; `ListenError`, `SystemdError`; ``NotStored`` if at the end not everything could be stored.
     public func run() async throws {
         let logger = logger
-        let notifier = Notifier { logger.warning("cannot notify the service manager", metadata: ["cause": "\($0)"]) }
+        let notifier = Notifier { logger.tell(.cannotNotify, ["cause": "\($0)"]) }
         let watchdog = try Watchdog.interval
         notifier.status("Opening \(configuration.database.path)")
         let (store, setAside) = try openStore(notifier)
@@ -88,9 +88,9 @@ public struct AnomalyDaemon: Service {
             await controls.stopAccepting()
             throw error
         }
-        logger.notice(
-            "ready",
-            metadata: [
+        logger.tell(
+            .ready,
+            [
                 "streams": "\(pipeline.directory.count)", "database": "\(configuration.database.path)",
                 "listening": "\(listeners.paths.joined(separator: " "))",
             ])
@@ -123,7 +123,7 @@ public struct AnomalyDaemon: Service {
         do {
             try store.close()
         } catch {
-            logger.error("the database could not be closed cleanly", metadata: ["cause": "\(error)"])
+            logger.tell(.notClosed, ["cause": "\(error)"])
         }
         // Last answers have been written to the connections by now; closing sends them off.
         await listeners.closeConnections()
@@ -132,8 +132,7 @@ public struct AnomalyDaemon: Service {
         try await group.shutdownGracefully()
         if let error = failure.withLock({ $0 }) { throw error }
         if !isComplete || pipeline.shards.contains(where: \.hasLostPoints) { throw NotStored() }
-        logger.notice(
-            "stopped, everything accepted is stored", metadata: ["points": "\(pipeline.statistics.points.now)"])
+        logger.tell(.stopped, ["points": "\(pipeline.statistics.points.now)"])
     }
 
     /// At the end, the last commit kept failing.
@@ -155,7 +154,7 @@ public struct AnomalyDaemon: Service {
         do {
             return (try PointStore(path: path, options: options), nil)
         } catch let error as StoreError where error.cause == .damaged && configuration.database.onDamage == .setAside {
-            logger.error("the database is damaged", metadata: ["cause": "\(error)"])
+            logger.tell(.damaged, ["cause": "\(error)"])
             let aside = try PointStore.setAsideDamaged(path)
             let store = try PointStore(path: path, options: options)
             DamageNote.log(aside, for: path, logger)
@@ -223,9 +222,9 @@ public struct AnomalyDaemon: Service {
         let limit = DescriptorLimit.raise()
         let most = DescriptorLimit.feedConnections(limit: limit, control: configuration.control.maxConnections)
         if most < configuration.feed.maxConnections {
-            logger.warning(
-                "the process may open too few files for feed.max_connections",
-                metadata: [
+            logger.tell(
+                .tooFewFiles,
+                [
                     "feed.max_connections": "\(configuration.feed.maxConnections)", "accepts": "\(most)",
                     "files": "\(limit)", "hint": "raise LimitNOFILE= (systemd) or ulimit -Hn",
                 ])

@@ -156,9 +156,7 @@ final class ControlHandler: ChannelDuplexHandler {
             throw notPermitted(action)
         }
         guard let detail else { return }
-        daemon.logger.info(
-            "a client changes something",
-            metadata: detail.merging(peer.metadata) { $1 }.merging(["asked": "\(action)"]) { $1 })
+        daemon.logger.tell(.changing, detail.merging(peer.metadata) { $1 }.merging(["asked": "\(action)"]) { $1 })
     }
 
     private func notPermitted(_ action: String) -> ControlError {

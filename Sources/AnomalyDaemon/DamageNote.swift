@@ -3,9 +3,7 @@ import Logging
 /// What people are told of a damaged database that was set aside.
 enum DamageNote {
     static func log(_ aside: String, for database: String, _ logger: Logger) {
-        logger.error(
-            "the damaged database was set aside and a new one begun",
-            metadata: ["set_aside": "\(aside)", "database": "\(database)", "hint": "\(hint(aside))"])
+        logger.tell(.setAside, ["set_aside": "\(aside)", "database": "\(database)", "hint": "\(hint(aside))"])
     }
 
     /// For status.

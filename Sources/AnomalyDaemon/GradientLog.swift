@@ -32,7 +32,6 @@ final class GradientLog: Sendable {
             "steps": "\(health.steps)", "hint": "\(hint)",
         ]
         if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        logger.warning(
-            isExploding ? "the gradients of a stream explode" : "the gradients of a stream vanish", metadata: metadata)
+        logger.tell(isExploding ? .gradientsExplode : .gradientsVanish, metadata)
     }
 }

@@ -35,9 +35,7 @@ public final class InitialModels: Sendable {
                 } catch {
                     failures[use.file] = error
                     if error.cause == .missing, isSettled(use.file) {
-                        logger.warning(
-                            "model.initial names a file that is missing; new streams begin with random weights",
-                            metadata: ["file": "\(use.file)", "key": "\(use.key)"])
+                        logger.tell(.initialMissing, ["file": "\(use.file)", "key": "\(use.key)"])
                     }
                 }
             }
@@ -72,18 +70,21 @@ public final class InitialModels: Sendable {
 
     private static func toml(_ word: String) -> String { Int(word) == nil ? "\"\(word)\"" : word }
 
-    /// Gives a new detector the weights that its stream's settings ask for.
+    /// Gives a new detector the weights that its stream's settings ask for; the shipped ones it has already.
     ///
-    /// - Returns: whether it has them. It has not if the settings name no file, or if the file is not for a stream of
-    ///   this width, which is told once for each file.
+    /// - Returns: whether it has them, so that they must be stored: the file may be gone at the next start, and the next
+    ///   version of the program may ship others. It has not if the settings ask for random ones, or if the file or the
+    ///   shipped model is not for such a network, which for a file is told once.
     func begin(_ detector: Detector, stream: String, settings: StreamSettings) -> Bool {
-        guard let model = models[settings.initialModel] else { return false }
+        guard let model = models[settings.initialModel] else {
+            return ShippedModel.begins(settings.detector.model, channels: detector.channels)
+        }
         let faults = model.misfits(ModelNeed(settings.detector.model, channels: detector.channels))
         guard faults.isEmpty else {
             if warned.withLock({ $0.insert(settings.initialModel).inserted }) {
-                logger.warning(
-                    "model.initial does not fit a stream, which begins with random weights; others may follow untold",
-                    metadata: [
+                logger.tell(
+                    .initialMisfit,
+                    [
                         "stream": "\(stream)", "file": "\(settings.initialModel)",
                         "cause": "\(faults.map(\.description).joined(separator: "; "))",
                     ])

@@ -51,9 +51,7 @@ struct ModelImport: Sendable {
                 }
                 if !imported.isEmpty {
                     let names = imported.map(\.stream).joined(separator: " ")
-                    logger.notice(
-                        "streams have the weights of a file",
-                        metadata: ["file": "\(request.file)", "streams": "\(names)"])
+                    logger.tell(.imported, ["file": "\(request.file)", "streams": "\(names)"])
                 }
                 if let first = failures.first {
                     let others = "; of \(request.streams.count) streams, \(imported.count) have them"

@@ -36,6 +36,6 @@ final class RefusalLog: Sendable {
         var metadata = detail.merging(peer?.metadata ?? [:]) { first, _ in first }
         metadata["reason"] = "\(refusal.rawValue)"
         if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        logger.warning("refused a client", metadata: metadata)
+        logger.tell(.clientRefused, metadata)
     }
 }

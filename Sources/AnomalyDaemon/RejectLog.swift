@@ -22,6 +22,6 @@ final class RejectLog: Sendable {
             "expected": "\(expected)", "excerpt": "\(FeedExcerpt.printable(excerpt))",
         ]
         if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        logger.warning("rejected a line", metadata: metadata)
+        logger.tell(.lineRejected, metadata)
     }
 }

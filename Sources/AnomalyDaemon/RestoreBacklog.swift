@@ -126,7 +126,7 @@ struct RestoreBacklog {
             // What kept this one may have kept the others.
             forgetPauses()
             if failed.isEmpty { failure = nil }
-            restorer.logger.notice("a stream is restored after all", metadata: ["stream": "\(stream.record.name)"])
+            restorer.logger.tell(.restoredAfterAll, ["stream": "\(stream.record.name)"])
         }
         if waiting.isEmpty { closeReader() }
     }
@@ -142,8 +142,7 @@ struct RestoreBacklog {
         if !stream.hasFailed, let suppressed = allowance.take() {
             var metadata: Logger.Metadata = ["stream": "\(stream.record.name)", "cause": "\(error)"]
             if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-            restorer.logger.error(
-                "a stream cannot be restored; its points wait, and it will be tried again", metadata: metadata)
+            restorer.logger.tell(.unrestorable, metadata)
         }
         failed.append(stream.record.id)
         waiting[stream.record.id]?.hasFailed = true

@@ -21,9 +21,7 @@ final class RestoreProgress: Sendable {
         let count = restored.wrappingAdd(1, ordering: .relaxed).newValue
         guard count == total.now else { return }
         let seconds = Double(SteadyClock.now - begun.now) / 1e6
-        logger.notice(
-            "all streams are restored",
-            metadata: ["streams": "\(count)", "seconds": "\((seconds * 100).rounded() / 100)"])
+        logger.tell(.restored, ["streams": "\(count)", "seconds": "\((seconds * 100).rounded() / 100)"])
     }
 
     /// Nil once all are.

@@ -35,6 +35,7 @@ final class Shard: @unchecked Sendable {
     private let statistics: Statistics
     private let gradientLog: GradientLog
     private let silenceLog: SilenceLog
+    private let anomalyLog: AnomalyLog
     private let runStart: RunStart
     private let writer: BoundedQueue<WriterMessage>
     private let workbench = Workbench()
@@ -69,12 +70,14 @@ final class Shard: @unchecked Sendable {
     init(
         number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
         statistics: Statistics, gradientLog: GradientLog, writer: BoundedQueue<WriterMessage>,
-        backlog: RestoreBacklog, progress: RestoreProgress, silenceLog: SilenceLog, run: RunStart
+        backlog: RestoreBacklog, progress: RestoreProgress, silenceLog: SilenceLog, anomalyLog: AnomalyLog,
+        run: RunStart
     ) {
         self.number = number
         self.backlog = backlog
         self.progress = progress
         self.silenceLog = silenceLog
+        self.anomalyLog = anomalyLog
         runStart = run
         heartbeat = Heartbeat("shard \(number)")
         self.directory = directory
@@ -253,15 +256,16 @@ final class Shard: @unchecked Sendable {
     }
 
     private func note(_ change: AnomalyChange, of state: StreamState) {
-        if change == .none { return }
-        if let anomaly = state.detector.anomaly {
-            batch.commit.anomalies.append(AnomalyRecord(stream: state.id, anomaly: anomaly))
-        }
+        guard change != .none, let anomaly = state.detector.anomaly else { return }
+        batch.commit.anomalies.append(AnomalyRecord(stream: state.id, anomaly: anomaly))
         switch change {
         case .opened:
             statistics.anomalies.add(1)
             statistics.openAnomalies.add(1)
-        case .closed: statistics.openAnomalies.add(-1)
+            anomalyLog.opened(state.id, anomaly)
+        case .closed:
+            statistics.openAnomalies.add(-1)
+            anomalyLog.closed(state.id, anomaly)
         case .extended, .none: break
         }
     }
@@ -314,10 +318,10 @@ final class Shard: @unchecked Sendable {
             settings.detector, channels: record.channels, name: record.name.utf8, workbench: workbench)
         let state = StreamState(
             id: id, detector: detector, order: PointOrder(settings.feed, channels: record.channels),
-            checkpointInterval: settings.storage.checkpointInterval, checkpointed: 0)
+            checkpointInterval: settings.storage.checkpointInterval)
         add(state)
         batch.commit.streams.append(record)
-        // In the commit that founds the stream, so that a replay never needs the file again.
+        // In the commit that founds the stream, so that a replay never needs the file, or this version of the program, again.
         if initialModels.begin(detector, stream: record.name, settings: settings) {
             batch.commit.checkpoints.append(state.record)
         }
@@ -351,7 +355,11 @@ final class Shard: @unchecked Sendable {
         let isOpen = state.detector.anomaly?.isOpen == true
         statistics.openAnomalies.add((isOpen ? 1 : 0) - (wasOpen ? 1 : 0))
         statistics.silentStreams.add(state.detector.isSilent ? 1 : 0)
-        if isRebased { keepAnew(state) }
+        if isRebased {
+            keepAnew(state)
+        } else if state.isRelearned {
+            batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
+        }
         // Other settings may let points go on that have waited.
         statistics.pending.add(-release(state))
         progress.advance()

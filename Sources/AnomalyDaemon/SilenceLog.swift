@@ -24,6 +24,6 @@ final class SilenceLog: Sendable {
             "last_point": "\(RFC3339.string(newest))", "usual_silence_at_most": "\(Double(patience) / 1e6) s",
         ]
         if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        logger.notice("a stream has fallen silent", metadata: metadata)
+        logger.tell(.silent, metadata)
     }
 }

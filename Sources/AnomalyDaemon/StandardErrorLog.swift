@@ -20,15 +20,19 @@ public struct StandardErrorLog: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        var line = isJournal ? "<\(Self.priority(event.level))>" : "\(Self.time) \(event.level): "
-        line += "\(event.message)"
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.quoted("\(value)"))" }
-        line += "\n"
+        let lead = isJournal ? "<\(Self.priority(event.level))>" : "\(Self.time) \(event.level): "
+        let line = lead + Self.text(event, metadata.merging(event.metadata ?? [:]) { $1 }) + "\n"
         var bytes = Array(line.utf8)
         bytes.withUnsafeMutableBytes { buffer in
             // One write, so that lines of different threads don't mix.
             _ = write(STDERR_FILENO, buffer.baseAddress, buffer.count)
+        }
+    }
+
+    /// The message, and its metadata as `key=value`.
+    static func text(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
+        metadata.filter { $0.key != Logger.messageID }.sorted { $0.key < $1.key }.reduce("\(event.message)") {
+            $0 + " \($1.key)=\(quoted("\($1.value)"))"
         }
     }
 
@@ -50,7 +54,7 @@ public struct StandardErrorLog: LogHandler {
     }
 
     /// syslog's severities.
-    private static func priority(_ level: Logger.Level) -> Int {
+    static func priority(_ level: Logger.Level) -> Int {
         switch level {
         case .trace, .debug: 7
         case .info: 6

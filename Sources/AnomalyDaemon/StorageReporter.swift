@@ -60,15 +60,15 @@ final class StorageReporter: Sendable {
         case .tooLarge:
             let readers = LockHolder.others(holding: .reading, on: database)
             let text = Self.complaint(bytes: bytes, readers: readers)
-            logger.warning(
-                "the write-ahead log grows and cannot be begun anew",
-                metadata: [
+            logger.tell(
+                .logGrows,
+                [
                     "file": "\(database)-wal", "bytes": "\(bytes)",
                     "readers": "\(readers.map(\.description).joined(separator: ", "))", "cause": "\(text)",
                 ])
             statistics.walTrouble.withLock { $0 = text }
         case .over:
-            logger.notice("the write-ahead log was begun anew", metadata: ["file": "\(database)-wal"])
+            logger.tell(.logBegunAnew, ["file": "\(database)-wal"])
             statistics.walTrouble.withLock { $0 = nil }
         }
     }

@@ -11,17 +11,24 @@ final class StreamState {
     var order: PointOrder
     /// Sequence number of the newest checkpoint, and the steady time of it (or of the stream's first point).
     private(set) var checkpointed: Int64
+    /// Whether no checkpoint could be used, so that the stream has been learned anew: the next restart would begin
+    /// elsewhere, from newer points or with other weights, unless there is a checkpoint of this one.
+    let isRelearned: Bool
     private(set) var checkpointTime: Int64
     private var schedule: CheckpointSchedule
     var gradientTrouble = GradientTrouble()
     var silence = SilenceWatch()
 
     /// - Parameter checkpointInterval: in microseconds.
-    init(id: Int32, detector: Detector, order: PointOrder, checkpointInterval: Int64, checkpointed: Int64) {
+    init(
+        id: Int32, detector: Detector, order: PointOrder, checkpointInterval: Int64, checkpointed: Int64 = 0,
+        isRelearned: Bool = false
+    ) {
         self.id = id
         self.detector = detector
         self.order = order
         self.checkpointed = checkpointed
+        self.isRelearned = isRelearned
         checkpointTime = SteadyClock.now
         schedule = CheckpointSchedule(stream: id, interval: checkpointInterval, now: checkpointTime)
     }
@@ -66,7 +73,7 @@ struct StreamRestorer {
         _ record: StreamRecord, from store: StoreReader, workbench: Workbench, replayed: () -> Void
     ) throws -> StreamState {
         let settings = configuration.settings(forStream: record.name)
-        let (detector, checkpointed) = try start(record, settings, store, workbench)
+        let (detector, checkpointed, isRelearned) = try start(record, settings, store, workbench)
         // Behind which points the stream was found silent.
         let silences = Set(
             try readable(record, or: []) {
@@ -92,7 +99,8 @@ struct StreamRestorer {
         }
         return StreamState(
             id: record.id, detector: detector, order: order,
-            checkpointInterval: settings.storage.checkpointInterval, checkpointed: checkpointed)
+            checkpointInterval: settings.storage.checkpointInterval, checkpointed: checkpointed,
+            isRelearned: isRelearned)
     }
 
     /// What `read` returns; `substitute` where the database is damaged, if it is to be set aside then: streams are
@@ -110,10 +118,12 @@ struct StreamRestorer {
     /// A detector in the state of the newest good checkpoint; else a new one, before the first point that it will see.
     private func start(
         _ record: StreamRecord, _ settings: StreamSettings, _ store: StoreReader, _ workbench: Workbench
-    ) throws -> (detector: Detector, checkpointed: Int64) {
-        func new(after sequence: Int64) -> Detector {
-            Detector(
-                settings.detector, channels: record.channels, name: record.name.utf8, after: sequence,
+    ) throws -> (detector: Detector, checkpointed: Int64, isRelearned: Bool) {
+        func new(after sequence: Int64, _ initial: InitialWeights) -> Detector {
+            var detectorSettings = settings.detector
+            detectorSettings.model.initial = initial
+            return Detector(
+                detectorSettings, channels: record.channels, name: record.name.utf8, after: sequence,
                 workbench: workbench)
         }
         var before = Int64.max
@@ -123,36 +133,41 @@ struct StreamRestorer {
             warn(record, error)
             damages += 1
         }
-        while let checkpoint = try readable(
-            record, or: nil, { try store.checkpoint(of: record.id, before: before, onDamage: onDamage) })
-        {
-            let detector = new(after: 0)
+        func next() throws -> CheckpointRecord? {
+            do {
+                return try store.checkpoint(of: record.id, before: before, onDamage: onDamage)
+            } catch {
+                // There may be some, but not even their positions can be read.
+                damages += 1
+                throw error
+            }
+        }
+        while let checkpoint = try readable(record, or: nil, next) {
+            let detector = new(after: 0, settings.detector.model.initial)
             do {
                 if try !detector.restore(checkpoint.state) {
-                    logger.notice(
-                        "a model comes from another kind of processor and goes on with other last bits",
-                        metadata: ["stream": "\(record.name)"])
+                    logger.tell(.otherProcessor, ["stream": "\(record.name)"])
                 }
-                return (detector, checkpoint.sequence)
+                return (detector, checkpoint.sequence, false)
             } catch {
                 warn(record, error)
                 misfits += 1
                 before = checkpoint.sequence
             }
         }
-        // Without any checkpoint all points are replayed, which gives the very state that was lost: a stream that began
-        // from a file has had one from the start. If checkpoints were there but don't fit the settings, there is no such
-        // state, and the last points are enough.
+        // Without any checkpoint all points are replayed, which gives the very state that was lost: only random weights,
+        // which follow from name and seed, are begun with without one, whatever the settings or the program say now.
+        // If checkpoints were there but don't fit the settings, there is no such state, and the last points are enough.
+        let isRelearned = misfits + damages > 0
         let newest =
             misfits > 0 ? try readable(record, or: nil) { try store.newest(of: record.id) }?.sequence ?? 0 : 0
-        let detector = new(after: max(0, newest - Self.relearnedPoints))
-        if misfits + damages > 0 { _ = initialModels.begin(detector, stream: record.name, settings: settings) }
-        return (detector, 0)
+        let detector = new(
+            after: max(0, newest - Self.relearnedPoints), isRelearned ? settings.detector.model.initial : .random)
+        if isRelearned { _ = initialModels.begin(detector, stream: record.name, settings: settings) }
+        return (detector, 0, isRelearned)
     }
 
     private func warn(_ record: StreamRecord, _ error: any Error) {
-        logger.warning(
-            "a checkpoint cannot be used, falling back to older data",
-            metadata: ["stream": "\(record.name)", "cause": "\(error)"])
+        logger.tell(.checkpointUnusable, ["stream": "\(record.name)", "cause": "\(error)"])
     }
 }

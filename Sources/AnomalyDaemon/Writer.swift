@@ -108,9 +108,7 @@ final class Writer: @unchecked Sendable {
 
     private var isComplete: Bool {
         if rebase.missing > 0 {
-            logger.error(
-                "the models of some streams are in the damaged database only",
-                metadata: ["streams": "\(rebase.missing)"])
+            logger.tell(.modelsMissing, ["streams": "\(rebase.missing)"])
         }
         return !hasGivenUp && rebase.rows == 0
     }
@@ -196,11 +194,11 @@ final class Writer: @unchecked Sendable {
         var metadata: Logger.Metadata = ["cause": "\(cause)"]
         switch advice.message {
         case .none: break
-        case .began: logger.error("a commit failed and will be tried again", metadata: metadata)
+        case .began: logger.tell(.commitFailed, metadata)
         case .lasts(let seconds):
             metadata["seconds"] = "\(seconds)"
             metadata["rows_waiting"] = "\(inHand.now + Int64(queue.weight))"
-            logger.error("commits still fail", metadata: metadata)
+            logger.tell(.commitsFail, metadata)
         }
         statistics.writerTrouble.withLock { $0 = WriterTrouble(cause: cause, since: $0?.since ?? WallClock.now) }
         if isStopping.load(ordering: .relaxed) { failuresAtEnd += 1 }
@@ -213,9 +211,7 @@ final class Writer: @unchecked Sendable {
 
     private func noteSuccess() {
         guard let end = trouble.succeeded(now: SteadyClock.now) else { return }
-        logger.notice(
-            "committing again",
-            metadata: ["seconds": "\(Int(end.seconds.rounded()))", "attempts": "\(end.attempts)"])
+        logger.tell(.committing, ["seconds": "\(Int(end.seconds.rounded()))", "attempts": "\(end.attempts)"])
         statistics.writerTrouble.withLock { $0 = nil }
     }
 
@@ -230,7 +226,7 @@ final class Writer: @unchecked Sendable {
     }
 
     private func giveUp(_ error: StoreError) {
-        logger.critical("nothing more can be stored, stopping", metadata: ["cause": "\(error)"])
+        logger.tell(.storingEnded, ["cause": "\(error)"])
         hasGivenUp = true
         events?.failed(error)
     }
@@ -244,7 +240,7 @@ final class Writer: @unchecked Sendable {
         guard configuration.onDamage == .setAside, replacements.count < Self.replacementsAnHour else {
             return giveUp(error)
         }
-        logger.error("the database is damaged", metadata: ["cause": "\(error)"])
+        logger.tell(.damaged, ["cause": "\(error)"])
         while !hasGivenUp {
             do {
                 let aside = try history.move { try store.replaceDamaged() }

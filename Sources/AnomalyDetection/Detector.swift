@@ -55,8 +55,9 @@ public final class Detector {
             training: TrainingSettings(
                 k1: model.k1, k2: model.k2, rate: model.learningRate, optimiser: model.optimiser, loss: model.loss,
                 clip: model.clip, clipBy: model.clipBy, replay: model.replay, enabled: model.learning),
-            parameters: network.initialParameters(
-                model.initialisation, forgetBias: model.forgetBias, using: &generator))
+            parameters: ShippedModel.begins(model, channels: channels)
+                ? ShippedModel.parameters
+                : network.initialParameters(model.initialisation, forgetBias: model.forgetBias, using: &generator))
         self.workspace = workspace
         encoder = InputEncoder(
             channels: channels, meaning: model.target, features: model.features, scaling: model.scaling,

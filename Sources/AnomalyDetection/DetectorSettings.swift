@@ -33,6 +33,8 @@ public struct ModelSettings: Sendable, Equatable {
     public var initialisation = Initialisation.xavier
     /// Added to the forget gate of a new LSTM, −10…10: how much of its state it keeps before it has learned.
     public var forgetBias = 1.0
+    /// Where the first weights come from, unless `Detector.replaceParameters` is told others.
+    public var initial = InitialWeights.shipped
     /// Whether the network predicts the next value or its change from the last one.
     public var target = PredictionTarget.change
     /// Whose days and weeks the stream lives by.

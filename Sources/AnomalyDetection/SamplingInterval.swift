@@ -36,6 +36,10 @@ struct SamplingInterval: Sendable {
 
     mutating func decode(from reader: inout StateReader) throws {
         candidate = try reader.readCount("interval")
+        // No more than lies between two times that a stream can have.
+        guard candidate <= (1 << 61) / 1000 + 1 else {
+            throw StateError.invalid(field: "interval", found: "\(candidate)", expected: "milliseconds")
+        }
         votes = try reader.readCount("votes for the interval")
     }
 }

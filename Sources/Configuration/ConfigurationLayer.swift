@@ -268,7 +268,7 @@ extension ConfigurationLayer {
 
     /// The value with a path that means the same wherever it is read.
     private func complete(_ value: ConfigurationValue, for key: ConfigurationKey) -> ConfigurationValue {
-        guard key.namesFile, case .string(let path) = value else { return value }
+        guard key.namesFile, case .string(let path) = value, path != StreamSettings.shippedModel else { return value }
         return .string(FilePath.absolute(path, in: folder))
     }
 

@@ -23,19 +23,17 @@ extension DaemonConfiguration {
     ) -> [InitialModelUse] {
         let path = "model.initial"
         var uses: [InitialModelUse] = []
-        if !defaults.initialModel.isEmpty, let last = assignments.last(where: { $0.key.path == path }) {
-            uses.append(
-                InitialModelUse(file: defaults.initialModel, source: last.source, key: path, settings: defaults))
+        if let file = defaults.initialModelFile, let last = assignments.last(where: { $0.key.path == path }) {
+            uses.append(InitialModelUse(file: file, source: last.source, key: path, settings: defaults))
         }
         for section in sections where section.section.keys.contains(where: { $0.hasPrefix("model.") }) {
             // Together with the other sections that match the same streams, as in `sectionContradictions`.
             guard let name = section.section.match.example else { continue }
             let settings = settings(forStream: name)
-            if settings.initialModel.isEmpty { continue }
+            guard let file = settings.initialModelFile else { continue }
             uses.append(
                 InitialModelUse(
-                    file: settings.initialModel, source: section.source, key: "\(section.label): \(path)",
-                    settings: settings))
+                    file: file, source: section.source, key: "\(section.label): \(path)", settings: settings))
         }
         return uses
     }

@@ -68,10 +68,13 @@ extension ConfigurationKey {
                 "Added to the forget gate of a new LSTM: how much of its state it keeps before it has learned.",
                 choosing: "leave it; 0 is the textbook's cell, which forgets half of its state at each point."),
             ConfigurationKey(
-                "model.initial", stream: \.initialModel, .optionalFile,
-                "A safetensors file with the first weights of new streams: one of anomalyctl's, or a state_dict of "
-                    + "PyTorch's. In a configuration file, a path that does not begin with / counts from its folder.",
-                choosing: "\"\" for random weights; a file trained on similar series, to predict well from the start."),
+                "model.initial", stream: \.initialModel, .initialModel,
+                "The first weights of new streams: \"shipped\" for those that are part of the program (for streams of "
+                    + "one channel with the default network; others begin with random ones), or a safetensors file: "
+                    + "one of anomalyctl's, or a state_dict of PyTorch's. In a configuration file, a path that does "
+                    + "not begin with / counts from its folder.",
+                choosing: "leave it; a file trained on similar series predicts well from the start; \"\" for random "
+                    + "weights."),
             ConfigurationKey(
                 "model.target", stream: \.detector.model.target, .choice,
                 "What the network predicts: the change from the last value, or the value itself.",
@@ -121,7 +124,7 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "model.seed", stream: \.detector.model.seed, .seed,
                 "Mixed with the stream's name to draw its first weights.",
-                choosing: "any number; another one shows how much of a result is luck."),
+                choosing: "any number; another one shows how much of a result is luck, if model.initial is \"\"."),
             ConfigurationKey(
                 "model.learning", stream: \.detector.model.learning, .boolean,
                 "Whether the network learns. If not, streams are still predicted and scored.",

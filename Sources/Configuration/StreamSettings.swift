@@ -4,14 +4,25 @@ public import AnomalyDetection
 public struct StreamSettings: Sendable, Equatable {
     /// `[model]` and `[score]`.
     public var detector = DetectorSettings()
-    /// Path of the safetensors file that new streams have their first weights from; empty: random ones.
-    public var initialModel = ""
+    /// Where new streams have their first weights from: the path of a safetensors file, ``shippedModel``, or, if empty,
+    /// nowhere: random ones.
+    public var initialModel = StreamSettings.shippedModel {
+        didSet { detector.model.initial = initialModel == Self.shippedModel ? .shipped : .random }
+    }
     /// What `[feed]` says of late points.
     public var feed = StreamFeedSettings()
     /// `[storage]`.
     public var storage = StorageSettings()
 
     public init() {}
+
+    /// Stands for the model that is part of the program.
+    public static let shippedModel = "shipped"
+
+    /// The file of ``initialModel``, if it is one.
+    public var initialModelFile: String? {
+        initialModel.isEmpty || initialModel == Self.shippedModel ? nil : initialModel
+    }
 }
 
 /// How a stream is kept.

@@ -106,9 +106,9 @@ extension ValueKind where Value == String {
         },
         encode: { .string($0) })
 
-    /// A file to read, or none.
-    static let optionalFile = Self(
-        expectation: "a path, or \"\" for none",
+    /// A model to begin with: a file to read, the shipped one, or none.
+    static let initialModel = Self(
+        expectation: "\"\(StreamSettings.shippedModel)\", a path, or \"\" for none",
         decode: { value in
             guard case .string(let path) = value, !path.utf8.contains(0) else { return nil }
             return path

@@ -60,10 +60,12 @@ public struct StreamSummary: Sendable, Equatable {
     public var openAnomalies: Int
     /// Points that wait for others, which are not among `points` yet.
     public var pending: Int64
+    /// Points that the stream's warm-up has come to; nil if it is over, or has not begun.
+    public var warmingPoints: Int64?
 
     public init(
         stream: StreamRecord, points: Int64, firstTime: Int64?, lastTime: Int64?, lastValues: [Double],
-        lastScore: Double, openAnomalies: Int, pending: Int64 = 0
+        lastScore: Double, openAnomalies: Int, pending: Int64 = 0, warmingPoints: Int64? = nil
     ) {
         self.stream = stream
         self.points = points
@@ -73,6 +75,7 @@ public struct StreamSummary: Sendable, Equatable {
         self.lastScore = lastScore
         self.openAnomalies = openAnomalies
         self.pending = pending
+        self.warmingPoints = warmingPoints
     }
 }
 

@@ -1,3 +1,4 @@
+import AnomalyDetection
 import GRDB
 
 /// What writer and reader both ask of the stream table. Each runs inside a read of the caller's.
@@ -9,6 +10,7 @@ enum StreamQueries {
         var first: StreamPosition
         var newest: StreamPosition
         var newestScore: Double
+        var newestFlags: PointFlags
     }
 
     /// All streams, by id.
@@ -32,12 +34,13 @@ enum StreamQueries {
             bounds.append(
                 Bounds(
                     stream: stream(row), first: StreamPosition(sequence: row.int64(4), time: row.int64(5)),
-                    newest: StreamPosition(sequence: row.int64(6), time: row.int64(7)), newestScore: row.double(8)))
+                    newest: StreamPosition(sequence: row.int64(6), time: row.int64(7)), newestScore: row.double(8),
+                    newestFlags: PointFlags(rawValue: UInt16(truncatingIfNeeded: row.int64(9)))))
             return true
         }
         let select = """
             SELECT stream.id, stream.name, stream.channels, stream.created, first.sequence, first.time,
-                newest.sequence, newest.time, newest.score
+                newest.sequence, newest.time, newest.score, newest.flags
             FROM stream
             JOIN point AS first ON first.stream_id = stream.id AND first.channel = 0 AND first.time =
                 (SELECT time FROM point WHERE stream_id = stream.id ORDER BY time LIMIT 1)
@@ -82,6 +85,7 @@ enum StreamQueries {
                 summary.firstTime = bounds.first.time
                 summary.lastTime = bounds.newest.time
                 summary.lastScore = bounds.newestScore
+                if bounds.newestFlags.contains(.warmup) { summary.warmingPoints = bounds.newest.sequence }
                 values.bind(stream.id, at: 1)
                 values.bind(bounds.newest.time, at: 2)
                 try values.forEachRow {

@@ -92,7 +92,7 @@ struct Anomalyd: AsyncParsableCommand {
         }
 
         let level = Logger.Level(rawValue: configuration.daemon.logLevel.rawValue) ?? .info
-        let logger = Logger(label: "anomalyd") { _ in StandardErrorLog(level: level) }
+        let logger = Logger(label: "anomalyd") { _ in log(level) }
         var options = AnomalyDaemon.Options(version: ProgramVersion.current)
         options.readsStandardInput = stdin
         options.stream = stream.map { Array($0.utf8) }
@@ -109,7 +109,12 @@ struct Anomalyd: AsyncParsableCommand {
     }
 
     /// The lifecycle library tells of every step at debug level only; its warnings are worth having.
-    private var quiet: Logger { Logger(label: "lifecycle") { _ in StandardErrorLog(level: .warning) } }
+    private var quiet: Logger { Logger(label: "lifecycle") { _ in log(.warning) } }
+
+    private func log(_ level: Logger.Level) -> any LogHandler {
+        Surroundings.isRunUnderJournal && Journal.isReachable
+            ? JournalLog(level: level) : StandardErrorLog(level: level)
+    }
 
     private func resolve(_ paths: DefaultPaths) throws -> DaemonConfiguration {
         let file =

@@ -97,12 +97,13 @@ func wave(_ t: Int, _ random: inout SeededGenerator) -> Double {
             var probe = Probe(settings)
             var random = SeededGenerator(seed: 4)
             var inside = 0
-            for t in 0..<6000 {
+            // For some thousand points the network gets better, and the band, which remembers, is wider than it need be.
+            for t in 0..<14000 {
                 _ = probe.take(wave(t, &random))
                 let v = probe.verdicts[0]
-                if t >= 2000 && v.lower <= v.value && v.value <= v.upper { inside += 1 }
+                if t >= 10000 && v.lower <= v.value && v.value <= v.upper { inside += 1 }
             }
-            #expect(abs(Double(inside) / 4000 - band) < 0.05, "band \(band)")
+            #expect(abs(Double(inside) / 4000 - band) < 0.03, "band \(band)")
         }
     }
 

@@ -17,7 +17,29 @@ import Testing
     @Test func noneUnlessSet() throws {
         #expect(try configuration("").initialModels == [])
         #expect(try configuration("model.initial = \"\"").initialModels == [])
-        #expect(try configuration("").settings(forStream: "a").initialModel == "")
+        #expect(try configuration("model.initial = \"shipped\"").initialModels == [])
+        #expect(try configuration("").settings(forStream: "a").initialModel == "shipped")
+    }
+
+    @Test func itDecidesHowDetectorsBegin() throws {
+        func initial(_ toml: String, _ stream: String = "a", flags: [String] = []) throws -> InitialWeights {
+            try configuration(toml, flags: flags).settings(forStream: stream).detector.model.initial
+        }
+        #expect(try initial("") == .shipped)
+        #expect(try initial("model.initial = \"\"") == .random)
+        #expect(try initial("model.initial = \"m\"") == .random)
+        #expect(try initial("model.initial = \"\"", flags: ["model.initial=shipped"]) == .shipped)
+        // The word is no path, whatever folder it stands in.
+        let toml = """
+            model.initial = ""
+            [[stream]]
+            match = "b*"
+            model.initial = "shipped"
+            """
+        #expect(try initial(toml) == .random)
+        #expect(try initial(toml, "b1") == .shipped)
+        let other = try configuration("model.initial = \"./shipped\"").settings(forStream: "a")
+        #expect(other.initialModelFile == "/etc/anomalyd/./shipped")
     }
 
     @Test func pathsCountFromTheFilesFolder() throws {
@@ -93,7 +115,7 @@ import Testing
         let layer = ConfigurationLayer(toml: "model.initial = 3", source: "f")
         #expect(
             layer.problems.map(\.description) == [
-                "f: model.initial: expected a path, or \"\" for none, found 3 (an integer)"
+                "f: model.initial: expected \"shipped\", a path, or \"\" for none, found 3 (an integer)"
             ])
     }
 }

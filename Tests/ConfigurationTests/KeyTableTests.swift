@@ -50,8 +50,7 @@ import Testing
             Self.names(of: settings.feed, in: "feed") + Self.names(of: settings.detector.model, in: "model")
             + Self.names(of: settings.detector.score, in: "score")
             + Self.names(of: settings.storage, in: "storage")
-        // A file, which the detector knows nothing of, stands between them.
-        let keys = ConfigurationKey.all.filter { $0.isPerStream && $0.path != "model.initial" }
+        let keys = ConfigurationKey.all.filter(\.isPerStream)
         #expect(keys.map(\.path) == expected)
         let daemon = DaemonConfiguration(paths: .system)
         let rest =

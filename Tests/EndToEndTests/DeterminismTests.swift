@@ -70,7 +70,7 @@ import Testing
     @Test func anotherSeedIsAnotherModel() throws {
         let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
         let reference = try reference(folder)
-        let daemon = try DaemonProcess.start(in: other, settings: ["model.seed=1"])
+        let daemon = try DaemonProcess.start(in: other, settings: ["model.initial=", "model.seed=1"])
         let client = try daemon.client()
         try client.send(Self.lines().joined().joined())
         try client.sync()

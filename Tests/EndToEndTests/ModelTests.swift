@@ -70,6 +70,91 @@ import Testing
         #expect(warnings.first?.contains("inputs is 2, expected 4; outputs is 1, expected 2") == true)
     }
 
+    @Test func newStreamsBeginFromTheShippedModel() throws {
+        let root = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        let expected = try weights(root.appending(path: "fixtures/initial/initial.safetensors").path)
+        let daemon = try DaemonProcess.start(
+            in: folder, settings: ["model.initial=shipped", "model.learning=false", "daemon.shards=1"])
+        try send(["real 1 1", "real 2 2", "wide 1,2 1", "real 3 3"], to: daemon)
+        #expect(
+            try daemon.query("SELECT name, sequence FROM checkpoint JOIN stream ON id = stream_id") == ["real|0"])
+        try daemon.stop()
+        #expect(try exported("real") == expected)
+        // Two values a point need more inputs: random weights, and no word about it.
+        #expect(try exported("wide").count != expected.count)
+        #expect(!daemon.process.errors.contains("model.initial"))
+    }
+
+    /// A network that the shipped weights are not for begins with the random ones that it would have without them.
+    @Test(arguments: ["model.cell=lstm", "model.hidden=8", "model.input_calendar=true"])
+    func otherNetworksBeginWithRandomWeights(setting: String) throws {
+        let other = try TemporaryFolder()
+        for (folder, initial) in [(folder, "shipped"), (other, "")] {
+            let daemon = try DaemonProcess.start(in: folder, settings: ["model.initial=\(initial)", setting])
+            try send(lines().prefix(100), to: daemon)
+            try daemon.stop()
+            #expect(!daemon.process.errors.contains("model.initial"))
+        }
+        #expect(try StoreComparison.differences(folder("anomaly.db"), other("anomaly.db")) == [])
+    }
+
+    /// A later version of the program may ship other weights, which this one can be told to begin with: streams that are
+    /// there already go on with theirs, shipped or random, although no checkpoint was due before the crash.
+    @Test(arguments: [("shipped", ""), ("", "shipped")])
+    func killedStreamsKeepTheWeightsThatTheyBeganWith(initial: String, later: String) throws {
+        let lines = try lines()
+        func settings(_ initial: String) -> [String] {
+            ["model.initial=\(initial)", "storage.checkpoint_interval=1d"]
+        }
+        let quiet = try TemporaryFolder()
+        let undisturbed = try DaemonProcess.start(in: quiet, settings: settings(initial))
+        try send(lines, to: undisturbed)
+        try undisturbed.stop()
+
+        var daemon = try DaemonProcess.start(in: folder, settings: settings(initial))
+        try send(lines[..<700], to: daemon)
+        try daemon.kill()
+        #expect(try daemon.query("SELECT max(sequence) FROM checkpoint") == (initial.isEmpty ? [""] : ["0"]))
+        daemon = try DaemonProcess.start(in: folder, settings: settings(initial))
+        try send(lines[700..<1500], to: daemon)
+        try daemon.kill()
+        // Other weights, of a file and then of the program itself.
+        daemon = try DaemonProcess.start(in: folder, settings: settings(fixture("stream")))
+        try send(lines[1500..<2000], to: daemon)
+        try daemon.kill()
+        daemon = try DaemonProcess.start(in: folder, settings: settings(later))
+        try send(lines[2000...], to: daemon)
+        try daemon.stop()
+        #expect(try StoreComparison.differences(daemon.database, undisturbed.database) == [])
+    }
+
+    /// No checkpoint fits the settings any more: the stream is learned anew from its last points, once. A crash soon
+    /// after changes nothing, although by then other points are the last ones and the weights to begin with are others.
+    @Test(arguments: ["shipped", ""]) func relearnedStreamsAreNotRelearnedAgain(initial: String) throws {
+        let lines = Array(try Series.load().lines(stream: "real").prefix(6000))
+        let settings = ["model.initial=\(initial)", "storage.checkpoint_interval=1d"]
+        let quiet = try TemporaryFolder()
+        for folder in [quiet, folder] {
+            let daemon = try DaemonProcess.start(in: folder, settings: settings + ["model.cell=rnn"])
+            try send(lines[..<5500], to: daemon)
+            try daemon.stop()
+        }
+        let undisturbed = try DaemonProcess.start(in: quiet, settings: settings)
+        try send(lines[5500...], to: undisturbed)
+        try undisturbed.stop()
+        #expect(undisturbed.process.errors.contains("a checkpoint cannot be used"))
+
+        var daemon = try DaemonProcess.start(in: folder, settings: settings)
+        try send(lines[5500..<5700], to: daemon)
+        try daemon.kill()
+        daemon = try DaemonProcess.start(
+            in: folder, settings: ["model.initial=\(initial.isEmpty ? "shipped" : "")", settings[1]])
+        try send(lines[5700...], to: daemon)
+        try daemon.stop()
+        #expect(!daemon.process.errors.contains("a checkpoint cannot be used"))
+        #expect(try StoreComparison.differences(daemon.database, undisturbed.database) == [])
+    }
+
     /// The file is needed to begin, and never again.
     @Test func killedStreamsDoNotNeedTheFileAgain() throws {
         let lines = try lines()
@@ -196,7 +281,7 @@ import Testing
     }
 
     @Test(arguments: [false, true]) func refusals(whileItRuns: Bool) throws {
-        let daemon = try DaemonProcess.start(in: folder)
+        let daemon = try DaemonProcess.start(in: folder, settings: ["model.initial="])
         try send(["a 1 1", "b 1 1", "wide 1,2 1"], to: daemon)
         if !whileItRuns { try daemon.stop() }
         let file = try fixture("stream")
@@ -274,7 +359,8 @@ import Testing
     }
 
     @Test func aStreamsModelIsShown() throws {
-        let daemon = try DaemonProcess.start(in: folder)
+        // With the shipped weights there would be a checkpoint from the start.
+        let daemon = try DaemonProcess.start(in: folder, settings: ["model.initial="])
         try send(lines().prefix(900), to: daemon)
         let early = try anomalyctl("model", "show", "real")
         #expect(early.exit == .code(1))

@@ -34,8 +34,8 @@ package struct Backtest: Sendable {
         self.threads = threads
         var models: [String: ModelFile] = [:]
         for input in inputs {
-            let path = configuration.settings(forStream: input.stream).initialModel
-            if path.isEmpty || models[path] != nil { continue }
+            guard let path = configuration.settings(forStream: input.stream).initialModelFile, models[path] == nil
+            else { continue }
             do throws(ModelFileError) {
                 models[path] = try ModelFile.read(path, requiresHead: false)
             } catch {

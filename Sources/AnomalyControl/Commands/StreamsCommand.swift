@@ -1,3 +1,4 @@
+import AnomalyDetection
 package import ArgumentParser
 import Configuration
 import PointStore
@@ -9,7 +10,9 @@ package struct StreamsCommand: ReportingCommand {
         abstract: "List streams with their newest point.",
         discussion: """
             Lists all streams, or those whose names match a GLOB (* ? [a-z], quoted from the shell). Works with the \
-            daemon running or stopped. Points that wait in a reorder window (feed.late) are counted as PENDING.
+            daemon running or stopped. Points that wait in a reorder window (feed.late) are counted as PENDING. \
+            A stream that is WARMING up, in which nothing is flagged yet, shows how many points it has seen of how \
+            many: 37/128 (score.warmup of the configuration).
 
             EXAMPLES:
               All streams, the strangest first:
@@ -35,6 +38,9 @@ package struct StreamsCommand: ReportingCommand {
     @OptionGroup(title: "OUTPUT OPTIONS")
     var outputOptions: OutputOptions
 
+    @OptionGroup(title: "CONFIGURATION OPTIONS")
+    var configurationOptions: ConfigurationOptions
+
     @OptionGroup(title: "GLOBAL OPTIONS")
     var common: CommonOptions
 
@@ -46,13 +52,42 @@ package struct StreamsCommand: ReportingCommand {
         var summaries = try store.streamSummaries(glob.isEmpty ? nil : Set(streams.map(\.id)))
         summaries.sort(by: sort.areInOrder)
         if reverse { summaries.reverse() }
-        var writer = outputOptions.writer(of: .streams(summaries), in: surroundings)
-        for summary in summaries {
-            writer.write(Record(summary), to: output)
+        let configuration = try configuration(for: summaries, in: surroundings)
+        let warmups = summaries.map { summary in
+            summary.warmingPoints.map { seen in
+                let points = configuration?.settings(forStream: summary.stream.name).detector.score.warmup
+                return Warmup(seen: seen, points: points.flatMap { seen <= Int64($0) ? $0 : nil })
+            }
+        }
+        var writer = outputOptions.writer(of: .streams(summaries, warmups), in: surroundings)
+        for (summary, warmup) in zip(summaries, warmups) {
+            writer.write(Record(summary, warmup), to: output)
             try output.checkpoint()
         }
         writer.finish(output)
     }
+
+    /// How long warm-ups are, if that matters. Streams are listed also where the daemon's own file can't be used; what the
+    /// options name must be right.
+    private func configuration(
+        for summaries: [StreamSummary], in surroundings: Surroundings
+    ) throws -> DaemonConfiguration? {
+        let isNamed = configurationOptions.config != nil || !configurationOptions.assignments.isEmpty
+        if isNamed { return try configurationOptions.configuration(in: surroundings) }
+        guard summaries.contains(where: { $0.warmingPoints != nil }) else { return nil }
+        return try? configurationOptions.configuration(in: surroundings)
+    }
+}
+
+/// How far a stream's warm-up is.
+struct Warmup {
+    var seen: Int64
+    /// Of the whole warm-up; nil if the configuration can't be read, or can't be the one that the stream warms up with:
+    /// it has changed, or the stream was learned anew from its last points.
+    var points: Int?
+
+    /// Such as 37/128.
+    var text: String { "\(seen)" + (points.map { "/\($0)" } ?? "") }
 }
 
 /// What streams are sorted by.
@@ -78,12 +113,13 @@ enum StreamOrder: String, CaseIterable, ExpressibleByArgument {
 
 extension Schema {
     /// What `anomalyctl streams` prints of a stream.
-    static func streams(_ summaries: [StreamSummary]) -> Schema {
+    static func streams(_ summaries: [StreamSummary], _ warmups: [Warmup?]) -> Schema {
         func widest(_ text: (StreamSummary) -> String) -> Int { summaries.map { TextWidth.of(text($0)) }.max() ?? 0 }
         func grouped(_ number: Int) -> String { NumberText.grouped(Int64(number)) }
         // The values of a wide stream are cut off rather than push all else off the screen.
         let values = min(32, widest { $0.lastValues.map(NumberText.compact).joined(separator: ",") })
         let waits = summaries.contains { $0.pending > 0 }
+        let warming = warmups.compactMap { $0?.text.utf8.count }.max()
         return Schema(
             columns: [
                 Column("stream", "STREAM", .text, textWidth: widest(\.stream.name)),
@@ -96,14 +132,17 @@ extension Schema {
                 Column(
                     "pending", "PENDING", waits ? .integer : .hidden,
                     textWidth: widest { NumberText.grouped($0.pending) }),
+                Column("warming", "WARMING", warming == nil ? .hidden : .text, textWidth: warming ?? 0),
+                Column("warmup_seen", "", .hidden),
+                Column("warmup_points", "", .hidden),
             ],
             emptyText: "no streams")
     }
 }
 
 extension Record {
-    /// A stream as a record of the schema `streams(_:)`.
-    init(_ summary: StreamSummary) {
+    /// A stream as a record of the schema `streams(_:_:)`.
+    init(_ summary: StreamSummary, _ warmup: Warmup?) {
         let values = summary.lastValues
         self.init(
             fields: [
@@ -111,6 +150,8 @@ extension Record {
                 .time(summary.lastTime),
                 .channels(summary.stream.channels) { $0 < values.count ? values[$0] : .nan },
                 .number(summary.lastScore), .flag(summary.openAnomalies > 0), .integer(summary.pending),
+                .text(warmup?.text ?? ""), .number(warmup.map { Double($0.seen) } ?? .nan),
+                .number(warmup?.points.map(Double.init) ?? .nan),
             ],
             note: summary.openAnomalies > 0 ? .anomaly : nil)
     }

@@ -11,6 +11,10 @@ public struct Anomalyctl: ParsableCommand {
             EXAMPLES:
               What was wrong since yesterday:
                 anomalyctl query --anomalies --since yesterday
+              What is going on now, each anomaly as one:
+                anomalyctl anomalies --open
+              What the newest anomaly of a stream means:
+                anomalyctl explain cpu.load
               Follow all streams whose names begin with "web.":
                 anomalyctl query -f 'web.*'
               The streams, the strangest first:
@@ -26,15 +30,15 @@ public struct Anomalyctl: ParsableCommand {
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams, train, model and db read the database and work without the daemon; status asks the daemon; \
+            query, streams, anomalies, explain, train, model and db read the database and work without the daemon; status asks the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
         subcommands: [
-            QueryCommand.self, StreamsCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self,
-            TrainCommand.self, ModelCommand.self, DBCommand.self,
+            QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, StatusCommand.self,
+            RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self, DBCommand.self,
         ])
 
     /// Also read here, so that they may stand before the command.

@@ -5,7 +5,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     /// The command line makes no sense.
     case usage = 2
     case daemonNotRunning = 3
-    /// A stream was named that the database does not have.
+    /// A stream or an anomaly was named that the database does not have.
     case unknownStream = 4
     case notPermitted = 5
     case damagedDatabase = 6
@@ -17,7 +17,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
           1  failure
           2  the command line makes no sense
           3  the daemon is not running
-          4  no such stream
+          4  no such stream or anomaly
           5  not permitted
           6  the database is damaged
         """

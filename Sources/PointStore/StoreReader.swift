@@ -51,11 +51,21 @@ public final class StoreReader: Sendable {
         try PointCursor(connection: connection, query: query)
     }
 
-    /// The anomalies that match, the one that began last first.
-    public func anomalies(_ query: AnomalyQuery = AnomalyQuery()) throws -> [StoredAnomaly] {
+    /// The anomalies that match, the one that began last first unless the query says otherwise.
+    public func anomalies(_ query: AnomalyQuery = AnomalyQuery()) -> AnomalyCursor {
+        AnomalyCursor(connection: connection, query: query)
+    }
+
+    /// The anomaly with this number; nil if there is none.
+    public func anomaly(_ id: Int64) throws -> StoredAnomaly? {
         try connection.read("read the anomalies of") {
-            try AnomalyQueries.anomalies($0, query, parts: connection.parts)
+            try AnomalyQueries.anomaly($0, id, parts: connection.parts)
         }
+    }
+
+    /// The largest number of an anomaly; 0 if there is none.
+    public func largestAnomalyID() throws -> Int64 {
+        try connection.read("read the anomalies of") { try AnomalyQueries.largestID($0) }
     }
 
     /// How far the stream has come; nil if it has no points.

@@ -11,7 +11,8 @@ import Testing
         let version = try BuiltProgram().run("--version")
         #expect(version == BuiltProgram.Result(status: 0, output: ProgramVersion.current + "\n", errors: ""))
         let commands = [
-            [], ["query"], ["streams"], ["status"], ["rescore"], ["backtest"], ["train"], ["model"],
+            [], ["query"], ["streams"], ["anomalies"], ["anomalies", "list"], ["anomalies", "show"], ["explain"],
+            ["status"], ["rescore"], ["backtest"], ["train"], ["model"],
             ["model", "show"], ["model", "export"], ["model", "import"], ["db"], ["db", "verify"], ["db", "salvage"],
         ]
         for command in commands {

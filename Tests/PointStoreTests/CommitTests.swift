@@ -214,7 +214,7 @@ import Testing
             AnomalyRecord(stream: 1, anomaly: grown),
             AnomalyRecord(stream: 1, anomaly: anomaly(40, start: 400)),
         ])
-        let stored = try StoreReader(path: scratch.path).anomalies()
+        let stored = try StoreReader(path: scratch.path).anomalies().rest()
         #expect(stored.map(\.stream) == [1, 2, 1])
         #expect(stored.last == StoredAnomaly(id: 1, stream: 1, anomaly: grown))
         #expect(Set(stored.map(\.id)).count == 3)

@@ -53,7 +53,7 @@ import Testing
     @Test func anomaliesSayOfWhatKindTheyAre() throws {
         let shares: [Float] = [0.25, 0.75]
         try make(channels: 2, Self.anomaly(evidence: [.offSeason, .lasting], attribution: shares))
-        let stored = try StoreReader(path: scratch.path).anomalies()
+        let stored = try StoreReader(path: scratch.path).anomalies().rest()
         #expect(stored.map(\.kind) == [.levelShift])
         #expect(stored[0].anomaly.attribution == shares)
         #expect(
@@ -73,7 +73,7 @@ import Testing
             """)
         let reader = try StoreReader(path: scratch.path)
         #expect(try reader.events(of: 1) == [])
-        #expect(try reader.anomalies().map(\.kind) == [nil])
+        #expect(try reader.anomalies().rest().map(\.kind) == [nil])
         try PointStore(path: scratch.path).close()
         #expect(try sqlite(scratch.path, "SELECT kind, attribution FROM anomaly") == ["NULL|NULL"])
     }

@@ -158,7 +158,7 @@ import Testing
         func starts(_ change: (inout AnomalyQuery) -> Void) throws -> [Int64] {
             var query = AnomalyQuery()
             change(&query)
-            return try reader.anomalies(query).map(\.anomaly.start)
+            return try reader.anomalies(query).rest().map(\.anomaly.start)
         }
         #expect(try starts { _ in } == [300, 150, 100])
         #expect(try starts { $0.streams = [1] } == [300, 100])
@@ -174,6 +174,67 @@ import Testing
             try starts {
                 $0.since = 250; $0.until = 260
             } == [150])
+    }
+
+    @Test func anomaliesByKindAndOrder() throws {
+        let store = try PointStore(path: scratch.path)
+        let kinds: [PointFlags] = [.unpredicted, .gap, .outOfRange, .gap]
+        try store.store(
+            streams: [stream(1), stream(2)],
+            anomalies: kinds.enumerated().map { index, evidence in
+                let start = Int64(index) * 100
+                var it = anomaly(
+                    Int64(index + 1), start: start, end: start + [30, 0, 90, 30][index],
+                    score: [0.4, .nan, 0.6, 0.5][index])
+                it.evidence = evidence
+                it.points = [3, 0, 2, 7][index]
+                return AnomalyRecord(stream: index == 3 ? 2 : 1, anomaly: it)
+            })
+        let reader = try StoreReader(path: scratch.path)
+        func ids(_ change: (inout AnomalyQuery) -> Void) throws -> [Int64] {
+            var query = AnomalyQuery()
+            change(&query)
+            return try reader.anomalies(query).rest().map(\.id)
+        }
+        #expect(try ids { $0.kinds = [.gap] } == [4, 2])
+        #expect(try ids { $0.kinds = [.spike, .outOfRange] } == [3, 1])
+        #expect(try ids { $0.kinds = [] } == [])
+        #expect(try ids { $0.began = 100...200 } == [3, 2])
+        #expect(try ids { $0.isAscending = true } == [1, 2, 3, 4])
+        #expect(try ids { $0.order = .duration } == [3, 4, 1, 2])
+        #expect(try ids { $0.order = .points } == [4, 1, 3, 2])
+        #expect(try ids { $0.order = .score } == [3, 4, 1, 2])
+        #expect(
+            try ids {
+                $0.order = .score
+                $0.streams = [1]
+                $0.limit = 2
+            } == [3, 1])
+        #expect(try reader.anomaly(3)?.anomaly.start == 200)
+        #expect(try reader.anomaly(9) == nil)
+        #expect(try reader.largestAnomalyID() == 4)
+    }
+
+    @Test func aDatabaseWithoutAnomalies() throws {
+        _ = try PointStore(path: scratch.path)
+        let reader = try StoreReader(path: scratch.path)
+        #expect(try reader.anomalies().next() == nil)
+        #expect(try reader.largestAnomalyID() == 0)
+    }
+
+    /// An index is used wherever one can be, also from the second page on.
+    @Test func anomaliesAreFoundByIndex() throws {
+        try PointStore(path: scratch.path).close()
+        for (condition, plan) in [
+            ("start_time BETWEEN 1 AND 2", "USING INDEX anomaly_start"),
+            ("(start_time, id) < (5, 5)", "USING INDEX anomaly_start"),
+            ("stream_id = 1 AND open", "USING INDEX anomaly_open"),
+        ] {
+            let steps = try sqlite(
+                scratch.path,
+                "EXPLAIN QUERY PLAN SELECT * FROM anomaly WHERE \(condition) ORDER BY start_time DESC, id DESC LIMIT 9")
+            #expect(steps.joined().contains("SEARCH anomaly \(plan)"), "\(condition): \(steps)")
+        }
     }
 }
 

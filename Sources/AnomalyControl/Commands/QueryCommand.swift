@@ -1,3 +1,4 @@
+import AnomalyDetection
 package import ArgumentParser
 import Configuration
 import PointStore
@@ -28,14 +29,7 @@ package struct QueryCommand: ReportingCommand {
                 anomalyctl query -o json | jq -c 'select(.residual > 10)'
 
             KINDS of what is flagged:
-              spike     the last values did not announce it
-              season    unlike earlier days, or seasons, at this time
-              range     outside all that was seen before
-              shift     off to one side for some time
-              variance  scattered more, or less, than before
-              flat      the same value again and again
-              gap       nothing came for long before it
-              drift     a level that creeps away
+              \(AnomalyKind.explanation)
 
             TIMES:
               \(TimeExpressionError.exampleLines)
@@ -148,7 +142,7 @@ enum LineLimit: Sendable, Equatable {
         } else if let count = Int(text), count >= 0 {
             self = .newest(count)
         } else {
-            throw ValidationError("expected a number of points, or \"all\"")
+            throw ValidationError("expected a number, or \"all\"")
         }
     }
 }

@@ -16,11 +16,17 @@ struct JSONWriter: RecordWriter {
     }
 
     func write(_ record: Record, to output: Output) {
+        writeObject(record, to: output)
+        output.write(UInt8(ascii: "\n"))
+    }
+
+    /// The object without the end of its line, to be part of a larger one.
+    func writeObject(_ record: Record, to output: Output) {
         for (key, field) in zip(keys, record.fields) {
             output.write(key)
             write(field, to: output)
         }
-        output.write("}\n")
+        output.write(UInt8(ascii: "}"))
     }
 
     func finish(_ output: Output) {}

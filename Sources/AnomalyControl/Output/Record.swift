@@ -35,7 +35,8 @@ package enum Field: Sendable, Equatable {
 /// A word at the end of a record's row, and the colour of the row.
 package struct Note: Sendable, Equatable {
     package var text: String
-    package var style: Style
+    /// Nil for none.
+    package var style: Style?
 
     package static let anomaly = Note(text: "anomaly", style: .alarm)
     package static let warmup = Note(text: "warm-up", style: .faint)
@@ -65,7 +66,12 @@ package struct Schema: Sendable, Equatable {
 package struct Column: Sendable, Equatable {
     /// How the cell of a table is written.
     package enum Cell: Sendable, Equatable {
-        case text, time, number, score, integer, hidden
+        case text, time, number, score, integer
+        /// A number that stands for something, and is written without commas.
+        case identifier
+        /// Seconds; what has no length yet is still open.
+        case duration
+        case hidden
     }
 
     /// The key in JSON and the head of the column in CSV.

@@ -84,11 +84,16 @@ struct TableWriter: RecordWriter {
             if options.terminal.columns == nil { return name + suffix }
             return TextWidth.shorten(name, to: slot.width - suffix.utf8.count) + suffix
         case .time(let time): return time.map { clock.text($0) } ?? ""
-        case .number(let number): return cell == .score ? NumberText.score(number) : NumberText.compact(number)
+        case .number(let number):
+            switch cell {
+            case .score: return NumberText.score(number)
+            case .duration: return number.isNaN ? "still open" : RelativeSpan.text(seconds: number)
+            default: return NumberText.compact(number)
+            }
         case .numbers(let numbers):
             if let channel { return NumberText.compact(numbers[channel]) }
             return TextWidth.shorten(numbers.map(NumberText.compact).joined(separator: ","), to: slot.width)
-        case .integer(let integer): return NumberText.grouped(integer)
+        case .integer(let integer): return cell == .identifier ? "\(integer)" : NumberText.grouped(integer)
         case .flag(let flag): return flag ? "yes" : ""
         }
     }

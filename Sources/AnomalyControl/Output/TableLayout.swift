@@ -61,7 +61,8 @@ package struct TableLayout: Sendable, Equatable {
             case .time: ZoneClock.width
             case .number: max(NumberText.compactWidth, column.textWidth)
             case .score: max(5, column.textWidth)
-            case .integer: column.textWidth
+            case .integer, .identifier: column.textWidth
+            case .duration: 11
             case .hidden: 0
             }
         return max(content, TextWidth.of(column.title))
@@ -69,7 +70,7 @@ package struct TableLayout: Sendable, Equatable {
 
     private static func isRightAligned(_ cell: Column.Cell) -> Bool {
         switch cell {
-        case .number, .score, .integer: true
+        case .number, .score, .integer, .identifier, .duration: true
         case .text, .time, .hidden: false
         }
     }

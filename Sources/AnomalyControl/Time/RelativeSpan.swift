@@ -52,6 +52,11 @@ package enum RelativeSpan {
         let shown = parts.drop { $0.count == 0 }.prefix(2).filter { $0.count > 0 }
         return shown.map { "\($0.count)\($0.name)" }.joined(separator: " ")
     }
+
+    /// The same of seconds, exactly none being `0s`.
+    package static func text(seconds: Double) -> String {
+        seconds == 0 ? "0s" : text(Int64(exactly: (seconds * 1e6).rounded()) ?? .max)
+    }
 }
 
 /// A decimal number as written, so that a fraction of seconds is not rounded by a double on its way to microseconds.

@@ -135,7 +135,7 @@ struct StreamRepair {
     private func mendAnomalies(_ report: inout SalvageReport) throws {
         var query = AnomalyQuery()
         query.streams = [stream.id]
-        let found = try AnomalyQueries.anomalies(database, query, parts: .events).reversed()
+        let found = try AnomalyQueries.page(database, query, parts: .events).anomalies.reversed()
         var mended: [(StoredAnomaly, Anomaly)] = []
         for stored in found {
             // Of the time before the first point, from which an open anomaly may come: nothing to compare it with.

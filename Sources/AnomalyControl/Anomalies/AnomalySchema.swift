@@ -1,0 +1,54 @@
+import AnomalyDetection
+package import PointStore
+
+extension Schema {
+    /// What is stored of an anomaly.
+    ///
+    /// - Parameters:
+    ///   - streams: those that may appear; their names make the width of the column.
+    ///   - largestID: the same for the numbers of the anomalies.
+    package static func anomalies(of streams: [StreamRecord], largestID: Int64) -> Schema {
+        Schema(
+            columns: [
+                Column("id", "ID", .identifier, textWidth: "\(largestID)".utf8.count),
+                Column("start", "START", .time),
+                Column("end", "", .hidden),
+                Column("stream", "STREAM", .text, textWidth: streams.map { TextWidth.of($0.name) }.max() ?? 0),
+                Column("duration", "DURATION", .duration),
+                Column("points", "POINTS", .integer, rank: 3),
+                Column("peak", "", .hidden),
+                Column("channel", "", .hidden),
+                Column("value", "VALUE", .number, rank: 1),
+                Column("prediction", "EXPECTED", .number, rank: 2),
+                Column("score", "SCORE", .score),
+                Column("kind", "", .hidden),
+                Column("open", "", .hidden),
+                Column("sequence", "", .hidden),
+                Column("attribution", "", .hidden),
+            ], emptyText: "no anomalies")
+    }
+}
+
+extension Record {
+    /// An anomaly as a record of the schema `anomalies(of:largestID:)`.
+    package init(_ stored: StoredAnomaly, stream: String) {
+        let anomaly = stored.anomaly
+        let kind = stored.kind?.rawValue
+        self.init(
+            fields: [
+                .integer(stored.id), .time(anomaly.start), .time(anomaly.end), .text(stream),
+                .number(anomaly.isOpen ? .nan : stored.seconds), .integer(anomaly.points), .time(anomaly.peak),
+                .integer(Int64(anomaly.peakChannel)), .number(anomaly.peakValue), .number(anomaly.peakPrediction),
+                .number(anomaly.peakScore), kind.map { .text($0) } ?? .none, .flag(anomaly.isOpen),
+                .integer(anomaly.startSequence),
+                anomaly.attribution.isEmpty ? .none : .numbers(anomaly.attribution.map { Double($0) }),
+            ],
+            note: kind.map { Note(text: $0, style: anomaly.isOpen ? .alarm : nil) }
+                ?? (anomaly.isOpen ? .anomaly : nil))
+    }
+}
+
+extension StoredAnomaly {
+    /// From the first to the last flagged point so far, in seconds.
+    var seconds: Double { Double(anomaly.end) / 1e6 - Double(anomaly.start) / 1e6 }
+}

@@ -1,0 +1,31 @@
+package import ArgumentParser
+
+/// `anomalyctl anomalies`: what was found, each anomaly as one.
+package struct AnomaliesCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "anomalies",
+        abstract: "List anomalies, and show all that is stored of one.",
+        discussion: """
+            Points that were flagged one after the other are one anomaly, which has a number, a beginning, a peak and, \
+            once ordinary points have followed, an end. Without list or show, anomalies are listed.
+
+            EXAMPLES:
+              What began since yesterday, or was still going on then:
+                anomalyctl anomalies --since yesterday
+              What is going on now:
+                anomalyctl anomalies --open
+              All that is stored of number 17, with its points:
+                anomalyctl anomalies show 17
+              What it means:
+                anomalyctl explain 17
+            """,
+        subcommands: [AnomaliesListCommand.self, AnomaliesShowCommand.self],
+        defaultSubcommand: AnomaliesListCommand.self)
+
+    package init() {}
+}
+
+/// How `show` and `explain` print.
+enum AnomalyFormat: String, CaseIterable, ExpressibleByArgument {
+    case text, json
+}

@@ -221,9 +221,8 @@ final class Shard: @unchecked Sendable {
     /// Steps through the points that have waited for long enough. In one commit they leave the table of those that wait
     /// and enter the other.
     ///
-    /// - Returns: how many there were.
-    ///
     /// - Parameter all: also those that would wait for longer.
+    /// - Returns: how many there were.
     private func release(_ state: StreamState, all: Bool = false) -> Int {
         let next = { time, values in self.step(state, time, values) }
         let count = all ? state.order.window.removeAll(next) : state.order.window.removeDue(next)

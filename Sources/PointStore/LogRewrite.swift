@@ -30,6 +30,9 @@ enum LogRewrite {
         let content: [UInt8]
         if hasCopy, let kept = try decode(VFSFile.contents(of: copy)) {
             content = kept
+        } else if !StoreFile.exists(log) {
+            // Somebody has removed the log since: what is left of a copy is of no use.
+            return try VFSFile.remove(copy)
         } else {
             content = try VFSFile.contents(of: log)
             try write(header(of: content) + content, to: copy)

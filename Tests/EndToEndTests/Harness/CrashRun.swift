@@ -157,10 +157,12 @@ final class CrashRun {
 
     /// Sends what is missing of the first `lines` of each connection, all at once, and stops the daemon.
     private func feedRest(_ connections: [CrashConnection], _ lines: [Int], to daemon: DaemonProcess) throws {
-        for (connection, lines) in zip(connections, lines) where lines > connection.confirmed {
+        // Asked before any starts: a connection's thread changes it.
+        let unfinished = zip(connections, lines).filter { $1 > $0.confirmed }
+        for (connection, lines) in unfinished {
             try connection.start(to: daemon, lines: lines - connection.confirmed, using: &random)
         }
-        for (connection, lines) in zip(connections, lines) where lines > connection.confirmed {
+        for (connection, lines) in unfinished {
             try connection.finish()
             guard connection.confirmed == lines else {
                 throw HarnessError("the daemon ended by itself: \(daemon.process.errors)")

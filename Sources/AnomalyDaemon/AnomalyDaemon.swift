@@ -25,6 +25,8 @@ public struct AnomalyDaemon: Service {
         public var passedSockets: [PassedSocket] = []
         /// Create the database's directory if it is missing: for a person's own run.
         public var createsDirectories = false
+        /// What a request to read the configuration again does; nothing if nil.
+        public var reload: Reload?
         public var version: String
 
         public init(version: String) { self.version = version }
@@ -103,6 +105,9 @@ public struct AnomalyDaemon: Service {
                         reporter.tick()
                         try? await Task.sleep(for: reporter.tickInterval)
                     }
+                }
+                if let reload = options.reload {
+                    group.addTask { await reload.run(configuration, notifier, logger) }
                 }
                 for await _ in ends { break }
                 group.cancelAll()

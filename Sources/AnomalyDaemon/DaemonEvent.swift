@@ -75,13 +75,16 @@ package struct DaemonEvent: Sendable {
     static let restored = DaemonEvent("905ef80cfff34212acec78c850ab878d", .notice, "all streams are restored")
     static let opened = DaemonEvent("32cfb2b5711d4766a6d0acfdb25fe574", .notice, "an anomaly has opened")
     static let over = DaemonEvent("48ddf357eb7e4766a7067cc07753a7de", .notice, "an anomaly is over")
+    static let reloaded = DaemonEvent("5f0c9a7be3d24c61a8e47d1b92c6f035", .notice, "the configuration was read again")
+    static let reloadRefused = DaemonEvent(
+        "c27be814f95a4d0ea163b0d85e7f4912", .error, "the configuration was not read again; the old one stays in force")
 
     /// All of them.
     package static let all = [
         changing, cannotNotify, ready, notClosed, stopped, damaged, tooFewFiles, logGrows, logBegunAnew,
         gradientsExplode, gradientsVanish, otherProcessor, checkpointUnusable, initialMissing, initialMisfit,
         lineRejected, imported, clientRefused, setAside, modelsMissing, commitFailed, commitsFail, committing,
-        storingEnded, restoredAfterAll, unrestorable, silent, restored, opened, over,
+        storingEnded, restoredAfterAll, unrestorable, silent, restored, opened, over, reloaded, reloadRefused,
     ]
 
     private init(_ id: String, _ level: Logger.Level, _ text: String) {

@@ -4,13 +4,17 @@ import Systemd
 /// Writes log messages to the journal in its own protocol: the text as people see it, and each piece of metadata as a
 /// field `ANOMALYD_…` to look for, with the `MESSAGE_ID` of the event. What the journal does not take goes to stderr.
 public struct JournalLog: LogHandler {
-    public var logLevel: Logger.Level
+    private var threshold: LogThreshold
+    public var logLevel: Logger.Level {
+        get { threshold.level }
+        set { threshold = LogThreshold(newValue) }
+    }
     public var metadata: Logger.Metadata = [:]
     private let fallback: StandardErrorLog
 
-    public init(level: Logger.Level) {
-        logLevel = level
-        fallback = StandardErrorLog(level: level)
+    public init(_ threshold: LogThreshold) {
+        self.threshold = threshold
+        fallback = StandardErrorLog(threshold)
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

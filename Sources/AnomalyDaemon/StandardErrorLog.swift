@@ -5,12 +5,18 @@ import Systemd
 /// Writes log messages to stderr, one line each: the message, then its metadata as `key=value`. In front stands the
 /// time, or under the journal, which has its own clock, the priority as `<N>` (sd-daemon(3)).
 public struct StandardErrorLog: LogHandler {
-    public var logLevel: Logger.Level
+    private var threshold: LogThreshold
+    public var logLevel: Logger.Level {
+        get { threshold.level }
+        set { threshold = LogThreshold(newValue) }
+    }
     public var metadata: Logger.Metadata = [:]
     private let isJournal: Bool
 
-    public init(level: Logger.Level) {
-        logLevel = level
+    public init(level: Logger.Level) { self.init(LogThreshold(level)) }
+
+    public init(_ threshold: LogThreshold) {
+        self.threshold = threshold
         isJournal = Surroundings.isRunUnderJournal
     }
 

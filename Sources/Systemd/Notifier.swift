@@ -1,4 +1,5 @@
 import CSystemd
+import Glibc
 import Synchronization
 
 /// Tells the service manager how this process is (sd_notify(3)).
@@ -31,6 +32,15 @@ public final class Notifier: Sendable {
 
     /// The service is up. Sent once; the manager starts what waits for us.
     public func ready(status: String? = nil) { send("READY=1", status: status) }
+
+    /// The service has begun to read its configuration again; `ready` says that it is done.
+    public func reloading() {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let now = Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+        // The time is what Type=notify-reload (systemd 253) wants.
+        send("RELOADING=1\nMONOTONIC_USEC=\(now)", status: nil)
+    }
 
     /// The service has begun to shut down.
     public func stopping(status: String? = nil) { send("STOPPING=1", status: status) }

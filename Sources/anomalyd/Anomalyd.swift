@@ -25,6 +25,11 @@ struct Anomalyd: AsyncParsableCommand {
               echo "room.temperature 21.5" | socat - UNIX-CONNECT:/tmp/feed.sock
               anomalyd --stdin --format csv --stream taxi --database /tmp/a.db < taxi.csv
 
+            SIGNALS
+              SIGTERM, SIGINT  stop, with everything accepted stored
+              SIGHUP           read the configuration again: the log level holds at once, other keys at the next
+                               start, which the log says; a wrong file changes nothing
+
             EXIT STATUS
               0  stopped as asked, everything accepted is stored
               1  failure
@@ -91,13 +96,14 @@ struct Anomalyd: AsyncParsableCommand {
             return
         }
 
-        let level = Logger.Level(rawValue: configuration.daemon.logLevel.rawValue) ?? .info
-        let logger = Logger(label: "anomalyd") { _ in log(level) }
+        let threshold = LogThreshold(Logger.Level(rawValue: configuration.daemon.logLevel.rawValue) ?? .info)
+        let logger = Logger(label: "anomalyd") { _ in log(threshold) }
         var options = AnomalyDaemon.Options(version: ProgramVersion.current)
         options.readsStandardInput = stdin
         options.stream = stream.map { Array($0.utf8) }
         options.passedSockets = passed.all
         options.createsDirectories = paths != .system
+        options.reload = Reload(signals: await hangups(), threshold: threshold) { try resolve(paths) }
         // A client that goes away while we answer is no reason to die.
         signal(SIGPIPE, SIG_IGN)
         let daemon = AnomalyDaemon(configuration: configuration, options: options, logger: logger)
@@ -109,11 +115,20 @@ struct Anomalyd: AsyncParsableCommand {
     }
 
     /// The lifecycle library tells of every step at debug level only; its warnings are worth having.
-    private var quiet: Logger { Logger(label: "lifecycle") { _ in log(.warning) } }
+    private var quiet: Logger { Logger(label: "lifecycle") { _ in log(LogThreshold(.warning)) } }
 
-    private func log(_ level: Logger.Level) -> any LogHandler {
-        Surroundings.isRunUnderJournal && Journal.isReachable
-            ? JournalLog(level: level) : StandardErrorLog(level: level)
+    private func log(_ threshold: LogThreshold) -> any LogHandler {
+        Surroundings.isRunUnderJournal && Journal.isReachable ? JournalLog(threshold) : StandardErrorLog(threshold)
+    }
+
+    /// One element for each SIGHUP, which no longer ends the process.
+    private func hangups() async -> AsyncStream<Void> {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        let (hangups, hangup) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        Task {
+            for await _ in signals { hangup.yield() }
+        }
+        return hangups
     }
 
     private func resolve(_ paths: DefaultPaths) throws -> DaemonConfiguration {

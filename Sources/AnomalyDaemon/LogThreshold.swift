@@ -1,0 +1,15 @@
+public import Logging
+import Synchronization
+
+/// The least important level that is logged, shared by all copies of a log's handler, so that it can be changed while the
+/// daemon runs.
+public final class LogThreshold: Sendable {
+    private let current: Mutex<Logger.Level>
+
+    public init(_ level: Logger.Level) { current = Mutex(level) }
+
+    public var level: Logger.Level {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+}

@@ -1,0 +1,20 @@
+/// A key whose value differs between two configurations.
+public struct ConfigurationChange: Sendable, Equatable {
+    /// Such as `model.hidden`; `[[stream]]` for all sections together.
+    public let key: String
+    /// As a file would have them; empty for sections.
+    public let old, new: String
+}
+
+extension DaemonConfiguration {
+    /// What would be different with another configuration, in the order of the keys.
+    public func changes(to other: DaemonConfiguration) -> [ConfigurationChange] {
+        var changes: [ConfigurationChange] = []
+        for key in ConfigurationKey.all {
+            let (old, new) = (key.text(in: self), key.text(in: other))
+            if old != new { changes.append(ConfigurationChange(key: key.path, old: old, new: new)) }
+        }
+        if streams != other.streams { changes.append(ConfigurationChange(key: "[[stream]]", old: "", new: "")) }
+        return changes
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import Testing
+
+/// SIGHUP reads the configuration again, costs no connection, and a wrong file changes nothing.
+@Suite struct ReloadTests {
+    let folder: TemporaryFolder
+    init() throws { folder = try TemporaryFolder() }
+
+    private func configure(_ text: String) throws { try folder.write(text, to: "anomalyd.toml") }
+
+    @Test func whatCanBeIsChanged() throws {
+        try configure("[daemon]\nlog_level = \"error\"\n")
+        let daemon = try DaemonProcess(in: folder, ["--config", folder("anomalyd.toml")])
+        try daemon.waitUntilReady()
+        let client = try daemon.client()
+        try client.send("no point\na 1 1\n")
+        try client.sync()
+        #expect(!daemon.process.errors.contains("rejected a line"))
+
+        try configure(
+            "[daemon]\nlog_level = \"info\"\n[model]\nhidden = 24\n[[stream]]\nmatch = \"x*\"\nmodel.k1 = 4\n")
+        daemon.process.signal(SIGHUP)
+        try eventually("it is told which keys must wait") {
+            daemon.process.errors.contains(#"at_next_start="model.hidden [[stream]]""#)
+        }
+        let messages = daemon.notify.messages.map(\.text)
+        let begun = try #require(messages.firstIndex(of: "RELOADING=1"))
+        #expect(messages[begun...].contains { $0.hasPrefix("MONOTONIC_USEC=") })
+        try eventually("systemd is told the end") { daemon.notify.messages.map(\.text)[begun...].contains("READY=1") }
+        try client.send("no point\na 2 2\n")
+        try client.sync()
+        #expect(daemon.process.errors.contains("rejected a line"), "the level holds at once")
+
+        try configure("[model]\nhiden = 24\n")
+        daemon.process.signal(SIGHUP)
+        try eventually("it is refused") { daemon.process.errors.contains("did you mean model.hidden") }
+        #expect(daemon.process.errors.contains("the old one stays in force"))
+        try client.send("a 3 3\n")
+        try client.sync()
+        #expect(try daemon.query("SELECT count(*) FROM point") == ["3"])
+        try daemon.stop()
+    }
+}

@@ -15,8 +15,8 @@ typedef struct {
     fault_node *node;
     /* True until the first sync of a new journal or WAL, with which the unix VFS syncs the folder, too. */
     int syncs_names;
-    /* The file of the VFS below, szOsFile bytes of it. */
-    _Alignas(max_align_t) char below[];
+    /* The file of the VFS below, szOsFile bytes of it. SQLite aligns what it allocates to 8 bytes. */
+    _Alignas(8) char below[];
 } fault_file;
 
 static sqlite3_file *below(sqlite3_file *file) { return (sqlite3_file *)((fault_file *)file)->below; }

@@ -156,6 +156,8 @@ final class Shard: @unchecked Sendable {
     /// Streams that are not restored by now have nothing new that a checkpoint would be needed for.
     private func stop() {
         tryParkedOnceMore()
+        // Syncs that are not answered any more would keep their connections, and those this.
+        parked = ParkedPoints()
         backlog.abandon()
         checkpointAll()
         passOn()

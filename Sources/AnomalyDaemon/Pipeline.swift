@@ -31,16 +31,14 @@ final class Pipeline: Sendable {
         let restorer = StreamRestorer(
             configuration: configuration, initialModels: initialModels, logger: logger,
             noteDamage: { history.note($0, to: store) })
-        let silenceLog = SilenceLog(logger: logger, directory: directory)
-        let anomalyLog = AnomalyLog(logger: logger, directory: directory)
         let run = RunStart(steady: SteadyClock.now, lastStored: store.lastWritten)
-        let gradientLog = GradientLog(logger: logger, directory: directory)
+        let streamLog = StreamLog(logger: logger, directory: directory)
         shards = (0..<count).map { number in
             Shard(
                 number: number, directory: directory, configuration: configuration, initialModels: initialModels,
-                statistics: statistics, gradientLog: gradientLog, writer: writer.queue,
+                statistics: statistics, streamLog: streamLog, writer: writer.queue,
                 backlog: RestoreBacklog(history: history, restorer: restorer), progress: progress,
-                silenceLog: silenceLog, anomalyLog: anomalyLog, run: run)
+                run: run)
         }
     }
 

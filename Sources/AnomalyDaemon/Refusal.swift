@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 
 /// Why a connection was not served, or not to its end, in a word that can be counted and searched for.
 enum Refusal: String, Sendable {
@@ -18,12 +17,11 @@ enum Refusal: String, Sendable {
 
 /// Counts refusals and logs as many as `LogAllowance` permits.
 final class RefusalLog: Sendable {
-    private let logger: Logger
+    private let log: RationedLog
     private let statistics: Statistics
-    private let allowance = Mutex(LogAllowance())
 
     init(logger: Logger, statistics: Statistics) {
-        self.logger = logger
+        log = RationedLog(logger)
         self.statistics = statistics
     }
 
@@ -32,10 +30,9 @@ final class RefusalLog: Sendable {
     ///   - detail: what was expected, or else what went wrong, by the name that the log has for it.
     func refuse(_ refusal: Refusal, _ peer: Peer?, _ detail: Logger.Metadata) {
         statistics.countRefused(refusal)
-        guard let suppressed = allowance.withLock({ $0.take() }) else { return }
-        var metadata = detail.merging(peer?.metadata ?? [:]) { first, _ in first }
-        metadata["reason"] = "\(refusal.rawValue)"
-        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        logger.tell(.clientRefused, metadata)
+        log.tell(
+            .clientRefused,
+            ["reason": "\(refusal.rawValue)"].merging(detail) { first, _ in first }
+                .merging(peer?.metadata ?? [:]) { first, _ in first })
     }
 }

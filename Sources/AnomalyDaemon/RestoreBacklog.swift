@@ -41,11 +41,12 @@ struct RestoreBacklog {
     private var retry = Int64.min
     /// Steady time before which no other one is tried either, as what failed may be more than one stream.
     private var pause = Int64.min
-    private var allowance = LogAllowance()
+    private let log: RationedLog
 
     init(history: HistoryPath, restorer: StreamRestorer) {
         self.history = history
         self.restorer = restorer
+        log = RationedLog(restorer.logger)
     }
 
     mutating func append(_ record: StreamRecord) {
@@ -139,11 +140,7 @@ struct RestoreBacklog {
         } else if (error as? StoreError)?.cause != .damaged {
             pause = retry
         }
-        if !stream.hasFailed, let suppressed = allowance.take() {
-            var metadata: Logger.Metadata = ["stream": "\(stream.record.name)", "cause": "\(error)"]
-            if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-            restorer.logger.tell(.unrestorable, metadata)
-        }
+        if !stream.hasFailed { log.tell(.unrestorable, ["stream": "\(stream.record.name)", "cause": "\(error)"]) }
         failed.append(stream.record.id)
         waiting[stream.record.id]?.hasFailed = true
         failure = error

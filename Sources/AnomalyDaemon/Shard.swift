@@ -33,9 +33,7 @@ final class Shard: @unchecked Sendable {
     private let configuration: DaemonConfiguration
     private let initialModels: InitialModels
     private let statistics: Statistics
-    private let gradientLog: GradientLog
-    private let silenceLog: SilenceLog
-    private let anomalyLog: AnomalyLog
+    private let streamLog: StreamLog
     private let runStart: RunStart
     private let writer: BoundedQueue<WriterMessage>
     private let workbench = Workbench()
@@ -69,22 +67,19 @@ final class Shard: @unchecked Sendable {
 
     init(
         number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
-        statistics: Statistics, gradientLog: GradientLog, writer: BoundedQueue<WriterMessage>,
-        backlog: RestoreBacklog, progress: RestoreProgress, silenceLog: SilenceLog, anomalyLog: AnomalyLog,
-        run: RunStart
+        statistics: Statistics, streamLog: StreamLog, writer: BoundedQueue<WriterMessage>,
+        backlog: RestoreBacklog, progress: RestoreProgress, run: RunStart
     ) {
         self.number = number
         self.backlog = backlog
         self.progress = progress
-        self.silenceLog = silenceLog
-        self.anomalyLog = anomalyLog
         runStart = run
         heartbeat = Heartbeat("shard \(number)")
         self.directory = directory
         self.configuration = configuration
         self.initialModels = initialModels
         self.statistics = statistics
-        self.gradientLog = gradientLog
+        self.streamLog = streamLog
         self.writer = writer
     }
 
@@ -263,10 +258,10 @@ final class Shard: @unchecked Sendable {
         case .opened:
             statistics.anomalies.add(1)
             statistics.openAnomalies.add(1)
-            anomalyLog.opened(state.id, anomaly)
+            streamLog.opened(anomaly, of: state.id)
         case .closed:
             statistics.openAnomalies.add(-1)
-            anomalyLog.closed(state.id, anomaly)
+            streamLog.closed(anomaly, of: state.id)
         case .extended, .none: break
         }
     }
@@ -291,7 +286,7 @@ final class Shard: @unchecked Sendable {
                 stream: state.id, sequence: detector.sequence, kind: .silence, time: detector.newestTime + patience))
         note(change, of: state)
         statistics.silentStreams.add(1)
-        silenceLog.report(state.id, newest: detector.newestTime, patience: patience)
+        streamLog.fellSilent(state.id, newest: detector.newestTime, patience: patience)
     }
 
     // MARK: Streams
@@ -479,7 +474,7 @@ final class Shard: @unchecked Sendable {
         let judgement = health.judgement
         countsOfWalk?.count(judgement, skippedUpdates: training.skipped)
         if state.gradientTrouble.look(judgement, updates: training.updates + training.skipped) {
-            gradientLog.report(health, ofStream: state.id)
+            streamLog.report(health, of: state.id)
         }
     }
 }

@@ -39,11 +39,13 @@ final class LockFile: Sendable {
 
     deinit {
         write(process: nil, isMarked: isUnsynced)
+        // Closing alone would not let go of it as long as a child of this process has not come to exec(2).
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
     /// Whether something of the write-ahead log may not be on the disk: remembered by the next process, too.
-    var isUnsynced: Bool {
+    private(set) var isUnsynced: Bool {
         get { isMarked.withLock { $0 } }
         set {
             isMarked.withLock { isMarked in
@@ -51,6 +53,19 @@ final class LockFile: Sendable {
                 isMarked = newValue
                 write(process: getpid(), isMarked: newValue)
             }
+        }
+    }
+
+    /// Runs `body`, which writes to the database. While that fails, the log must be rewritten before somebody else opens
+    /// the database; when it succeeds again, all that failed has been written anew.
+    func tracking<T>(_ body: () throws -> T) throws -> T {
+        do {
+            let result = try body()
+            isUnsynced = false
+            return result
+        } catch {
+            isUnsynced = true
+            throw error
         }
     }
 

@@ -91,14 +91,10 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         try StoreCreation.ifMissing(path)
         return try StoreError.naming("open", path) {
             try LogRewrite.run(database: path, isSuspect: lock?.isUnsynced == true)
-            do {
+            return try tracking(lock) {
                 let queue = try WriteConnection.open(path, options: options)
                 try StoreSchema.migrator.migrate(queue)
-                lock?.isUnsynced = false
                 return queue
-            } catch {
-                lock?.isUnsynced = true
-                throw error
             }
         }
     }
@@ -245,8 +241,8 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// Copies the WAL into the database, closes it and lets go of the lock. Later calls of other methods throw;
     /// calling `close` again does nothing.
     public func close() throws {
-        if lock.withLock({ $0 == nil }) { return }
-        try marking {
+        guard let held = lock.withLock({ $0 }) else { return }
+        try held.tracking {
             try StoreError.naming("close", path) {
                 queue.writeWithoutTransaction { _ in statements = nil }
                 try queue.close()
@@ -260,20 +256,13 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     }
 
     private func writing<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
-        try noticing(operation) { queue in try marking { try queue.writeWithoutTransaction(body) } }
+        try noticing(operation) { queue in
+            try Self.tracking(lock.withLock { $0 }) { try queue.writeWithoutTransaction(body) }
+        }
     }
 
-    /// Runs `body`, which writes. While writing fails, the log must be rewritten before somebody else opens the database;
-    /// when it succeeds again, all that failed has been written anew.
-    private func marking<T>(_ body: () throws -> T) throws -> T {
-        do {
-            let result = try body()
-            lock.withLock { $0?.isUnsynced = false }
-            return result
-        } catch {
-            lock.withLock { $0?.isUnsynced = true }
-            throw error
-        }
+    private static func tracking<T>(_ lock: LockFile?, _ body: () throws -> T) throws -> T {
+        if let lock { try lock.tracking(body) } else { try body() }
     }
 
     /// Runs `body` on the open connection, and takes note of damage.

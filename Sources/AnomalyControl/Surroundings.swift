@@ -25,6 +25,9 @@ package struct Surroundings: Sendable {
         self.paths = paths
     }
 
+    /// The zone of people's times, or UTC where that is asked for.
+    func zone(utc: Bool) -> any Zone { utc ? FixedZone.utc : zone }
+
     /// Those of this process.
     static func current() -> Surroundings {
         Surroundings(

@@ -98,8 +98,7 @@ struct Explanation {
         _ details: AnomalyDetails, in store: StoreReader, of streams: [StreamRecord]
     ) throws -> Nearest<(anomaly: StoredAnomaly, stream: String)> {
         let start = details.stored.anomaly.start
-        let others = streams.filter { $0.id != details.stream.id }
-        let names = Dictionary(others.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let names = streams.filter { $0.id != details.stream.id }.names
         var query = AnomalyQuery()
         // A damaged file may tell of any time.
         query.began = (max(start, .min + vicinity) - vicinity)...(min(start, .max - vicinity) + vicinity)

@@ -73,16 +73,14 @@ package struct AnomaliesListCommand: ReportingCommand {
     package init() {}
 
     package func validate() throws {
-        if let minScore, !(0...1).contains(minScore) {
-            throw ValidationError("--min-score \(minScore) is outside the range of scores, 0 to 1.")
-        }
+        try ScoreBound.check(minScore, of: "--min-score")
     }
 
     package func run(in surroundings: Surroundings, output: Output) throws {
         let times = try range.query(in: surroundings)
         let store = try common.openStore(in: surroundings)
         let streams = try StreamSelection(globs: glob).streamsOrFailure(in: store.streams())
-        let names = Dictionary(streams.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let names = streams.names
         var query = AnomalyQuery()
         query.streams = glob.isEmpty ? nil : Set(names.keys)
         query.since = times.since
@@ -91,6 +89,7 @@ package struct AnomaliesListCommand: ReportingCommand {
         query.kinds = kind.isEmpty ? nil : Set(kind)
         query.minimumScore = minScore
         query.order = sort
+        query.limit = lines.count
 
         let schema = Schema.anomalies(of: streams, largestID: try store.largestAnomalyID())
         var writer = outputOptions.writer(of: schema, in: surroundings)
@@ -100,12 +99,10 @@ package struct AnomaliesListCommand: ReportingCommand {
             writer.write(Record(anomaly, stream: name), to: output)
             try output.checkpoint()
         }
-        if case .newest(let count) = lines, reverse {
+        if reverse, query.limit != nil {
             // The same ones as without --reverse.
-            query.limit = count
             for anomaly in try store.anomalies(query).rest().reversed() { try write(anomaly) }
         } else {
-            if case .newest(let count) = lines { query.limit = count }
             query.isAscending = reverse
             let cursor = store.anomalies(query)
             while let anomaly = try cursor.next() { try write(anomaly) }

@@ -53,7 +53,7 @@ package struct AnomaliesShowCommand: ReportingCommand {
             case .text:
                 if index > 0 { output.write("\n") }
                 try report.write(
-                    to: output, terminal: surroundings.terminal, zone: utc ? FixedZone.utc : surroundings.zone,
+                    to: output, terminal: surroundings.terminal, zone: surroundings.zone(utc: utc),
                     now: surroundings.now())
             }
         }

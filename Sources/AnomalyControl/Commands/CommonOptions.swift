@@ -44,7 +44,7 @@ struct OutputOptions: ParsableArguments {
     var noHeader = false
 
     func writer(of schema: Schema, in surroundings: Surroundings) -> any RecordWriter {
-        let zone: any Zone = utc ? FixedZone.utc : surroundings.zone
+        let zone = surroundings.zone(utc: utc)
         return format.writer(
             FormatOptions(schema: schema, terminal: surroundings.terminal, zone: zone, hasHeader: !noHeader))
     }

@@ -56,7 +56,7 @@ package struct ExplainCommand: ReportingCommand {
         switch format {
         case .json: output.write(try ControlLine.encode(ExplanationSummary(explanation)))
         case .text:
-            ExplanationText(explanation, now: surroundings.now(), zone: utc ? FixedZone.utc : surroundings.zone)
+            ExplanationText(explanation, now: surroundings.now(), zone: surroundings.zone(utc: utc))
                 .write(to: output, terminal: surroundings.terminal)
         }
     }

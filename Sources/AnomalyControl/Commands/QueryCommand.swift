@@ -86,10 +86,8 @@ package struct QueryCommand: ReportingCommand {
     package func validate() throws {
         if follow, reverse { throw ValidationError("Choose either --follow or --reverse: new points come last.") }
         if follow, range.until != nil { throw ValidationError("Leave out --until: --follow has no end.") }
-        for (name, score) in [("--min-score", minScore), ("--min-hindsight", minHindsight)] {
-            guard let score, !(0...1).contains(score) else { continue }
-            throw ValidationError("\(name) \(score) is outside the range of scores, 0 to 1.")
-        }
+        try ScoreBound.check(minScore, of: "--min-score")
+        try ScoreBound.check(minHindsight, of: "--min-hindsight")
         if follow, minHindsight != nil {
             throw ValidationError("Leave out --min-hindsight: new points have no score in hindsight.")
         }
@@ -122,12 +120,17 @@ package struct QueryCommand: ReportingCommand {
     }
 
     private var limit: Int? {
-        switch lines {
-        case .newest(let count): count
-        case .all: nil
         // As journalctl does: whoever says since when wants all since then.
-        case nil: follow && range.since == nil ? 10 : nil
-        }
+        if let lines { lines.count } else { follow && range.since == nil ? 10 : nil }
+    }
+}
+
+/// The value of an option that leaves out lower scores.
+enum ScoreBound {
+    /// - Throws: `ValidationError` unless it is a score.
+    static func check(_ score: Double?, of option: String) throws {
+        guard let score, !(0...1).contains(score) else { return }
+        throw ValidationError("\(option) \(score) is outside the range of scores, 0 to 1.")
     }
 }
 
@@ -135,6 +138,11 @@ package struct QueryCommand: ReportingCommand {
 enum LineLimit: Sendable, Equatable {
     case newest(Int)
     case all
+
+    /// Nil for all.
+    var count: Int? {
+        if case .newest(let count) = self { count } else { nil }
+    }
 
     init(_ text: String) throws {
         if text == "all" {

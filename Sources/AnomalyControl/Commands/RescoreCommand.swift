@@ -138,7 +138,7 @@ package struct RescoreCommand: ReportingCommand {
         switch format {
         case .json: output.write(try report.json())
         case .table:
-            report.write(to: output, terminal: surroundings.terminal, zone: utc ? FixedZone.utc : surroundings.zone)
+            report.write(to: output, terminal: surroundings.terminal, zone: surroundings.zone(utc: utc))
         }
         // Each stream takes its time; the reader should not wait for the last.
         try output.flush()

@@ -39,7 +39,7 @@ package struct StatusCommand: ReportingCommand {
         case .json:
             output.write(try ControlLine.encode(status))
         case .text:
-            let zone: any Zone = utc ? FixedZone.utc : surroundings.zone
+            let zone = surroundings.zone(utc: utc)
             let report = StatusReport(status: status, now: surroundings.now(), zone: zone)
             report.write(to: output, terminal: surroundings.terminal)
         }

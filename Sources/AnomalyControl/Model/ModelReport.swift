@@ -10,12 +10,9 @@ struct ModelReport {
 
     func write(to output: Output) {
         output.write("\(Style.bold(TextWidth.harmless(model.source), on: terminal))\n")
-        let lines = description + (model.training.map(figures) ?? [])
-        let width = lines.map(\.key.utf8.count).max() ?? 0
-        for line in lines {
-            output.pad(width + 3 - line.key.utf8.count)
-            output.write("\(line.key): \(line.value)\n")
-        }
+        var lines = LabelledLines(margin: 3)
+        for line in description + (model.training.map(figures) ?? []) { lines.add(line.key, line.value) }
+        lines.write(to: output)
         if let training = model.training, training.windowSteps > 0 {
             output.write("\n")
             writeLayers(training.layers, to: output)

@@ -1,12 +1,16 @@
 /// Lines of a label and a text, as systemctl(1) prints them. What does not fit goes on below where the text began.
 struct LabelledLines {
+    /// Spaces before the longest label.
+    private let margin: Int
     private var lines: [(label: String, text: String)] = []
+
+    init(margin: Int = 2) { self.margin = margin }
 
     mutating func add(_ label: String, _ text: String) { lines.append((label, text)) }
 
-    /// - Parameter columns: of the terminal; nil breaks no lines.
-    func write(to output: Output, columns: Int?) {
-        let indent = (lines.map(\.label.utf8.count).max() ?? 0) + 4
+    /// - Parameter columns: of the terminal; nil breaks no lines, as is due where they are coloured.
+    func write(to output: Output, columns: Int? = nil) {
+        let indent = margin + (lines.map(\.label.utf8.count).max() ?? 0) + 2
         for line in lines {
             output.pad(indent - 2 - line.label.utf8.count)
             output.write("\(line.label): ")

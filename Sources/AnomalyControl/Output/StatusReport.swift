@@ -19,12 +19,9 @@ package struct StatusReport {
     package func write(to output: Output, terminal: Terminal) {
         let health = health
         output.write("\(health("●", on: terminal)) anomalyd - online anomaly detection for streams of numbers\n")
-        let lines = lines(health: health, terminal: terminal)
-        let width = lines.map(\.key.utf8.count).max() ?? 0
-        for line in lines {
-            output.pad(width + 3 - line.key.utf8.count)
-            output.write("\(line.key): \(line.value)\n")
-        }
+        var labelled = LabelledLines(margin: 3)
+        for line in lines(health: health, terminal: terminal) { labelled.add(line.key, line.value) }
+        labelled.write(to: output)
     }
 
     private var health: Style {

@@ -12,7 +12,7 @@ package struct PointPrinter {
         streams: [StreamRecord], hindsight: HindsightColumns = .hidden, writer: any RecordWriter, output: Output
     ) {
         self.hindsight = hindsight
-        names = Dictionary(streams.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        names = streams.names
         self.writer = writer
         self.output = output
     }

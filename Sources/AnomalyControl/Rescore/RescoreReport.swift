@@ -63,10 +63,9 @@ struct RescoreReport {
             ("Only online", count(comparison.onlyOnline.count)),
             ("Stored", result.run.map { "as run \($0)" } ?? "no"),
         ]
-        for (key, value) in lines {
-            output.pad(19 - key.utf8.count)
-            output.write("\(key): \(value)\n")
-        }
+        var labelled = LabelledLines()
+        for (key, value) in lines { labelled.add(key, value) }
+        labelled.write(to: output)
         if rows.isEmpty { return }
         output.write("\n")
         var table = TableWriter(options: FormatOptions(schema: Self.schema, terminal: terminal, zone: zone))

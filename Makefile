@@ -45,7 +45,6 @@ test: deps ## Build and run all tests
 	    echo "make test: swift test succeeded without running a single test" >&2
 	    exit 1
 	fi
-	$(SWIFT) build -c release --quiet
 	Tests/ServiceTests/run
 
 # What make test does with twenty kills and a sample of the faults. The seed of a run that fails is in its message.

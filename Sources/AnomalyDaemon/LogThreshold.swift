@@ -1,3 +1,4 @@
+public import Configuration
 public import Logging
 import Synchronization
 
@@ -12,4 +13,9 @@ public final class LogThreshold: Sendable {
         get { current.withLock { $0 } }
         set { current.withLock { $0 = newValue } }
     }
+}
+
+extension Logger.Level {
+    /// The level that the configuration names.
+    public init(_ level: DaemonConfiguration.LogLevel) { self = Logger.Level(rawValue: level.rawValue) ?? .info }
 }

@@ -27,7 +27,7 @@ public struct Reload: Sendable {
             notifier.reloading()
             do {
                 let new = try read()
-                let level = Logger.Level(rawValue: new.daemon.logLevel.rawValue) ?? .info
+                let level = Logger.Level(new.daemon.logLevel)
                 // What is told of it passes by the old level or the new one.
                 threshold.level = min(threshold.level, level)
                 tell(current.changes(to: new), since: start.changes(to: new), logger)

@@ -96,7 +96,7 @@ struct Anomalyd: AsyncParsableCommand {
             return
         }
 
-        let threshold = LogThreshold(Logger.Level(rawValue: configuration.daemon.logLevel.rawValue) ?? .info)
+        let threshold = LogThreshold(Logger.Level(configuration.daemon.logLevel))
         let logger = Logger(label: "anomalyd") { _ in log(threshold) }
         var options = AnomalyDaemon.Options(version: ProgramVersion.current)
         options.readsStandardInput = stdin

@@ -11,15 +11,15 @@ import Testing
 
     @Test func theCatalogKnowsEachOfThem() {
         let known = Self.catalog.split(separator: "\n").filter { $0.hasPrefix("-- ") }.map { String($0.dropFirst(3)) }
-        #expect(known == DaemonEvent.all.map(\.id))
-        for event in DaemonEvent.all {
+        #expect(known == DaemonEvent.allCases.map(\.id))
+        for event in DaemonEvent.allCases {
             #expect(Self.catalog.contains("-- \(event.id)\nSubject: anomalyd: \(event.text)\n"), "\(event.text)")
         }
     }
 
     @Test func identifiersAreUniqueAndWellFormed() {
-        #expect(Set(DaemonEvent.all.map(\.id)).count == DaemonEvent.all.count)
-        for event in DaemonEvent.all { #expect(event.id.wholeMatch(of: #/[0-9a-f]{32}/#) != nil) }
+        #expect(Set(DaemonEvent.allCases.map(\.id)).count == DaemonEvent.allCases.count)
+        for event in DaemonEvent.allCases { #expect(event.id.wholeMatch(of: #/[0-9a-f]{32}/#) != nil) }
     }
 
     @Test func fieldsOfTheJournal() {

@@ -132,7 +132,10 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    '$(DESTDIR)$(CATALOGDIR)' '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
 	install --strip -m 0755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(BINDIR)'
 	for unit in anomalyd.service anomalyd.socket; do
+	    instance=$${unit%.*}@.$${unit##*.}
 	    sed 's|/usr/bin/|$(BINDIR)/|g' systemd/$$unit | install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$unit
+	    sed -f systemd/instance.sed '$(DESTDIR)$(UNITDIR)'/$$unit |
+	        install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$instance
 	done
 	install -m 0644 systemd/anomalyd.sysusers '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.tmpfiles '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
@@ -154,10 +157,10 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 
 uninstall: ## Remove what install installed, but not configuration, data and user
 	@rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%')
-	rm -f '$(DESTDIR)$(UNITDIR)/anomalyd.service' '$(DESTDIR)$(UNITDIR)/anomalyd.socket'
+	rm -f '$(DESTDIR)$(UNITDIR)'/anomalyd{,-control}{,@}.{service,socket}
 	rm -f '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf' '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
 	rm -f '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'
-	echo "make uninstall: kept $(SYSCONFDIR)/anomalyd, /var/lib/anomalyd and the user anomalyd"
+	echo "make uninstall: kept $(SYSCONFDIR)/anomalyd, /var/lib/anomalyd, /var/lib/anomalyd-instances and the user anomalyd"
 
 clean: ## Remove what was built, but keep the fetched packages
 	@$(SWIFT) package clean

@@ -25,6 +25,11 @@ package struct Surroundings: Sendable {
         self.paths = paths
     }
 
+    /// Where the files of one of several daemons are; of the one without a name, if there is no `instance`.
+    func paths(of instance: InstanceName?) -> DefaultPaths {
+        instance.map { .currentForClient($0) } ?? paths
+    }
+
     /// The zone of people's times, or UTC where that is asked for.
     func zone(utc: Bool) -> any Zone { utc ? FixedZone.utc : zone }
 
@@ -40,7 +45,7 @@ package struct Surroundings: Sendable {
             terminal: Terminal(descriptor: STDOUT_FILENO, environment: environment("NO_COLOR", "COLUMNS", "TERM")),
             progress: isatty(STDERR_FILENO) == 1
                 ? Terminal(descriptor: STDERR_FILENO, environment: environment("NO_COLOR", "COLUMNS", "TERM")) : nil,
-            paths: .currentForClient)
+            paths: .currentForClient())
     }
 
     private static func environment(_ names: String...) -> [String: String] {

@@ -41,9 +41,14 @@ public final class InitialModels: Sendable {
             }
             if let error = failures[use.file] {
                 if error.cause == .missing, isSettled(use.file) { continue }
-                problems.append(ConfigurationProblem(source: use.source, key: use.key, reason: .unreadable("\(error)")))
+                problems.append(
+                    ConfigurationProblem(
+                        source: use.origin.source, line: use.origin.line, key: use.key, reason: .unreadable("\(error)"))
+                )
             } else if let text = models[use.file].flatMap({ Self.problem(of: $0, use) }) {
-                problems.append(ConfigurationProblem(source: use.source, key: use.key, reason: .conflict(text)))
+                problems.append(
+                    ConfigurationProblem(
+                        source: use.origin.source, line: use.origin.line, key: use.key, reason: .conflict(text)))
             }
         }
         self.models = models

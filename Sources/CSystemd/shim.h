@@ -2,3 +2,7 @@
 // too, but Swift cannot import them: sd_notify and sd_journal_sendv take their place.
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
+
+// So has prctl(2).
+#include <sys/prctl.h>
+static inline int anomalyd_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

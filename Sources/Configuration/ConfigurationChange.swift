@@ -2,7 +2,7 @@
 public struct ConfigurationChange: Sendable, Equatable {
     /// Such as `model.hidden`; `[[stream]]` for all sections together.
     public let key: String
-    /// As a file would have them; empty for sections.
+    /// As a file would have them; empty for sections, and for what comes from a credential.
     public let old, new: String
 }
 
@@ -12,7 +12,9 @@ extension DaemonConfiguration {
         var changes: [ConfigurationChange] = []
         for key in ConfigurationKey.all {
             let (old, new) = (key.text(in: self), key.text(in: other))
-            if old != new { changes.append(ConfigurationChange(key: key.path, old: old, new: new)) }
+            if old == new { continue }
+            let isSecret = [origins, other.origins].contains { $0[key.path]?.isSecret == true }
+            changes.append(ConfigurationChange(key: key.path, old: isSecret ? "" : old, new: isSecret ? "" : new))
         }
         if streams != other.streams { changes.append(ConfigurationChange(key: "[[stream]]", old: "", new: "")) }
         return changes

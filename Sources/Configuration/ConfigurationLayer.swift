@@ -1,3 +1,5 @@
+import Glibc
+
 /// One source of settings: a file, or the command line. Everything in it is checked by itself when it is made; what
 /// is wrong is collected, not thrown, so that somebody who has made five mistakes reads of five.
 ///
@@ -8,20 +10,27 @@ public struct ConfigurationLayer: Sendable {
     /// Known keys with values in range, in the order in which they apply.
     private(set) var assignments: [Assignment] = []
     private(set) var sections: [Section] = []
+    /// The file's lines that set something: neither empty nor comments. None for a credential.
+    private(set) var settingLines: [String] = []
     /// Where the paths of files count from.
     private var folder = ""
+    /// Whether nothing may show what it sets.
+    private var isSecret = false
+    /// Where the keys of the file stand.
+    private var lines = TOMLLines()
 
     struct Assignment: Sendable {
         let key: ConfigurationKey
         let value: ConfigurationValue
-        let source: String
+        let origin: ConfigurationOrigin
     }
 
     struct Section: Sendable {
         let section: StreamSection
-        let source: String
         /// How problems name it.
         let label: String
+
+        var origin: ConfigurationOrigin { section.origin }
     }
 
     /// An empty layer, for the command line.
@@ -35,30 +44,48 @@ extension ConfigurationLayer {
     /// - Parameter mayBeMissing: whether a file that does not exist is an empty layer instead of a problem, as is
     ///   right for a default file.
     public static func file(_ path: String, mayBeMissing: Bool = false) -> ConfigurationLayer {
+        existingFile(path) ?? (mayBeMissing ? ConfigurationLayer() : unreadable(path, cause: strerror(of: ENOENT)))
+    }
+
+    /// Reads a file of at most 1 MiB; nil if it does not exist.
+    static func existingFile(_ path: String, isSecret: Bool = false) -> ConfigurationLayer? {
         do throws(FileFailure) {
             let text = try readFile(path, limit: TOMLPrecheck.largestFile + 1)
-            return ConfigurationLayer(toml: text, source: path, folder: FilePath.folder(of: path))
+            return ConfigurationLayer(toml: text, source: path, folder: FilePath.folder(of: path), isSecret: isSecret)
         } catch {
-            var layer = ConfigurationLayer()
-            if !(mayBeMissing && error.isMissing) {
-                layer.report(path, nil, .unreadable("cannot read the configuration file: \(error.cause)"))
-            }
-            return layer
+            return error.isMissing ? nil : unreadable(path, cause: error.cause)
         }
+    }
+
+    /// Nothing but the problem that a file or folder cannot be read.
+    static func unreadable(_ path: String, cause: String) -> ConfigurationLayer {
+        var layer = ConfigurationLayer()
+        layer.report(Place(source: path), .unreadable("cannot read the configuration file: \(cause)"))
+        return layer
     }
 
     /// Reads a TOML document.
     /// - Parameters:
     ///   - source: how problems name it.
     ///   - folder: where the paths of files in it count from; empty for the working folder.
-    public init(toml bytes: [UInt8], source: String, folder: String = "") {
+    ///   - isSecret: whether nothing may show what it sets, problems included.
+    public init(toml bytes: [UInt8], source: String, folder: String = "", isSecret: Bool = false) {
         self.folder = folder
+        self.isSecret = isSecret
         do throws(ConfigurationProblem) {
             let root = try TOMLReader.read(bytes, source: source)
+            lines = TOMLLines(bytes)
+            if !isSecret { settingLines = Self.settingLines(of: bytes) }
             read(root, source: source)
         } catch {
-            problems.append(error)
+            report(Place(source: source), error.reason)
         }
+    }
+
+    private static func settingLines(of bytes: [UInt8]) -> [String] {
+        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).filter { line in
+            line.first { !$0.isWhitespace }.map { $0 != "#" } ?? false
+        }.map(String.init)
     }
 
     /// Reads a TOML document.
@@ -73,15 +100,16 @@ extension ConfigurationLayer {
             case _ where name == "stream": readSections(value, source: source)
             case .table(let table) where names.contains(name):
                 for (path, value) in flattened(table, under: name) {
-                    guard let key = known(path, among: ConfigurationKey.all, label: path, source: source) else {
-                        continue
-                    }
-                    if let value = checked(value, for: key, label: path, source: source) {
-                        assignments.append(Assignment(key: key, value: value, source: source))
+                    let place = place(path, path, source)
+                    guard let key = known(path, among: ConfigurationKey.all, at: place) else { continue }
+                    if let value = checked(value, for: key, at: place) {
+                        assignments.append(Assignment(key: key, value: value, origin: origin(of: place)))
                     }
                 }
             case _ where names.contains(name):
-                report(source, name, .wrongValue(found: value.excerpt, expected: "a section, written [\(name)]"))
+                report(
+                    place(name, name, source),
+                    .wrongValue(found: value.excerpt, expected: "a section, written [\(name)]"))
             default: reportUnknown(name, value, source: source)
             }
         }
@@ -98,33 +126,35 @@ extension ConfigurationLayer {
             nearest = Suggestion.nearestKey(to: label, among: ConfigurationKey.all)
         }
         let sections = ConfigurationKey.groups.map { "[\($0.name)]" } + ["[[stream]]"]
-        report(source, label, .unknownKey(suggestion: nearest, known: nearest == nil ? sections : []))
+        report(place(label, label, source), .unknownKey(suggestion: nearest, known: nearest == nil ? sections : []))
     }
 
     private mutating func readSections(_ value: ConfigurationValue, source: String) {
         guard case .array(let tables) = value else {
             return report(
-                source, "stream",
+                place("stream", "stream", source),
                 .wrongValue(found: value.excerpt, expected: "sections, each written [[stream]] with two brackets"))
         }
         for (index, value) in tables.enumerated() {
             let label = "stream \(index + 1)"
+            let here = place(label, label, source)
             guard case .table(var table) = value else {
-                report(source, label, .wrongValue(found: value.excerpt, expected: "a section, written [[stream]]"))
+                report(here, .wrongValue(found: value.excerpt, expected: "a section, written [[stream]]"))
                 continue
             }
             let match = table.removeValue(forKey: "match")
-            let glob = glob(match, label: label, source: source)
-            let name = glob.map { "\(label) (match = \(ConfigurationValue.quoted($0.pattern)))" } ?? label
-            let overrides = overrides(table, label: name, source: source)
+            let glob = glob(match, at: place(label + ": match", label + ".match", source))
+            let shown = isSecret ? nil : glob.map { "\(label) (match = \(ConfigurationValue.quoted($0.pattern)))" }
+            let name = shown ?? label
+            let overrides = overrides(table, of: label, label: name, source: source)
             if let glob {
-                sections.append(
-                    Section(section: StreamSection(match: glob, overrides: overrides), source: source, label: name))
+                let section = StreamSection(match: glob, overrides: overrides, origin: origin(of: here))
+                sections.append(Section(section: section, label: name))
             }
         }
     }
 
-    private mutating func glob(_ value: ConfigurationValue?, label: String, source: String) -> Glob? {
+    private mutating func glob(_ value: ConfigurationValue?, at place: Place) -> Glob? {
         let expected = "a glob for the names of streams, such as \"web.*\""
         switch value {
         case .string(let pattern) where !pattern.isEmpty:
@@ -132,18 +162,21 @@ extension ConfigurationLayer {
                 return try Glob(pattern)
             } catch {
                 report(
-                    source, label + ": match",
+                    place,
                     .wrongValue(
                         found: ConfigurationValue.string(pattern).excerpt + ", where \(error)", expected: expected))
             }
-        case nil: report(source, label + ": match", .wrongValue(found: "nothing", expected: expected))
-        case let value?: report(source, label + ": match", .wrongValue(found: value.excerpt, expected: expected))
+        case nil: report(place, .wrongValue(found: "nothing", expected: expected))
+        case let value?: report(place, .wrongValue(found: value.excerpt, expected: expected))
         }
         return nil
     }
 
+    /// - Parameters:
+    ///   - section: `stream 2`.
+    ///   - label: how problems name it.
     private mutating func overrides(
-        _ table: [String: ConfigurationValue], label: String, source: String
+        _ table: [String: ConfigurationValue], of section: String, label: String, source: String
     ) -> [String: ConfigurationValue] {
         let perStream = ConfigurationKey.all.filter(\.isPerStream)
         let names = ConfigurationKey.groups.map(\.name)
@@ -156,16 +189,16 @@ extension ConfigurationLayer {
                 leaves = flattened(inner, under: name)
             } else {
                 report(
-                    source, "\(label): \(name)",
+                    place("\(label): \(name)", "\(section).\(name)", source),
                     .wrongValue(found: value.excerpt, expected: "keys, such as \(name).KEY = VALUE"))
                 continue
             }
             for (path, value) in leaves {
-                let place = label + ": " + path
+                let place = place("\(label): \(path)", "\(section).\(path)", source)
                 if let key = ConfigurationKey.named(path), !key.isPerStream {
-                    report(source, place, .conflict("holds for the daemon as a whole, expected outside of [[stream]]"))
-                } else if let key = known(path, among: perStream, label: place, source: source) {
-                    overrides[path] = checked(value, for: key, label: place, source: source)
+                    report(place, .conflict("holds for the daemon as a whole, expected outside of [[stream]]"))
+                } else if let key = known(path, among: perStream, at: place) {
+                    overrides[path] = checked(value, for: key, at: place)
                 }
             }
         }
@@ -190,7 +223,7 @@ extension ConfigurationLayer {
     public mutating func set(_ assignment: String) {
         guard let equals = assignment.firstIndex(of: "=") else {
             return report(
-                "--set", nil,
+                Place(source: "--set"),
                 .wrongValue(
                     found: ConfigurationValue.quoted(assignment), expected: "KEY=VALUE, such as model.hidden=32"))
         }
@@ -203,24 +236,26 @@ extension ConfigurationLayer {
     /// - Parameter text: TOML, or a string without its quotation marks.
     /// - Parameter flag: how problems name the source, such as `--database`.
     public mutating func set(_ path: String, to text: String, flag: String) {
-        guard let key = known(path, among: ConfigurationKey.all, label: path, source: flag) else { return }
+        let place = Place(source: flag, key: path)
+        guard let key = known(path, among: ConfigurationKey.all, at: place) else { return }
         let plain = ConfigurationValue.string(text)
         // TOML first: `"a b"` in quotation marks means the string within. But 1 for a path or 660 for a mode is the
         // string that it looks like, and /run/x is no TOML at all.
         let candidates = [Self.value(text), plain].compactMap { $0 }
         if let value = candidates.first(where: key.accepts) {
-            assignments.append(Assignment(key: key, value: complete(value, for: key), source: flag))
+            assignments.append(Assignment(key: key, value: complete(value, for: key), origin: origin(of: place)))
         } else {
-            report(flag, path, .wrongValue(found: (candidates.first ?? plain).excerpt, expected: key.expectation))
+            report(place, .wrongValue(found: (candidates.first ?? plain).excerpt, expected: key.expectation))
         }
     }
 
     /// Adds the values of a flag that may be given more than once.
     public mutating func set(_ path: String, to texts: [String], flag: String) {
-        guard let key = known(path, among: ConfigurationKey.all, label: path, source: flag) else { return }
+        let place = Place(source: flag, key: path)
+        guard let key = known(path, among: ConfigurationKey.all, at: place) else { return }
         let value = ConfigurationValue.array(texts.map { .string($0) })
-        if let value = checked(value, for: key, label: path, source: flag) {
-            assignments.append(Assignment(key: key, value: value, source: flag))
+        if let value = checked(value, for: key, at: place) {
+            assignments.append(Assignment(key: key, value: value, origin: origin(of: place)))
         }
     }
 
@@ -243,8 +278,27 @@ extension ConfigurationLayer {
 // MARK: - Checks
 
 extension ConfigurationLayer {
+    /// What a problem is about.
+    private struct Place {
+        var source: String
+        var line: Int?
+        /// As problems name it.
+        var key: String?
+    }
+
+    /// - Parameters:
+    ///   - label: how problems name the key.
+    ///   - path: where the lines know it by.
+    private func place(_ label: String, _ path: String, _ source: String) -> Place {
+        Place(source: source, line: lines.line(of: path), key: label)
+    }
+
+    private func origin(of place: Place) -> ConfigurationOrigin {
+        ConfigurationOrigin(source: place.source, line: place.line, isSecret: isSecret)
+    }
+
     private mutating func known(
-        _ path: String, among keys: [ConfigurationKey], label: String, source: String
+        _ path: String, among keys: [ConfigurationKey], at place: Place
     ) -> ConfigurationKey? {
         if let key = ConfigurationKey.named(path) { return key }
         let nearest = Suggestion.nearestKey(to: path, among: keys)
@@ -254,15 +308,15 @@ extension ConfigurationLayer {
             known = keys.map(\.path).filter { $0.hasPrefix(section) }
             if known.isEmpty { known = keys.map(\.path) }
         }
-        report(source, label, .unknownKey(suggestion: nearest, known: known))
+        report(place, .unknownKey(suggestion: nearest, known: known))
         return nil
     }
 
     private mutating func checked(
-        _ value: ConfigurationValue, for key: ConfigurationKey, label: String, source: String
+        _ value: ConfigurationValue, for key: ConfigurationKey, at place: Place
     ) -> ConfigurationValue? {
         if key.accepts(value) { return complete(value, for: key) }
-        report(source, label, .wrongValue(found: value.excerpt, expected: key.expectation))
+        report(place, .wrongValue(found: value.excerpt, expected: key.expectation))
         return nil
     }
 
@@ -272,7 +326,9 @@ extension ConfigurationLayer {
         return .string(FilePath.absolute(path, in: folder))
     }
 
-    private mutating func report(_ source: String, _ key: String?, _ reason: ConfigurationProblem.Reason) {
-        problems.append(ConfigurationProblem(source: source, key: key, reason: reason))
+    private mutating func report(_ place: Place, _ reason: ConfigurationProblem.Reason) {
+        problems.append(
+            ConfigurationProblem(
+                source: place.source, line: place.line, key: place.key, reason: isSecret ? reason.hidden : reason))
     }
 }

@@ -15,22 +15,25 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
 
     /// The file, or the flag on the command line.
     public var source: String
+    /// Counts from 1; nil where none is known, as on the command line. A syntax error has its own.
+    public var line: Int?
     /// Dotted path of the key (`model.hidden`), with its section in front if that is a `[[stream]]`; nil if the
     /// problem belongs to no key.
     public var key: String?
     public var reason: Reason
 
-    public init(source: String, key: String? = nil, reason: Reason) {
+    public init(source: String, line: Int? = nil, key: String? = nil, reason: Reason) {
         self.source = source
+        self.line = line
         self.key = key
         self.reason = reason
     }
 
-    /// One line: `FILE[:LINE:COLUMN]: [KEY: ]what is wrong`.
+    /// One line: `FILE[:LINE[:COLUMN]]: [KEY: ]what is wrong`.
     public var description: String {
         switch reason {
         case .syntax(let line, let column, let text): return "\(source):\(line):\(column): \(text)"
-        default: return "\(source): " + (key.map { $0 + ": " } ?? "") + explanation
+        default: return source + (line.map { ":\($0)" } ?? "") + ": " + (key.map { $0 + ": " } ?? "") + explanation
         }
     }
 
@@ -42,6 +45,18 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
         case .unknownKey(nil, let known): return "unknown key; known here: " + known.joined(separator: ", ")
         case .wrongValue(let found, let expected): return "expected \(expected), found \(found)"
         case .conflict(let text): return text
+        }
+    }
+}
+
+extension ConfigurationProblem.Reason {
+    /// The same without what a file says: a secret must not be told by a problem.
+    var hidden: Self {
+        switch self {
+        case .syntax(let line, let column, _):
+            .syntax(line: line, column: column, "is not TOML; what stands in a credential is not shown")
+        case .wrongValue(_, let expected): .wrongValue(found: "something else, which is not shown", expected: expected)
+        case .unreadable, .unknownKey, .conflict: self
         }
     }
 }

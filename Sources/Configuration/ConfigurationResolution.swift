@@ -14,6 +14,7 @@ extension DaemonConfiguration {
 
         let assignments = layers.flatMap(\.assignments)
         for assignment in assignments { assignment.key.set(assignment.value, in: &self) }
+        origins = ConfigurationOrigins(assignments)
         setStreams(layers.flatMap { $0.sections.map(\.section) })
         let contradictions = daemonContradictions(assignments) + sectionContradictions(layers.flatMap(\.sections))
         guard contradictions.isEmpty else { throw ConfigurationError(problems: contradictions) }
@@ -26,9 +27,12 @@ extension DaemonConfiguration {
         return (daemon + stream).compactMap { rule in
             rule.text.map { text in
                 // Before the last of the keys was set, nothing was wrong.
-                let last = assignments.last { $0.key.path == rule.key || rule.others.contains($0.key.path) }
-                let source = last?.source ?? "defaults"
-                return ConfigurationProblem(source: source, key: rule.key, reason: .conflict(text))
+                let keys = [rule.key] + rule.others
+                let last = assignments.last { keys.contains($0.key.path) }?.origin
+                let isSecret = keys.contains { origins[$0]?.isSecret == true }
+                return ConfigurationProblem(
+                    source: last?.source ?? "defaults", line: last?.line, key: rule.key,
+                    reason: .conflict(isSecret ? Self.contradiction(rule.others) : text))
             }
         }
     }
@@ -44,12 +48,22 @@ extension DaemonConfiguration {
             guard !rules.isEmpty, let name = section.section.match.example else { return [] }
             var settings = defaults
             for other in streams where other.match.matches(name) { other.apply(to: &settings) }
+            let isSecret = streams.contains { $0.origin.isSecret && $0.match.matches(name) }
             return rules.compactMap { rule in
                 rule.problem(settings).map { text in
-                    ConfigurationProblem(
-                        source: section.source, key: "\(section.label): \(rule.key)", reason: .conflict(text))
+                    let isSecret = isSecret || ([rule.key] + rule.others).contains { origins[$0]?.isSecret == true }
+                    return ConfigurationProblem(
+                        source: section.origin.source, line: section.origin.line,
+                        key: "\(section.label): \(rule.key)",
+                        reason: .conflict(isSecret ? Self.contradiction(rule.others) : text))
                 }
             }
         }
+    }
+
+    /// What is said where a credential takes part, whose values nobody may see.
+    private static func contradiction(_ others: [String]) -> String {
+        let with = others.isEmpty ? "" : " together with " + others.joined(separator: " and ")
+        return "cannot be as it is\(with), expected values that agree; those of a credential are not shown"
     }
 }

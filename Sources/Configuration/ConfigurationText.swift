@@ -11,10 +11,12 @@ extension DaemonConfiguration {
         lines.append("#")
         lines += prose(
             """
-            Read from \(paths.configurationFile), or from another file with --config FILE. The command line \
-            (--set KEY=VALUE and other flags) wins over this file. Every key is shown with its default: to change \
-            it, remove the "#" in front of it. "anomalyd --check-config" names every mistake in this file, \
-            "anomalyd --cat-config" prints what is in force.
+            Read from \(paths.configurationFile), or from another file with --config FILE. Files in \
+            \(paths.configurationFile).d whose names end in .toml win over this file, in the order of their names; an \
+            instance (anomalyd@NAME) reads anomalyd@NAME.toml beside this file as well; the command line (--set \
+            KEY=VALUE and other flags) wins over all. Every key is shown with its default: to change it, remove the \
+            "#" in front of it. "anomalyd --check-config" names every mistake in these files, "anomalyd --cat-config" \
+            prints what is in force, and where each value comes from.
             """)
         lines.append("#")
         lines += prose(
@@ -33,21 +35,34 @@ extension DaemonConfiguration {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What is in force, as a file that means the same.
+    /// What is in force, as a file that means the same. Behind what is set stands where, and a value that differs from
+    /// its default has that beside it. What comes from a credential is left out, and said to be.
     /// - Parameter paths: the defaults that differing values are compared with.
     public func effectiveFile(paths: DefaultPaths) -> String {
         let defaults = DaemonConfiguration(paths: paths)
-        var lines = ["# What is in force: the defaults, then the configuration file, then the command line."]
+        var lines = ["# What is in force: the defaults, then the configuration files, then the command line."]
         for group in ConfigurationKey.groups {
             lines += ["", "[\(group.name)]"]
             for key in group.keys {
+                let origin = origins[key.path]
+                if let origin, origin.isSecret {
+                    lines.append("# \(key.name) is set by a credential and not shown: \(printed("\(origin)"))")
+                    continue
+                }
                 let text = key.text(in: self)
                 let standard = key.text(in: defaults)
-                lines.append("\(key.name) = \(text)" + (text == standard ? "" : "  # default: \(standard)"))
+                let remarks = [origin.map { printed("\($0)") }, text == standard ? nil : "default: \(standard)"]
+                let remark = remarks.compactMap(\.self).joined(separator: "; ")
+                lines.append("\(key.name) = \(text)" + (remark.isEmpty ? "" : "  # \(remark)"))
             }
         }
         for section in streams {
-            lines += ["", "[[stream]]", "match = \(ConfigurationValue.quoted(section.match.pattern))"]
+            if section.origin.isSecret {
+                lines += ["", "# A [[stream]] section of a credential is not shown: \(printed("\(section.origin)"))"]
+                continue
+            }
+            lines += ["", "[[stream]]  # \(printed("\(section.origin)"))"]
+            lines.append("match = \(ConfigurationValue.quoted(section.match.pattern))")
             lines += section.keys.map { "\($0) = \(section.overrides[$0]?.toml ?? "")" }
         }
         return lines.joined(separator: "\n") + "\n"

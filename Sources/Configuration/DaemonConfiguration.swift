@@ -6,7 +6,7 @@
 /// commandLine.set("database.path", to: "/tmp/a.db", flag: "--database")
 /// commandLine.set("model.hidden=32")
 /// let configuration = try DaemonConfiguration(
-///     layers: [.file(paths.configurationFile, mayBeMissing: true), commandLine], paths: paths)
+///     layers: ConfigurationFiles(paths: paths).layers + [commandLine], paths: paths)
 /// let settings = configuration.settings(forStream: "web.latency")
 /// ```
 public struct DaemonConfiguration: Sendable, Equatable {
@@ -20,6 +20,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public private(set) var streams: [StreamSection] = []
     /// Where `model.initial` names a file.
     public internal(set) var initialModels: [InitialModelUse] = []
+    /// Where the keys stand that are set.
+    public internal(set) var origins = ConfigurationOrigins()
 
     /// `[feed]`: where points come in.
     public struct Feed: Sendable, Equatable {

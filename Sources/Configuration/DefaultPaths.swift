@@ -13,13 +13,28 @@ import Glibc
 ///
 /// A variable that is empty or no absolute path counts as unset, as the XDG specification demands. A person without
 /// `$HOME` gets the system's folders.
+///
+/// An instance has the same folder of configuration, where ``ConfigurationFiles`` says what is its own, and state and
+/// runtime folders of its own: `/var/lib/anomalyd-instances/NAME` instead of `/var/lib/anomalyd`, and so on, unless
+/// systemd's variables name them. They do not lie in the folders of the daemon without a name, which could look into
+/// them there.
 public struct DefaultPaths: Sendable, Equatable {
     public var configurationDirectory: String
     public var stateDirectory: String
     public var runtimeDirectory: String
+    /// Folders with the vendor's configuration, the weakest first.
+    public var vendorDirectories: [String] = []
+    /// One of several daemons; nil for the one without a name.
+    public private(set) var instance: InstanceName?
 
-    /// The file read without `--config`.
-    public var configurationFile: String { configurationDirectory + "/anomalyd.toml" }
+    /// The file in which people configure the daemon.
+    public var configurationFile: String { configurationDirectory + "/" + (configurationNames.last ?? "") }
+    /// Names of the files that are looked for in ``configurationDirectories``.
+    public var configurationNames: [String] {
+        ["anomalyd.toml"] + (instance.map { ["anomalyd@\($0).toml"] } ?? [])
+    }
+    /// All folders with configuration, the weakest first.
+    public var configurationDirectories: [String] { vendorDirectories + [configurationDirectory] }
     /// The SQLite file.
     public var database: String { stateDirectory + "/anomaly.db" }
     /// The socket that points are sent to.
@@ -27,18 +42,30 @@ public struct DefaultPaths: Sendable, Equatable {
     /// The socket that `anomalyctl` asks.
     public var controlSocket: String { runtimeDirectory + "/control.sock" }
 
-    public init(configurationDirectory: String, stateDirectory: String, runtimeDirectory: String) {
+    public init(
+        configurationDirectory: String, stateDirectory: String, runtimeDirectory: String,
+        vendorDirectories: [String] = []
+    ) {
         self.configurationDirectory = configurationDirectory
         self.stateDirectory = stateDirectory
         self.runtimeDirectory = runtimeDirectory
+        self.vendorDirectories = vendorDirectories
     }
 
     /// The folders of the installed service.
     public static let system = DefaultPaths(
-        configurationDirectory: "/etc/anomalyd", stateDirectory: "/var/lib/anomalyd", runtimeDirectory: "/run/anomalyd")
+        configurationDirectory: "/etc/anomalyd", stateDirectory: "/var/lib/anomalyd", runtimeDirectory: "/run/anomalyd",
+        vendorDirectories: ["/usr/lib/anomalyd", "/usr/local/lib/anomalyd"])
+
+    /// The folders of the installed service's instance.
+    public static func service(_ instance: InstanceName?) -> DefaultPaths {
+        var paths = system
+        if let instance { paths.choose(instance) }
+        return paths
+    }
 
     /// The folders for a process with this environment and this effective user.
-    public init(environment: [String: String], userID: UInt32) {
+    public init(environment: [String: String], userID: UInt32, instance: InstanceName? = nil) {
         func folder(_ name: String) -> String? {
             guard let first = environment[name]?.split(separator: ":", omittingEmptySubsequences: false).first,
                 first.hasPrefix("/")
@@ -46,29 +73,41 @@ public struct DefaultPaths: Sendable, Equatable {
             return Self.withoutTrailingSlashes(first)
         }
         self = userID == 0 ? .system : Self.person(folder) ?? .system
+        if let instance { choose(instance) }
         configurationDirectory = folder("CONFIGURATION_DIRECTORY") ?? configurationDirectory
+        // The vendor configures the installed service, not what people run from folders of their own.
+        let isService = configurationDirectory == Self.system.configurationDirectory
+        vendorDirectories = isService ? Self.system.vendorDirectories : []
         stateDirectory = folder("STATE_DIRECTORY") ?? stateDirectory
         runtimeDirectory = folder("RUNTIME_DIRECTORY") ?? runtimeDirectory
     }
 
+    private mutating func choose(_ instance: InstanceName) {
+        self.instance = instance
+        stateDirectory += "-instances/\(instance)"
+        runtimeDirectory += "-instances/\(instance)"
+    }
+
     /// The folders for this process.
-    public static var current: DefaultPaths {
-        DefaultPaths(environment: currentEnvironment(), userID: geteuid())
+    public static func current(_ instance: InstanceName? = nil) -> DefaultPaths {
+        DefaultPaths(environment: currentEnvironment(), userID: geteuid(), instance: instance)
     }
 
     /// The folders where a client finds the daemon: its own user's if that user has a daemon or a database,
     /// otherwise the installed service's. So a member of the group `anomalyd` need not name the service's files.
     /// - Parameter exists: whether there is a file of any kind at a path.
     public static func forClient(
-        environment: [String: String], userID: UInt32, exists: (String) -> Bool
+        environment: [String: String], userID: UInt32, instance: InstanceName? = nil, exists: (String) -> Bool
     ) -> DefaultPaths {
-        let own = DefaultPaths(environment: environment, userID: userID)
-        return exists(own.controlSocket) || exists(own.database) ? own : exists(system.stateDirectory) ? .system : own
+        let own = DefaultPaths(environment: environment, userID: userID, instance: instance)
+        let installed = service(instance)
+        return exists(own.controlSocket) || exists(own.database)
+            ? own : exists(installed.stateDirectory) ? installed : own
     }
 
-    /// ``forClient(environment:userID:exists:)`` for this process.
-    public static var currentForClient: DefaultPaths {
-        forClient(environment: currentEnvironment(), userID: geteuid()) { access($0, F_OK) == 0 }
+    /// ``forClient(environment:userID:instance:exists:)`` for this process.
+    public static func currentForClient(_ instance: InstanceName? = nil) -> DefaultPaths {
+        forClient(environment: currentEnvironment(), userID: geteuid(), instance: instance) { access($0, F_OK) == 0 }
     }
 
     private static func person(_ folder: (String) -> String?) -> DefaultPaths? {

@@ -5,8 +5,11 @@ struct FileFailure: Error {
     let number: Int32
 
     var isMissing: Bool { number == ENOENT || number == ENOTDIR }
-    var cause: String { String(cString: strerror(number)) }
+    var cause: String { strerror(of: number) }
 }
+
+/// What the C library says of an error's number.
+func strerror(of number: Int32) -> String { String(cString: strerror(number)) }
 
 /// The first bytes of a file, at most `limit`. Pipes will do as well.
 func readFile(_ path: String, limit: Int) throws(FileFailure) -> [UInt8] {

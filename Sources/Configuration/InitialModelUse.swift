@@ -5,7 +5,7 @@ public struct InitialModelUse: Sendable, Equatable {
     /// Path of the file.
     public var file: String
     /// Where it is set, or where a section changes what a model must be like: as in ``ConfigurationProblem``.
-    public var source: String
+    public var origin: ConfigurationOrigin
     public var key: String
     /// What holds for a stream that begins from the file.
     public var settings: StreamSettings
@@ -24,7 +24,7 @@ extension DaemonConfiguration {
         let path = "model.initial"
         var uses: [InitialModelUse] = []
         if let file = defaults.initialModelFile, let last = assignments.last(where: { $0.key.path == path }) {
-            uses.append(InitialModelUse(file: file, source: last.source, key: path, settings: defaults))
+            uses.append(InitialModelUse(file: file, origin: last.origin, key: path, settings: defaults))
         }
         for section in sections where section.section.keys.contains(where: { $0.hasPrefix("model.") }) {
             // Together with the other sections that match the same streams, as in `sectionContradictions`.
@@ -33,7 +33,7 @@ extension DaemonConfiguration {
             guard let file = settings.initialModelFile else { continue }
             uses.append(
                 InitialModelUse(
-                    file: file, source: section.source, key: "\(section.label): \(path)", settings: settings))
+                    file: file, origin: section.origin, key: "\(section.label): \(path)", settings: settings))
         }
         return uses
     }

@@ -39,13 +39,20 @@ public struct StreamSection: Sendable, Equatable {
     public let match: Glob
     /// Values by path of the key; every one is known, per stream and in range.
     let overrides: [String: ConfigurationValue]
+    let origin: ConfigurationOrigin
 
     /// Paths of the keys that the section sets, sorted.
     public var keys: [String] { overrides.keys.sorted() }
 
-    init(match: Glob, overrides: [String: ConfigurationValue]) {
+    init(match: Glob, overrides: [String: ConfigurationValue], origin: ConfigurationOrigin) {
         self.match = match
         self.overrides = overrides
+        self.origin = origin
+    }
+
+    /// Where something is said does not change what is in force.
+    public static func == (one: Self, other: Self) -> Bool {
+        one.match == other.match && one.overrides == other.overrides
     }
 
     func apply(to settings: inout StreamSettings) {

@@ -4,6 +4,8 @@ struct TOMLScanner {
     let bytes: [UInt8]
     /// Where the scan stands; after a problem, where the problem is.
     private(set) var position = 0
+    /// Where each section header and each key outside of brackets begins.
+    private(set) var statements: [Int] = []
     /// Brackets that are open, the innermost last.
     private var open: [UInt8] = []
     /// Dots in the current key.
@@ -14,6 +16,9 @@ struct TOMLScanner {
     private var isHeader = false
     /// Whether the next thing that is neither white space nor a comment begins a value.
     private var isValueStart = false
+
+    /// What may stand on a line before a statement, or instead of one.
+    private static let separators = [" ", "\t", "\r", "\n", "#"].map { UInt8(ascii: $0) }
 
     /// - Parameter bytes: UTF-8 without NUL.
     init(bytes: [UInt8]) {
@@ -37,6 +42,7 @@ struct TOMLScanner {
         let wasValueStart = isValueStart
         isStatementStart = false
         isValueStart = false
+        if wasStatementStart, !Self.separators.contains(byte) { statements.append(position) }
         switch byte {
         case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
             isStatementStart = wasStatementStart

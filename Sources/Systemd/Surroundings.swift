@@ -15,4 +15,9 @@ public enum Surroundings {
         guard fstat(STDERR_FILENO, &status) == 0 else { return false }
         return stream == "\(status.st_dev):\(status.st_ino)"
     }
+
+    /// From now on, other processes of this user can't look through `/proc` into this one's memory, open files and view
+    /// of the file system (proc(5), "/proc/pid/root"), which would undo what its unit hides from theirs. The price: no
+    /// core dump, and no debugger but root's.
+    public static func hideFromOwnUser() { _ = anomalyd_set_undumpable() }
 }

@@ -25,10 +25,21 @@ struct Anomalyd: AsyncParsableCommand {
               echo "room.temperature 21.5" | socat - UNIX-CONNECT:/tmp/feed.sock
               anomalyd --stdin --format csv --stream taxi --database /tmp/a.db < taxi.csv
 
+            CONFIGURATION
+              Files, each over those before:
+                /usr/lib/anomalyd/anomalyd.toml, /usr/local/lib/anomalyd/anomalyd.toml, /etc/anomalyd/anomalyd.toml
+                anomalyd.toml.d/*.toml in these folders, sorted by name; a file in /etc masks its like in /usr
+                the same with anomalyd@NAME.toml and anomalyd@NAME.toml.d/*.toml, with --instance NAME
+                $CREDENTIALS_DIRECTORY/*.toml, as LoadCredential= puts them there
+              Over all of them, the command line. Run by a person, ~/.config/anomalyd stands for these folders.
+              --cat-config lists the files that count, as comments, each with its path and what it sets, and then what \
+            is in force, each value with the file and line that it comes from. That is a configuration file again, \
+            but for credentials, which are named and not shown.
+
             SIGNALS
               SIGTERM, SIGINT  stop, with everything accepted stored
-              SIGHUP           read the configuration again: the log level holds at once, other keys at the next
-                               start, which the log says; a wrong file changes nothing
+              SIGHUP           read all configuration files again: the log level holds at once, other keys at the
+                               next start, which the log says; if any file is wrong, nothing changes
 
             EXIT STATUS
               0  stopped as asked, everything accepted is stored
@@ -39,8 +50,16 @@ struct Anomalyd: AsyncParsableCommand {
             """,
         version: ProgramVersion.current)
 
-    @Option(help: ArgumentHelp("Read the configuration from this file.", valueName: "FILE"))
+    @Option(
+        help: ArgumentHelp(
+            "Read the configuration from this file instead of all others but credentials.", valueName: "FILE"))
     var config: String?
+    @Option(
+        help: ArgumentHelp(
+            "Be one of several daemons, with files of its own in /var/lib/anomalyd-instances/NAME and "
+                + "/run/anomalyd-instances/NAME.", valueName: "NAME"),
+        transform: instanceName)
+    var instance: InstanceName?
     @Flag(help: "Read points from stdin; end with it, unless --listen is given as well.")
     var stdin = false
     @Option(
@@ -66,7 +85,9 @@ struct Anomalyd: AsyncParsableCommand {
     var logLevel: String?
     @Flag(name: .customLong("check-config"), help: "Check the configuration and exit.")
     var checkConfig = false
-    @Flag(name: .customLong("cat-config"), help: "Print the configuration in force and exit.")
+    @Flag(
+        name: .customLong("cat-config"),
+        help: "Print the configuration files that count and what is in force, and exit.")
     var catConfig = false
 
     static func main() async {
@@ -84,9 +105,11 @@ struct Anomalyd: AsyncParsableCommand {
     func run() async throws {
         // Before any other thread runs: it changes the environment.
         let passed = try PassedSockets.take()
-        let paths = DefaultPaths.current
-        let configuration = try resolve(paths)
+        let paths = DefaultPaths.current(instance)
+        let files = readFiles(paths)
+        let configuration = try resolve(files, paths)
         if catConfig {
+            print(files.listing)
             print(configuration.effectiveFile(paths: paths), terminator: "")
             return
         }
@@ -96,14 +119,18 @@ struct Anomalyd: AsyncParsableCommand {
             return
         }
 
+        // All instances are of one user.
+        if instance != nil { Surroundings.hideFromOwnUser() }
         let threshold = LogThreshold(Logger.Level(configuration.daemon.logLevel))
         let logger = Logger(label: "anomalyd") { _ in log(threshold) }
         var options = AnomalyDaemon.Options(version: ProgramVersion.current)
         options.readsStandardInput = stdin
         options.stream = stream.map { Array($0.utf8) }
         options.passedSockets = passed.all
-        options.createsDirectories = paths != .system
-        options.reload = Reload(signals: await hangups(), threshold: threshold) { try resolve(paths) }
+        options.createsDirectories = paths != .service(instance)
+        options.reload = Reload(signals: await hangups(), threshold: threshold) {
+            try resolve(readFiles(paths), paths)
+        }
         // A client that goes away while we answer is no reason to die.
         signal(SIGPIPE, SIG_IGN)
         let daemon = AnomalyDaemon(configuration: configuration, options: options, logger: logger)
@@ -131,17 +158,21 @@ struct Anomalyd: AsyncParsableCommand {
         return hangups
     }
 
-    private func resolve(_ paths: DefaultPaths) throws -> DaemonConfiguration {
-        let file =
-            config.map { ConfigurationLayer.file($0) }
-            ?? ConfigurationLayer.file(paths.configurationFile, mayBeMissing: true)
+    /// The files as they are now.
+    private func readFiles(_ paths: DefaultPaths) -> ConfigurationFiles {
+        ConfigurationFiles(
+            paths: paths, explicit: config,
+            credentials: ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"])
+    }
+
+    private func resolve(_ files: ConfigurationFiles, _ paths: DefaultPaths) throws -> DaemonConfiguration {
         var flags = ConfigurationLayer()
         for assignment in assignments { flags.set(assignment) }
         if let format { flags.set("feed.format", to: format, flag: "--format") }
         if let database { flags.set("database.path", to: database, flag: "--database") }
         if let logLevel { flags.set("daemon.log_level", to: logLevel, flag: "--log-level") }
         if !listen.isEmpty || stdin { flags.set("feed.listen", to: listen, flag: "--listen") }
-        let configuration = try DaemonConfiguration(layers: [file, flags], paths: paths)
+        let configuration = try DaemonConfiguration(layers: files.layers + [flags], paths: paths)
         if let stream {
             try stream.utf8.withContiguousStorageIfAvailable { try StreamName.check(UnsafeRawBufferPointer($0)) }
         } else if configuration.feed.format == "csv" {
@@ -149,4 +180,9 @@ struct Anomalyd: AsyncParsableCommand {
         }
         return configuration
     }
+}
+
+private func instanceName(_ text: String) throws -> InstanceName {
+    guard let name = InstanceName(text) else { throw ValidationError("expected \(InstanceName.expectation)") }
+    return name
 }

@@ -18,89 +18,92 @@ import Testing
     static let wrongValues = [
         Case(
             "feed.allow_users = ['root', -1]",
-            "f: feed.allow_users: expected an array of users, each by its name or number, "
+            "f:1: feed.allow_users: expected an array of users, each by its name or number, "
                 + #"found ["root", -1] (an array)"#),
         Case(
             "control.allow_groups = 4294967295",
-            "f: control.allow_groups: expected an array of groups, each by its name or number, "
+            "f:1: control.allow_groups: expected an array of groups, each by its name or number, "
                 + "found 4294967295 (an integer)"),
         Case(
             "feed.allow_users = ''",
-            #"f: feed.allow_users: expected an array of users, each by its name or number, found "" (a string)"#),
-        Case("model.hidden = \"x\"", "f: model.hidden: expected an integer from 1 to 1024, found \"x\" (a string)"),
-        Case("model.hidden = 0", "f: model.hidden: expected an integer from 1 to 1024, found 0 (an integer)"),
-        Case("model.hidden = 1025", "f: model.hidden: expected an integer from 1 to 1024, found 1025 (an integer)"),
-        Case("model.hidden = 8.0", "f: model.hidden: expected an integer from 1 to 1024, found 8.0 (a decimal number)"),
-        Case("model.hidden = [8]", "f: model.hidden: expected an integer from 1 to 1024, found [8] (an array)"),
+            #"f:1: feed.allow_users: expected an array of users, each by its name or number, found "" (a string)"#),
+        Case("model.hidden = \"x\"", "f:1: model.hidden: expected an integer from 1 to 1024, found \"x\" (a string)"),
+        Case("model.hidden = 0", "f:1: model.hidden: expected an integer from 1 to 1024, found 0 (an integer)"),
+        Case("model.hidden = 1025", "f:1: model.hidden: expected an integer from 1 to 1024, found 1025 (an integer)"),
         Case(
-            "model.hidden.x = 8", "f: model.hidden: expected an integer from 1 to 1024, found { x = 8 } (a table)"),
+            "model.hidden = 8.0", "f:1: model.hidden: expected an integer from 1 to 1024, found 8.0 (a decimal number)"),
+        Case("model.hidden = [8]", "f:1: model.hidden: expected an integer from 1 to 1024, found [8] (an array)"),
+        Case(
+            "model.hidden.x = 8", "f:1: model.hidden: expected an integer from 1 to 1024, found { x = 8 } (a table)"),
         Case(
             "model.hidden = 2026-11-24",
-            "f: model.hidden: expected an integer from 1 to 1024, found 2026-11-24 (a date or time)"),
+            "f:1: model.hidden: expected an integer from 1 to 1024, found 2026-11-24 (a date or time)"),
         Case(
             "model.learning_rate = 0",
-            "f: model.learning_rate: expected a number above 0 and at most 1, found 0 (an integer)"),
+            "f:1: model.learning_rate: expected a number above 0 and at most 1, found 0 (an integer)"),
         Case(
             "model.learning_rate = nan",
-            "f: model.learning_rate: expected a number above 0 and at most 1, found nan (a decimal number)"),
-        Case("model.clip = -inf", "f: model.clip: expected a number from 0 to 1000, found -inf (a decimal number)"),
-        Case("score.band = 1", "f: score.band: expected a number from 0.5 to 0.999, found 1 (an integer)"),
+            "f:1: model.learning_rate: expected a number above 0 and at most 1, found nan (a decimal number)"),
+        Case("model.clip = -inf", "f:1: model.clip: expected a number from 0 to 1000, found -inf (a decimal number)"),
+        Case("score.band = 1", "f:1: score.band: expected a number from 0.5 to 0.999, found 1 (an integer)"),
         Case(
             "model.cell = \"grue\"",
-            #"f: model.cell: expected one of "rnn", "lstm", "gru", found "grue" (a string)"#),
-        Case("model.learning = 1", "f: model.learning: expected true or false, found 1 (an integer)"),
+            #"f:1: model.cell: expected one of "rnn", "lstm", "gru", found "grue" (a string)"#),
+        Case("model.learning = 1", "f:1: model.learning: expected true or false, found 1 (an integer)"),
         Case(
             "model.seed = -1",
-            "f: model.seed: expected an integer from 0 to 9223372036854775807, found -1 (an integer)"),
+            "f:1: model.seed: expected an integer from 0 to 9223372036854775807, found -1 (an integer)"),
         Case(
             "feed.format = \"xml\"",
-            #"f: feed.format: expected one of "auto", "plain", "graphite", "csv", found "xml" (a string)"#),
+            #"f:1: feed.format: expected one of "auto", "plain", "graphite", "csv", found "xml" (a string)"#),
         Case(
             "feed.socket_mode = 660",
-            #"f: feed.socket_mode: expected file permissions in octal, from "0000" to "0777", found 660 (an integer)"#),
+            #"f:1: feed.socket_mode: expected file permissions in octal, from "0000" to "0777", found 660 (an integer)"#
+        ),
         Case(
             "feed.socket_mode = '0888'",
-            #"f: feed.socket_mode: expected file permissions in octal, from "0000" to "0777", found "0888" (a string)"#
+            #"f:1: feed.socket_mode: expected file permissions in octal, from "0000" to "0777", found "0888" (a string)"#
         ),
         Case(
             "feed.listen = ['/a', 1]",
-            #"f: feed.listen: expected an array of paths of Unix sockets (each 1 to 107 bytes), "#
+            #"f:1: feed.listen: expected an array of paths of Unix sockets (each 1 to 107 bytes), "#
                 + #"found ["/a", 1] (an array)"#),
         Case(
             "database.path = ''",
-            #"f: database.path: expected a path (a string that is not empty), found "" (a string)"#),
+            #"f:1: database.path: expected a path (a string that is not empty), found "" (a string)"#),
         Case(
             "database.commit_interval = '2h'",
-            #"f: database.commit_interval: expected a duration from "1ms" to "1min" (or a number of seconds), "#
+            #"f:1: database.commit_interval: expected a duration from "1ms" to "1min" (or a number of seconds), "#
                 + #"found "2h" (a string)"#),
         Case(
             "database.commit_interval = -1",
-            #"f: database.commit_interval: expected a duration from "1ms" to "1min" (or a number of seconds), "#
+            #"f:1: database.commit_interval: expected a duration from "1ms" to "1min" (or a number of seconds), "#
                 + "found -1 (an integer)"),
-        Case("model = 3", "f: model: expected a section, written [model], found 3 (an integer)"),
+        Case("model = 3", "f:1: model: expected a section, written [model], found 3 (an integer)"),
         Case(
-            "[[model]]\nhidden = 3", "f: model: expected a section, written [model], found [{ hidden = 3 }] (an array)"),
+            "[[model]]\nhidden = 3",
+            "f:1: model: expected a section, written [model], found [{ hidden = 3 }] (an array)"),
         Case(
             "[stream]\nmatch = 'a'",
-            "f: stream: expected sections, each written [[stream]] with two brackets, "
+            "f:1: stream: expected sections, each written [[stream]] with two brackets, "
                 + #"found { match = "a" } (a table)"#),
-        Case("stream = [1]", "f: stream 1: expected a section, written [[stream]], found 1 (an integer)"),
+        Case("stream = [1]", "f:1: stream 1: expected a section, written [[stream]], found 1 (an integer)"),
     ]
 
     static let unknownKeys = [
-        Case("model.hiden = 8", "f: model.hiden: unknown key; did you mean model.hidden?"),
-        Case("[model]\nHidden = 8", "f: model.Hidden: unknown key; did you mean model.hidden?"),
-        Case("[model]\nlearning-rate = 1", "f: model.learning-rate: unknown key; did you mean model.learning_rate?"),
-        Case("[model]\nlearningRate = 1", "f: model.learningRate: unknown key; did you mean model.learning_rate?"),
-        Case("[feed]\nlsiten = []", "f: feed.lsiten: unknown key; did you mean feed.listen?"),
-        Case("hidden = 8", "f: hidden: unknown key; did you mean model.hidden?"),
-        Case("[feed]\nwindow = 8", "f: feed.window: unknown key; did you mean score.window?"),
-        Case("[modle]\nhidden = 8", "f: modle: unknown key; did you mean [model]?"),
-        Case("[[streams]]\nmatch = 'x'", "f: streams: unknown key; did you mean [[stream]]?"),
-        Case("\"mo del\".x = 8", "f: \"mo del\": unknown key; did you mean [model]?"),
+        Case("model.hiden = 8", "f:1: model.hiden: unknown key; did you mean model.hidden?"),
+        Case("[model]\nHidden = 8", "f:1: model.Hidden: unknown key; did you mean model.hidden?"),
+        Case("[model]\nlearning-rate = 1", "f:1: model.learning-rate: unknown key; did you mean model.learning_rate?"),
+        Case("[model]\nlearningRate = 1", "f:1: model.learningRate: unknown key; did you mean model.learning_rate?"),
+        Case("[feed]\nlsiten = []", "f:1: feed.lsiten: unknown key; did you mean feed.listen?"),
+        Case("hidden = 8", "f:1: hidden: unknown key; did you mean model.hidden?"),
+        Case("[feed]\nwindow = 8", "f:1: feed.window: unknown key; did you mean score.window?"),
+        Case("[modle]\nhidden = 8", "f:1: modle: unknown key; did you mean [model]?"),
+        Case("[[streams]]\nmatch = 'x'", "f:1: streams: unknown key; did you mean [[stream]]?"),
+        Case("\"mo del\".x = 8", "f:1: \"mo del\": unknown key; did you mean [model]?"),
         Case(
             "model.\"a\\tb\" = 8",
-            #"f: model."a\tb": unknown key; known here: model.cell, model.hidden, "#
+            #"f:1: model."a\tb": unknown key; known here: model.cell, model.hidden, "#
                 + "model.layers, model.attention, model.attention_scale, model.k1, model.k2, model.learning_rate, "
                 + "model.optimiser, model.loss, model.clip, model.clip_by, model.initialisation, model.forget_bias, "
                 + "model.initial, model.target, model.time_zone, model.input_calendar, model.input_elapsed, "
@@ -110,79 +113,80 @@ import Testing
         ),
         Case(
             "[daemon]\ncolour = 1",
-            "f: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.log_level"),
+            "f:1: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.log_level"),
         Case(
             "xyz = 1\n[foo.bar]",
-            "f: foo: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
+            "f:1: foo: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
                 + "[[stream]]",
-            "f: xyz: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
+            "f:1: xyz: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
                 + "[[stream]]"),
     ]
 
     static let conflicts = [
         Case(
             "feed.allow_users = ['root', 'no such user']",
-            #"f: feed.allow_users: names "no such user", which is no user of this machine, expected one that "#
+            #"f:1: feed.allow_users: names "no such user", which is no user of this machine, expected one that "#
                 + #""getent passwd" lists, or a number"#),
         Case(
             "feed.allow_groups = 'nosuchgroup'\ncontrol.allow_users = 'nosuchuser'\ncontrol.allow_groups = ['-1']",
-            #"f: feed.allow_groups: names "nosuchgroup", which is no group of this machine, expected one that "#
+            #"f:1: feed.allow_groups: names "nosuchgroup", which is no group of this machine, expected one that "#
                 + #""getent group" lists, or a number"#,
-            #"f: control.allow_users: names "nosuchuser", which is no user of this machine, expected one that "#
+            #"f:1: control.allow_users: names "nosuchuser", which is no user of this machine, expected one that "#
                 + #""getent passwd" lists, or a number"#,
-            #"f: control.allow_groups: names "-1", which is no group of this machine, expected one that "#
+            #"f:1: control.allow_groups: names "-1", which is no group of this machine, expected one that "#
                 + #""getent group" lists, or a number"#),
-        Case("model.k1 = 64", "f: model.k1: is 64, expected at most model.k2, which is 32"),
-        Case("model.k2 = 4", "f: model.k1: is 16, expected at most model.k2, which is 4"),
+        Case("model.k1 = 64", "f:1: model.k1: is 64, expected at most model.k2, which is 32"),
+        Case("model.k2 = 4", "f:1: model.k1: is 16, expected at most model.k2, which is 4"),
         Case(
-            "feed.listen = ['/a', '/b', '/a']", #"f: feed.listen: names "/a" twice, expected different sockets"#),
+            "feed.listen = ['/a', '/b', '/a']", #"f:1: feed.listen: names "/a" twice, expected different sockets"#),
         Case(
             "feed.listen = '/a'\ncontrol.socket = '/a'",
-            #"f: feed.listen: contains "/a", which is control.socket, expected different sockets"#),
+            #"f:1: feed.listen: contains "/a", which is control.socket, expected different sockets"#),
         Case(
             "database.path = '/run/anomalyd/control.sock'",
-            #"f: database.path: is "/run/anomalyd/control.sock", which is a socket, expected a file"#),
+            #"f:1: database.path: is "/run/anomalyd/control.sock", which is a socket, expected a file"#),
         Case(
             "[[stream]]\nmatch = 'a*'\nmodel.k2 = 4",
-            #"f: stream 1 (match = "a*"): model.k1: is 16, expected at most model.k2, which is 4"#),
+            #"f:1: stream 1 (match = "a*"): model.k1: is 16, expected at most model.k2, which is 4"#),
         Case(
             "model.k2 = 100\n[[stream]]\nmatch = 'a*'\nmodel.k1 = 50\n[[stream]]\nmatch = 'a?'\nmodel.k1 = 200",
-            #"f: stream 2 (match = "a?"): model.k1: is 200, expected at most model.k2, which is 100"#),
+            #"f:1: stream 2 (match = "a?"): model.k1: is 200, expected at most model.k2, which is 100"#),
         Case(
             "model.k1 = 50\nfeed.listen = ['/a', '/a']",
-            #"f: feed.listen: names "/a" twice, expected different sockets"#,
-            "f: model.k1: is 50, expected at most model.k2, which is 32"),
+            #"f:1: feed.listen: names "/a" twice, expected different sockets"#,
+            "f:1: model.k1: is 50, expected at most model.k2, which is 32"),
     ]
 
     static let sections = [
         Case(
             "[[stream]]\nmodel.hidden = 3",
-            #"f: stream 1: match: expected a glob for the names of streams, such as "web.*", found nothing"#),
+            #"f:1: stream 1: match: expected a glob for the names of streams, such as "web.*", found nothing"#),
         Case(
             "[[stream]]\nmatch = ''",
-            #"f: stream 1: match: expected a glob for the names of streams, such as "web.*", found "" (a string)"#),
+            #"f:1: stream 1: match: expected a glob for the names of streams, such as "web.*", found "" (a string)"#),
         Case(
             "[[stream]]\nmatch = 3",
-            #"f: stream 1: match: expected a glob for the names of streams, such as "web.*", found 3 (an integer)"#),
+            #"f:1: stream 1: match: expected a glob for the names of streams, such as "web.*", found 3 (an integer)"#),
         Case(
             "[[stream]]\nmatch = 'a'\n[[stream]]\nmatch = 'a[b'",
-            #"f: stream 2: match: expected a glob for the names of streams, such as "web.*", found "a[b" (a string), "#
+            #"f:1: stream 2: match: expected a glob for the names of streams, such as "web.*", found "a[b" (a string), "#
                 + #"where the set that begins with the "[" at character 2 has no "]""#),
         Case(
             "[[stream]]\nmatch = 'a'\nmodel.hiden = 3",
-            #"f: stream 1 (match = "a"): model.hiden: unknown key; did you mean model.hidden?"#),
+            #"f:3: stream 1 (match = "a"): model.hiden: unknown key; did you mean model.hidden?"#),
         Case(
             "[[stream]]\nmatch = 'a'\nhidden = 3",
-            #"f: stream 1 (match = "a"): hidden: unknown key; did you mean model.hidden?"#),
+            #"f:3: stream 1 (match = "a"): hidden: unknown key; did you mean model.hidden?"#),
         Case(
             "[[stream]]\nmatch = 'a'\n[stream.model]\nhidden = 0",
-            #"f: stream 1 (match = "a"): model.hidden: expected an integer from 1 to 1024, found 0 (an integer)"#),
+            #"f:3: stream 1 (match = "a"): model.hidden: expected an integer from 1 to 1024, found 0 (an integer)"#),
         Case(
             "[[stream]]\nmatch = 'a'\nmodel = 0",
-            #"f: stream 1 (match = "a"): model: expected keys, such as model.KEY = VALUE, found 0 (an integer)"#),
+            #"f:3: stream 1 (match = "a"): model: expected keys, such as model.KEY = VALUE, found 0 (an integer)"#),
         Case(
             "[[stream]]\nmatch = 'a'\nfeed.format = 'plain'",
-            #"f: stream 1 (match = "a"): feed.format: holds for the daemon as a whole, expected outside of [[stream]]"#),
+            #"f:3: stream 1 (match = "a"): feed.format: holds for the daemon as a whole, expected outside of [[stream]]"#
+        ),
     ]
 
     @Test(arguments: wrongValues + unknownKeys + conflicts + sections) func tells(_ example: Case) {

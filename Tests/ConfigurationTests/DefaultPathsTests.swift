@@ -68,6 +68,40 @@ import Testing
         #expect(paths.controlSocket == "/run/anomalyd/control.sock")
     }
 
+    /// What the vendor and the administrator configure is the installed service, not what people run.
+    @Test func theVendorConfiguresTheServiceAlone() {
+        let vendor = ["/usr/lib/anomalyd", "/usr/local/lib/anomalyd"]
+        #expect(DefaultPaths.system.vendorDirectories == vendor)
+        func paths(_ environment: [String: String], _ userID: UInt32) -> [String] {
+            DefaultPaths(environment: environment, userID: userID).configurationDirectories
+        }
+        #expect(paths([:], 0) == vendor + ["/etc/anomalyd"])
+        #expect(
+            paths(["CONFIGURATION_DIRECTORY": "/etc/anomalyd", "HOME": "/"], 999) == vendor + ["/etc/anomalyd"])
+        #expect(paths(["CONFIGURATION_DIRECTORY": "/etc/other"], 0) == ["/etc/other"])
+        #expect(paths(["HOME": "/home/eve"], 1000) == ["/home/eve/.config/anomalyd"])
+    }
+
+    @Test func instancesShareTheConfigurationAlone() throws {
+        let web = try #require(InstanceName("web"))
+        let paths = DefaultPaths(environment: [:], userID: 0, instance: web)
+        #expect(paths == .service(web) && paths != .system)
+        #expect(paths.configurationDirectory == "/etc/anomalyd")
+        #expect(paths.configurationFile == "/etc/anomalyd/anomalyd@web.toml")
+        #expect(paths.database == "/var/lib/anomalyd-instances/web/anomaly.db")
+        #expect(paths.controlSocket == "/run/anomalyd-instances/web/control.sock")
+        let systemd = DefaultPaths(
+            environment: ["STATE_DIRECTORY": "/s", "RUNTIME_DIRECTORY": "/r"], userID: 0, instance: web)
+        #expect(systemd.database == "/s/anomaly.db" && systemd.feedSocket == "/r/feed.sock")
+        let person = ["HOME": "/home/eve", "XDG_RUNTIME_DIR": "/r"]
+        let own = DefaultPaths(environment: person, userID: 1000, instance: web)
+        #expect(own.database == "/home/eve/.local/state/anomalyd-instances/web/anomaly.db")
+        let client = DefaultPaths.forClient(environment: person, userID: 1000, instance: web) {
+            $0 == "/var/lib/anomalyd-instances/web"
+        }
+        #expect(client == .service(web))
+    }
+
     @Test(
         arguments: [
             ([], "/s/anomalyd"), (["/var/lib/anomalyd"], "/var/lib/anomalyd"),
@@ -81,7 +115,7 @@ import Testing
     }
 
     @Test func thisProcessHasPaths() {
-        #expect(DefaultPaths.current.database.hasPrefix("/"))
-        #expect(DefaultPaths.currentForClient.controlSocket.hasPrefix("/"))
+        #expect(DefaultPaths.current().database.hasPrefix("/"))
+        #expect(DefaultPaths.currentForClient().controlSocket.hasPrefix("/"))
     }
 }

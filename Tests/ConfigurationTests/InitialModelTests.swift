@@ -106,16 +106,17 @@ import Testing
             ])
         #expect(uses.map(\.file) == ["/etc/anomalyd/a", "/etc/anomalyd/a", "/etc/anomalyd/b"])
         #expect(uses.map(\.settings.detector.model.hidden) == [16, 32, 16])
-        #expect(uses.allSatisfy { $0.settings.detector.model.layers == 2 && $0.source == "f" })
+        #expect(uses.allSatisfy { $0.settings.detector.model.layers == 2 && $0.origin.source == "f" })
+        #expect(uses.map(\.origin.line) == [2, 3, 6])
         let flagged = try configuration("model.initial = \"a\"", flags: ["model.initial=/b"])
-        #expect(flagged.initialModels.map(\.source) == ["--set"])
+        #expect(flagged.initialModels.map(\.origin.source) == ["--set"])
     }
 
     @Test func whatIsNoPathIsRefused() {
         let layer = ConfigurationLayer(toml: "model.initial = 3", source: "f")
         #expect(
             layer.problems.map(\.description) == [
-                "f: model.initial: expected \"shipped\", a path, or \"\" for none, found 3 (an integer)"
+                "f:1: model.initial: expected \"shipped\", a path, or \"\" for none, found 3 (an integer)"
             ])
     }
 }

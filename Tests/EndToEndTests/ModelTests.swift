@@ -217,18 +217,18 @@ import Testing
             #expect(lines.count == 3)
             let missing =
                 "model.initial: cannot read the model \(folder("none.safetensors")): No such file or directory"
-            #expect(lines.first.map(String.init) == "\(config): \(missing)")
+            #expect(lines.first.map(String.init) == "\(config):2: \(missing)")
             let misfits = """
                 stream 1 (match = "a.*"): model.initial: \(lstm) does not fit: cell is lstm, expected gru; hidden is 8, \
                 expected 16; layers is 2, expected 1; set model.cell = "lstm", model.hidden = 8, model.layers = 2, or \
                 name another file, or none ("")
                 """
-            #expect(lines.dropFirst().first.map(String.init) == "\(config): \(misfits)")
+            #expect(lines.dropFirst().first.map(String.init) == "\(config):3: \(misfits)")
             let short = """
                 stream 2 (match = "b"): model.initial: cannot read the model \(cut): the header's length is 744 bytes, \
                 expected at most the 292 that follow it (was the file cut off?)
                 """
-            #expect(lines.last.map(String.init) == "\(config): \(short)")
+            #expect(lines.last.map(String.init) == "\(config):6: \(short)")
         }
         let good = try DaemonProcess.run(
             in: folder, ["--check-config", "--set", "model.initial=\(try fixture("bare-gru"))"])

@@ -7,7 +7,7 @@ struct CommonOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The database to read (default: anomaly.db in $STATE_DIRECTORY or /var/lib/anomalyd).",
+            "The database to read (default: the daemon's database.path, usually /var/lib/anomalyd/anomaly.db).",
             valueName: "file"),
         completion: .file())
     var database: String?
@@ -15,18 +15,38 @@ struct CommonOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The daemon's control socket (default: control.sock in $RUNTIME_DIRECTORY or /run/anomalyd).",
+            "The daemon's control socket (default: its control.socket, usually /run/anomalyd/control.sock).",
             valueName: "path"),
         completion: .file())
     var socket: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The daemon that anomalyd@NAME.service runs, with files in /var/lib/anomalyd-instances/NAME.",
+            valueName: "name"),
+        transform: { text in
+            guard let name = InstanceName(text) else { throw ValidationError("expected \(InstanceName.expectation)") }
+            return name
+        })
+    var instance: InstanceName?
+
     /// Opens the database for reading.
     func openStore(in surroundings: Surroundings) throws -> StoreReader {
-        try StoreReader(path: database ?? surroundings.paths.database)
+        try StoreReader(path: databasePath(in: surroundings))
+    }
+
+    func databasePath(in surroundings: Surroundings) -> String {
+        database ?? places(in: surroundings).database
     }
 
     func controlClient(in surroundings: Surroundings) -> ControlClient {
-        ControlClient(path: socket ?? surroundings.paths.controlSocket)
+        ControlClient(path: socket ?? places(in: surroundings).controlSocket)
+    }
+
+    private func places(in surroundings: Surroundings) -> ClientPlaces {
+        let paths = surroundings.paths(of: instance)
+        return ClientPlaces(layers: ConfigurationFiles(paths: paths).layers, paths: paths)
     }
 }
 

@@ -6,7 +6,8 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The daemon's configuration file (default: the one that the daemon would read).", valueName: "file"),
+            "The daemon's configuration file (default: all those that the daemon would read, but credentials).",
+            valueName: "file"),
         completion: .file())
     var config: String?
 
@@ -16,16 +17,18 @@ struct ConfigurationOptions: ParsableArguments {
             "Set a configuration key, for example --set model.hidden=32. May be repeated.", valueName: "key=value"))
     var assignments: [String] = []
 
-    /// - Parameter options: what the command's own options set, above all else.
+    /// - Parameters:
+    ///   - instance: the daemon that it is the configuration of; nil for the one without a name.
+    ///   - options: what the command's own options set, above all else.
     /// - Throws: `ConfigurationError` with all that is wrong.
     func configuration(
-        in surroundings: Surroundings, with options: ConfigurationLayer = ConfigurationLayer()
+        in surroundings: Surroundings, of instance: InstanceName? = nil,
+        with options: ConfigurationLayer = ConfigurationLayer()
     ) throws -> DaemonConfiguration {
-        let file =
-            config.map { ConfigurationLayer.file($0) }
-            ?? ConfigurationLayer.file(surroundings.paths.configurationFile, mayBeMissing: true)
+        let paths = surroundings.paths(of: instance)
         var flags = ConfigurationLayer()
         for assignment in assignments { flags.set(assignment) }
-        return try DaemonConfiguration(layers: [file, flags, options], paths: surroundings.paths)
+        let files = ConfigurationFiles(paths: paths, explicit: config)
+        return try DaemonConfiguration(layers: files.layers + [flags, options], paths: paths)
     }
 }

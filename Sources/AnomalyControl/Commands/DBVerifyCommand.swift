@@ -29,7 +29,7 @@ package struct DBVerifyCommand: ReportingCommand {
     package init() {}
 
     package func run(in surroundings: Surroundings, output: Output) throws {
-        let path = common.database ?? surroundings.paths.database
+        let path = common.databasePath(in: surroundings)
         let report = try Self.verify(path, ProgressLine(on: surroundings.progress))
         if json {
             output.write(try DBReportText.json(report))

@@ -47,7 +47,7 @@ package struct ExplainCommand: ReportingCommand {
     package init() {}
 
     package func run(in surroundings: Surroundings, output: Output) throws {
-        let configuration = try configurationOptions.configuration(in: surroundings)
+        let configuration = try configurationOptions.configuration(in: surroundings, of: common.instance)
         let store = try common.openStore(in: surroundings)
         let streams = try store.streams()
         let details = try AnomalyDetails(named: anomaly, in: store, of: streams)

@@ -74,7 +74,7 @@ package struct RescoreCommand: ReportingCommand {
 
     package func run(in surroundings: Surroundings, output: Output) throws {
         var query = try range.query(in: surroundings)
-        let configuration = try configurationOptions.configuration(in: surroundings)
+        let configuration = try configurationOptions.configuration(in: surroundings, of: common.instance)
         let store = try common.openStore(in: surroundings)
         let streams = try StreamSelection(globs: glob).streamsOrFailure(in: store.streams())
         if model.saveModel != nil, streams.count > 1 {

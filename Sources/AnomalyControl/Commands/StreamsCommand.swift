@@ -73,9 +73,9 @@ package struct StreamsCommand: ReportingCommand {
         for summaries: [StreamSummary], in surroundings: Surroundings
     ) throws -> DaemonConfiguration? {
         let isNamed = configurationOptions.config != nil || !configurationOptions.assignments.isEmpty
-        if isNamed { return try configurationOptions.configuration(in: surroundings) }
+        if isNamed { return try configurationOptions.configuration(in: surroundings, of: common.instance) }
         guard summaries.contains(where: { $0.warmingPoints != nil }) else { return nil }
-        return try? configurationOptions.configuration(in: surroundings)
+        return try? configurationOptions.configuration(in: surroundings, of: common.instance)
     }
 }
 

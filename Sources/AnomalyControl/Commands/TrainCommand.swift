@@ -94,8 +94,8 @@ package struct TrainCommand: ReportingCommand {
     }
 
     package func run(in surroundings: Surroundings, output: Output) throws {
-        let configured = try configurationOptions.configuration(in: surroundings)
-        let model = try configurationOptions.configuration(in: surroundings, with: network.layer)
+        let configured = try configurationOptions.configuration(in: surroundings, of: common.instance)
+        let model = try configurationOptions.configuration(in: surroundings, of: common.instance, with: network.layer)
         let settings = model.defaults.detector.model
         let path = try Self.writablePath(self.output)
 

@@ -26,6 +26,9 @@ extension DaemonConfiguration {
         if let file = defaults.initialModelFile, let last = assignments.last(where: { $0.key.path == path }) {
             uses.append(InitialModelUse(file: file, origin: last.origin, key: path, settings: defaults))
         }
+        // Which sections match which streams takes time by the square of their number.
+        let isNamed = sections.contains { $0.section.overrides[path] != nil }
+        guard defaults.initialModelFile != nil || isNamed else { return uses }
         for section in sections where section.section.keys.contains(where: { $0.hasPrefix("model.") }) {
             // Together with the other sections that match the same streams, as in `sectionContradictions`.
             guard let name = section.section.match.example else { continue }

@@ -28,7 +28,7 @@ struct TOMLLines: Sendable {
                 }
             } else if statement.first == UInt8(ascii: "[") {
                 header = Self.key(statement.dropFirst())
-                if header.first == "stream" { header[0] = "stream \(sections)" }
+                if header.first == "stream", sections > 0 { header[0] = "stream \(sections)" }
             } else {
                 note(header + Self.key(statement), line)
                 continue
@@ -40,18 +40,21 @@ struct TOMLLines: Sendable {
     /// The line of a key, or else of the nearest thing that it is in; nil if there is neither.
     /// - Parameter path: parts as `ConfigurationValue.key(_:)` writes them, with dots between.
     func line(of path: String) -> Int? {
-        var path = path[...]
+        var rest = path[...]
         while true {
-            if let line = lines[String(path)] { return line }
-            guard let dot = path.lastIndex(of: ".") else { return nil }
-            path = path[..<dot]
+            if let line = lines[String(rest)] { return line }
+            guard let dot = rest.lastIndex(of: ".") else { break }
+            rest = rest[..<dot]
         }
+        return path.hasPrefix("stream ") ? lines["stream"] : nil
     }
 
-    /// The first line that says something of a key or section counts.
+    /// Of a key, and of all that it is in, the first line that says something of it counts.
     private mutating func note(_ path: [String], _ line: Int) {
-        let path = path.joined(separator: ".")
-        if lines[path] == nil { lines[path] = line }
+        for count in path.indices {
+            let path = path[...count].joined(separator: ".")
+            if lines[path] == nil { lines[path] = line }
+        }
     }
 
     /// The parts of the dotted key that the bytes begin with. Escape sequences stay as they are: no key of ours has any.

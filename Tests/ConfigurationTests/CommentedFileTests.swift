@@ -89,7 +89,7 @@ import Testing
         #expect(again.problems == [])
         let elsewhere = DefaultPaths(configurationDirectory: "/x", stateDirectory: "/y", runtimeDirectory: "/z")
         #expect(try DaemonConfiguration(layers: [again], paths: elsewhere) == configuration)
-        #expect(text.contains("learning_rate = 1e-07  # default: 0.006\n"))
+        #expect(text.contains("learning_rate = 1e-07  # f:4; default: 0.006\n"))
         #expect(text.contains("hidden = 16\n"))
     }
 

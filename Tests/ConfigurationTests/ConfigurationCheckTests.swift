@@ -92,12 +92,12 @@ import Testing
 
     static let unknownKeys = [
         Case("model.hiden = 8", "f:1: model.hiden: unknown key; did you mean model.hidden?"),
-        Case("[model]\nHidden = 8", "f:1: model.Hidden: unknown key; did you mean model.hidden?"),
-        Case("[model]\nlearning-rate = 1", "f:1: model.learning-rate: unknown key; did you mean model.learning_rate?"),
-        Case("[model]\nlearningRate = 1", "f:1: model.learningRate: unknown key; did you mean model.learning_rate?"),
-        Case("[feed]\nlsiten = []", "f:1: feed.lsiten: unknown key; did you mean feed.listen?"),
+        Case("[model]\nHidden = 8", "f:2: model.Hidden: unknown key; did you mean model.hidden?"),
+        Case("[model]\nlearning-rate = 1", "f:2: model.learning-rate: unknown key; did you mean model.learning_rate?"),
+        Case("[model]\nlearningRate = 1", "f:2: model.learningRate: unknown key; did you mean model.learning_rate?"),
+        Case("[feed]\nlsiten = []", "f:2: feed.lsiten: unknown key; did you mean feed.listen?"),
         Case("hidden = 8", "f:1: hidden: unknown key; did you mean model.hidden?"),
-        Case("[feed]\nwindow = 8", "f:1: feed.window: unknown key; did you mean score.window?"),
+        Case("[feed]\nwindow = 8", "f:2: feed.window: unknown key; did you mean score.window?"),
         Case("[modle]\nhidden = 8", "f:1: modle: unknown key; did you mean [model]?"),
         Case("[[streams]]\nmatch = 'x'", "f:1: streams: unknown key; did you mean [[stream]]?"),
         Case("\"mo del\".x = 8", "f:1: \"mo del\": unknown key; did you mean [model]?"),
@@ -113,10 +113,10 @@ import Testing
         ),
         Case(
             "[daemon]\ncolour = 1",
-            "f:1: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.log_level"),
+            "f:2: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.log_level"),
         Case(
             "xyz = 1\n[foo.bar]",
-            "f:1: foo: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
+            "f:2: foo: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
                 + "[[stream]]",
             "f:1: xyz: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
                 + "[[stream]]"),
@@ -131,9 +131,9 @@ import Testing
             "feed.allow_groups = 'nosuchgroup'\ncontrol.allow_users = 'nosuchuser'\ncontrol.allow_groups = ['-1']",
             #"f:1: feed.allow_groups: names "nosuchgroup", which is no group of this machine, expected one that "#
                 + #""getent group" lists, or a number"#,
-            #"f:1: control.allow_users: names "nosuchuser", which is no user of this machine, expected one that "#
+            #"f:2: control.allow_users: names "nosuchuser", which is no user of this machine, expected one that "#
                 + #""getent passwd" lists, or a number"#,
-            #"f:1: control.allow_groups: names "-1", which is no group of this machine, expected one that "#
+            #"f:3: control.allow_groups: names "-1", which is no group of this machine, expected one that "#
                 + #""getent group" lists, or a number"#),
         Case("model.k1 = 64", "f:1: model.k1: is 64, expected at most model.k2, which is 32"),
         Case("model.k2 = 4", "f:1: model.k1: is 16, expected at most model.k2, which is 4"),
@@ -150,10 +150,10 @@ import Testing
             #"f:1: stream 1 (match = "a*"): model.k1: is 16, expected at most model.k2, which is 4"#),
         Case(
             "model.k2 = 100\n[[stream]]\nmatch = 'a*'\nmodel.k1 = 50\n[[stream]]\nmatch = 'a?'\nmodel.k1 = 200",
-            #"f:1: stream 2 (match = "a?"): model.k1: is 200, expected at most model.k2, which is 100"#),
+            #"f:5: stream 2 (match = "a?"): model.k1: is 200, expected at most model.k2, which is 100"#),
         Case(
             "model.k1 = 50\nfeed.listen = ['/a', '/a']",
-            #"f:1: feed.listen: names "/a" twice, expected different sockets"#,
+            #"f:2: feed.listen: names "/a" twice, expected different sockets"#,
             "f:1: model.k1: is 50, expected at most model.k2, which is 32"),
     ]
 
@@ -163,13 +163,13 @@ import Testing
             #"f:1: stream 1: match: expected a glob for the names of streams, such as "web.*", found nothing"#),
         Case(
             "[[stream]]\nmatch = ''",
-            #"f:1: stream 1: match: expected a glob for the names of streams, such as "web.*", found "" (a string)"#),
+            #"f:2: stream 1: match: expected a glob for the names of streams, such as "web.*", found "" (a string)"#),
         Case(
             "[[stream]]\nmatch = 3",
-            #"f:1: stream 1: match: expected a glob for the names of streams, such as "web.*", found 3 (an integer)"#),
+            #"f:2: stream 1: match: expected a glob for the names of streams, such as "web.*", found 3 (an integer)"#),
         Case(
             "[[stream]]\nmatch = 'a'\n[[stream]]\nmatch = 'a[b'",
-            #"f:1: stream 2: match: expected a glob for the names of streams, such as "web.*", found "a[b" (a string), "#
+            #"f:4: stream 2: match: expected a glob for the names of streams, such as "web.*", found "a[b" (a string), "#
                 + #"where the set that begins with the "[" at character 2 has no "]""#),
         Case(
             "[[stream]]\nmatch = 'a'\nmodel.hiden = 3",
@@ -179,7 +179,7 @@ import Testing
             #"f:3: stream 1 (match = "a"): hidden: unknown key; did you mean model.hidden?"#),
         Case(
             "[[stream]]\nmatch = 'a'\n[stream.model]\nhidden = 0",
-            #"f:3: stream 1 (match = "a"): model.hidden: expected an integer from 1 to 1024, found 0 (an integer)"#),
+            #"f:4: stream 1 (match = "a"): model.hidden: expected an integer from 1 to 1024, found 0 (an integer)"#),
         Case(
             "[[stream]]\nmatch = 'a'\nmodel = 0",
             #"f:3: stream 1 (match = "a"): model: expected keys, such as model.KEY = VALUE, found 0 (an integer)"#),

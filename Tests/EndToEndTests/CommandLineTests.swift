@@ -174,8 +174,9 @@ import Testing
             #expect(first.output.contains(text), "\(text) is in\n\(first.output)")
         }
         let second = try run("--cat-config", "--config", folder.write(first.output, to: "printed.toml"))
-        func settings(_ text: String) -> [Substring] {
-            text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { $0.prefix { $0 != "#" } }
+        func settings(_ text: String) -> [String] {
+            text.split(separator: "\n").compactMap { $0.split(separator: "#", omittingEmptySubsequences: false).first }
+                .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         }
         #expect(settings(second.output) == settings(first.output))
         // An explicit file stands alone.

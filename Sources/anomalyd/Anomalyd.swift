@@ -26,20 +26,24 @@ struct Anomalyd: AsyncParsableCommand {
               anomalyd --stdin --format csv --stream taxi --database /tmp/a.db < taxi.csv
 
             CONFIGURATION
-              Files, each over those before:
-                /usr/lib/anomalyd/anomalyd.toml, /usr/local/lib/anomalyd/anomalyd.toml, /etc/anomalyd/anomalyd.toml
-                anomalyd.toml.d/*.toml in these folders, sorted by name; a file in /etc masks its like in /usr
-                the same with anomalyd@NAME.toml and anomalyd@NAME.toml.d/*.toml, with --instance NAME
-                $CREDENTIALS_DIRECTORY/*.toml, as LoadCredential= puts them there
-              Over all of them, the command line. Run by a person, ~/.config/anomalyd stands for these folders.
-              --cat-config lists the files that count, as comments, each with its path and what it sets, and then what \
-            is in force, each value with the file and line that it comes from. That is a configuration file again, \
-            but for credentials, which are named and not shown.
+              In this order, the later over the earlier:
+                anomalyd.toml in /usr/lib/anomalyd, /usr/local/lib/anomalyd, /etc/anomalyd
+                anomalyd.toml.d/*.toml in these, by name; one in /etc masks its like
+                anomalyd@NAME.toml and anomalyd@NAME.toml.d/*.toml (--instance NAME)
+                $CREDENTIALS_DIRECTORY/*.toml (LoadCredential=)
+                the command line
+              A person's own run has ~/.config/anomalyd instead of these folders.
+
+              --cat-config prints the files that count, in order, as comments: the path of \
+            each and what it sets. Then what is in force: each value that is set, with its \
+            file and line. It is a configuration file again, but for credentials, which are \
+            named and not shown.
 
             SIGNALS
               SIGTERM, SIGINT  stop, with everything accepted stored
-              SIGHUP           read all configuration files again: the log level holds at once, other keys at the
-                               next start, which the log says; if any file is wrong, nothing changes
+              SIGHUP           read the configuration again: the log level holds at once,
+                               other keys at the next start, which the log says;
+                               if any file is wrong, nothing changes
 
             EXIT STATUS
               0  stopped as asked, everything accepted is stored

@@ -16,6 +16,7 @@ PACKAGES := libsqlite3-dev libsystemd-dev pkg-config python3 socat sqlite3
 BINDIR = $(PREFIX)/bin
 UNITDIR = $(PREFIX)/lib/systemd/system
 CATALOGDIR = $(PREFIX)/lib/systemd/catalog
+DROPINDIR = $(PREFIX)/share/doc/anomalyd/drop-ins
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 
@@ -129,11 +130,12 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    fi
 	done
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSUSERSDIR)' '$(DESTDIR)$(TMPFILESDIR)' \
-	    '$(DESTDIR)$(CATALOGDIR)' '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
+	    '$(DESTDIR)$(CATALOGDIR)' '$(DESTDIR)$(DROPINDIR)' '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
 	install --strip -m 0755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(BINDIR)'
-	for unit in anomalyd.service anomalyd.socket; do
-	    sed 's|/usr/bin/|$(BINDIR)/|g' systemd/$$unit | install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$unit
+	for unit in systemd/*.service systemd/*.socket; do
+	    sed 's|/usr/bin/|$(BINDIR)/|g' $$unit | install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$(basename $$unit)
 	done
+	install -m 0644 systemd/drop-ins/*.conf '$(DESTDIR)$(DROPINDIR)'
 	install -m 0644 systemd/anomalyd.sysusers '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.tmpfiles '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.catalog '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'
@@ -154,7 +156,8 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 
 uninstall: ## Remove what install installed, but not configuration, data and user
 	@rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%')
-	rm -f '$(DESTDIR)$(UNITDIR)/anomalyd.service' '$(DESTDIR)$(UNITDIR)/anomalyd.socket'
+	for unit in systemd/*.service systemd/*.socket; do rm -f '$(DESTDIR)$(UNITDIR)'/$$(basename $$unit); done
+	rm -rf '$(DESTDIR)$(DROPINDIR)'
 	rm -f '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf' '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
 	rm -f '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'
 	echo "make uninstall: kept $(SYSCONFDIR)/anomalyd, /var/lib/anomalyd and the user anomalyd"

@@ -2,3 +2,6 @@
 // too, but Swift cannot import them: sd_notify and sd_journal_sendv take their place.
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
+
+// memfd_create(2). sys/mman.h declares it under _GNU_SOURCE only, with which Swift's Glibc module is not built.
+int memfd_create(const char *name, unsigned int flags);

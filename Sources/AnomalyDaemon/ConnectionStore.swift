@@ -143,10 +143,17 @@ final class ConnectionStore: Sendable {
         var saved: SavedConnection?
     }
 
+    /// Whether a passed descriptor is one that ``inherit(_:_:)`` takes over.
+    static func hasKept(_ socket: PassedSocket) -> Bool {
+        isFile(socket) || socket.kind == .connection && number(ofName: socket.name) != nil
+    }
+
+    private static func isFile(_ socket: PassedSocket) -> Bool { socket.kind == .other && socket.name == stateName }
+
     /// Takes over what was passed; the file is used up, so that a later process does not go by it, too.
     static func inherit(_ passed: [PassedSocket], _ notifier: Notifier) -> [Heirloom] {
         var saved: [String: SavedConnection] = [:]
-        for file in passed where file.name == stateName && file.kind == .other {
+        for file in passed where isFile(file) {
             let connections = (try? MemoryFile.read(file.descriptor)).flatMap(SavedConnections.decoded)
             for connection in connections?.connections ?? [] { saved[connection.name] = connection }
             close(file.descriptor)

@@ -45,7 +45,7 @@ struct FeedEntrances: Sendable {
                 descriptor: socket.descriptor, name: socket.name, pipeline: pipeline, maxFuture: feed.maxFuture,
                 decoder: decoder(format))
         }
-        for socket in passed where socket.kind == .other || isUnknownConnection(socket) {
+        for socket in passed where isUseless(socket) {
             logger.tell(.passedUnused, ["name": "\(socket.name)", "descriptor": "\(socket.descriptor)"])
             close(socket.descriptor)
         }
@@ -63,8 +63,11 @@ struct FeedEntrances: Sendable {
         return datagrams
     }
 
-    private func isUnknownConnection(_ socket: PassedSocket) -> Bool {
-        socket.kind == .connection && ConnectionStore.number(ofName: socket.name) == nil
+    private func isUseless(_ socket: PassedSocket) -> Bool {
+        switch socket.kind {
+        case .unixStream, .tcp, .unixDatagram, .udp: false
+        case .connection, .other: !ConnectionStore.hasKept(socket)
+        }
     }
 
     private func resume(_ left: [ConnectionStore.Heirloom], _ format: FeedFormat) async {

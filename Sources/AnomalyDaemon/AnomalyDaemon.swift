@@ -66,8 +66,9 @@ public struct AnomalyDaemon: Service {
         let pipeline = Pipeline(
             store: store, configuration: configuration, initialModels: initialModels, shards: shards, logger: logger)
         let refusals = RefusalLog(logger: logger, statistics: pipeline.statistics)
+        let most = feedDescriptors()
         let listeners = Listeners(
-            group: group, door: .feed(configuration.feed, most: feedDescriptors()), refusals: refusals, logger: logger)
+            group: group, door: .feed(configuration.feed, most: most), refusals: refusals, logger: logger)
         let controls = Listeners(
             group: group, door: .control(configuration.control), refusals: refusals, logger: logger)
         pipeline.statistics.setAside.withLock { $0 = setAside }
@@ -98,10 +99,17 @@ public struct AnomalyDaemon: Service {
         let entrances = FeedEntrances(
             pipeline: pipeline, listeners: listeners, feed: configuration.feed, options: options,
             store: connectionStore, logger: logger)
+        let control = Mutex(configuration.control)
+        let apply: @Sendable (DaemonConfiguration) -> Void = { new in
+            listeners.change(.feed(new.feed, most: most))
+            controls.change(.control(new.control))
+            pipeline.directory.change(FoundingLimits(new))
+            control.withLock { $0 = new.control }
+        }
         let datagrams: [DatagramFeed]
         do {
             datagrams = try await entrances.open(left: left) { end.yield() }
-            try await openControl(pipeline, controls, reporter, refusals)
+            try await openControl(pipeline, controls, reporter, refusals) { control.withLock { $0 } }
         } catch {
             await listeners.stopAccepting()
             await controls.stopAccepting()
@@ -124,7 +132,7 @@ public struct AnomalyDaemon: Service {
                     }
                 }
                 if let reload = options.reload {
-                    group.addTask { await reload.run(configuration, notifier, logger) }
+                    group.addTask { await reload.run(configuration, notifier, logger, apply: apply) }
                 }
                 for await _ in ends { break }
                 group.cancelAll()
@@ -218,18 +226,20 @@ public struct AnomalyDaemon: Service {
         }
     }
 
+    /// - Parameter current: the configuration as it is now.
     private func openControl(
-        _ pipeline: Pipeline, _ controls: Listeners, _ reporter: StatusReporter, _ refusals: RefusalLog
+        _ pipeline: Pipeline, _ controls: Listeners, _ reporter: StatusReporter, _ refusals: RefusalLog,
+        current: @escaping @Sendable () -> DaemonConfiguration.Control
     ) async throws {
         let control = configuration.control
-        let surroundings = ControlHandler.Surroundings(
-            configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
-            status: { reporter.status() },
-            models: ModelImport(pipeline: pipeline, configuration: configuration, logger: logger),
-            hindsight: HindsightIntake(
-                directory: pipeline.directory, writer: pipeline.writer.queue, statistics: pipeline.statistics),
-            refusals: refusals, logger: logger)
-        let configure: Listeners.Configure = { channel, visitor, left in
+        let models = ModelImport(pipeline: pipeline, configuration: configuration, logger: logger)
+        let hindsight = HindsightIntake(
+            directory: pipeline.directory, writer: pipeline.writer.queue, statistics: pipeline.statistics)
+        let configure: Listeners.Configure = { [logger] channel, visitor, left in
+            let control = current()
+            let surroundings = ControlHandler.Surroundings(
+                configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
+                status: { reporter.status() }, models: models, hindsight: hindsight, refusals: refusals, logger: logger)
             try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: visitor.peer))
             channel.closeFuture.whenComplete { _ in left() }
         }

@@ -39,7 +39,7 @@ final class Listeners: Sendable {
     private static let largestRead = 65_536
 
     private let group: any EventLoopGroup
-    private let door: Door
+    private let door: Mutex<Door>
     private let refusals: RefusalLog
     private let logger: Logger
     private let servers = Mutex<[(channel: any Channel, path: String, isOurs: Bool)]>([])
@@ -51,13 +51,16 @@ final class Listeners: Sendable {
 
     init(group: any EventLoopGroup, door: Door, refusals: RefusalLog, logger: Logger) {
         self.group = group
-        self.door = door
+        self.door = Mutex(door)
         self.refusals = refusals
         self.logger = logger
     }
 
     /// Connections that are served at once.
-    var mostConnections: Int { door.mostConnections }
+    var mostConnections: Int { door.withLock { $0.mostConnections } }
+
+    /// Lets others in from now on, or fewer; who is in stays.
+    func change(_ door: Door) { self.door.withLock { $0 = door } }
 
     /// Paths that are listened on.
     var paths: [String] { servers.withLock { $0.map(\.path) } + others.withLock { $0 } }
@@ -195,6 +198,7 @@ final class Listeners: Sendable {
 
     /// - Throws: `TurnedAway`, upon which the connection is closed.
     private func admit(_ peer: Peer) throws {
+        let door = door.withLock { $0 }
         guard door.access.admits(peer) else {
             refusals.refuse(.peer, peer, ["expected": "a user or group in feed.allow_users or feed.allow_groups"])
             throw TurnedAway()

@@ -66,6 +66,7 @@ format: ## Bring the Swift sources into that style
 check-all: lint test crash tsan asan ## All that a patch must pass (about an hour)
 	@Tests/Fuzz/run --seconds 20
 	Benchmarks/soak --minutes 2 --streams 50 --rate 3000
+	Benchmarks/service
 
 fuzz: deps ## Fuzz every decoder of foreign bytes (FUZZ_SECONDS=60 for each)
 	@Tests/Fuzz/run --seconds $(FUZZ_SECONDS)

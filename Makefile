@@ -16,6 +16,7 @@ PACKAGES := libsqlite3-dev libsystemd-dev pkg-config python3 socat sqlite3
 BINDIR = $(PREFIX)/bin
 UNITDIR = $(PREFIX)/lib/systemd/system
 CATALOGDIR = $(PREFIX)/lib/systemd/catalog
+DROPINDIR = $(PREFIX)/share/doc/anomalyd/drop-ins
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 
@@ -65,6 +66,7 @@ format: ## Bring the Swift sources into that style
 check-all: lint test crash tsan asan ## All that a patch must pass (about an hour)
 	@Tests/Fuzz/run --seconds 20
 	Benchmarks/soak --minutes 2 --streams 50 --rate 3000
+	Benchmarks/service
 
 fuzz: deps ## Fuzz every decoder of foreign bytes (FUZZ_SECONDS=60 for each)
 	@Tests/Fuzz/run --seconds $(FUZZ_SECONDS)
@@ -129,14 +131,16 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    fi
 	done
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSUSERSDIR)' '$(DESTDIR)$(TMPFILESDIR)' \
-	    '$(DESTDIR)$(CATALOGDIR)' '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
+	    '$(DESTDIR)$(CATALOGDIR)' '$(DESTDIR)$(DROPINDIR)' '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
 	install --strip -m 0755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(BINDIR)'
-	for unit in anomalyd.service anomalyd.socket; do
-	    instance=$${unit%.*}@.$${unit##*.}
-	    sed 's|/usr/bin/|$(BINDIR)/|g' systemd/$$unit | install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$unit
-	    sed -f systemd/instance.sed '$(DESTDIR)$(UNITDIR)'/$$unit |
+	for unit in systemd/*.service systemd/*.socket; do
+	    name=$$(basename $$unit)
+	    instance=$${name%.*}@.$${name##*.}
+	    sed 's|/usr/bin/|$(BINDIR)/|g' $$unit | install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$name
+	    sed -f systemd/instance.sed '$(DESTDIR)$(UNITDIR)'/$$name |
 	        install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$instance
 	done
+	install -m 0644 systemd/drop-ins/*.conf '$(DESTDIR)$(DROPINDIR)'
 	install -m 0644 systemd/anomalyd.sysusers '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.tmpfiles '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.catalog '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'
@@ -157,7 +161,11 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 
 uninstall: ## Remove what install installed, but not configuration, data and user
 	@rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%')
-	rm -f '$(DESTDIR)$(UNITDIR)'/anomalyd{,-control}{,@}.{service,socket}
+	for unit in systemd/*.service systemd/*.socket; do
+	    name=$$(basename $$unit)
+	    rm -f '$(DESTDIR)$(UNITDIR)'/{$$name,$${name%.*}@.$${name##*.}}
+	done
+	rm -rf '$(DESTDIR)$(DROPINDIR)'
 	rm -f '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf' '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
 	rm -f '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'
 	echo "make uninstall: kept $(SYSCONFDIR)/anomalyd, /var/lib/anomalyd, /var/lib/anomalyd-instances and the user anomalyd"

@@ -30,6 +30,16 @@ public struct AnomalyDaemon: Service {
         public var version: String
 
         public init(version: String) { self.version = version }
+
+        /// Makes the directory that a file shall lie in, in a person's own run.
+        func createParent(of path: String) throws {
+            guard createsDirectories else { return }
+            let parent = URL(filePath: path).deletingLastPathComponent()
+            if !FileManager.default.fileExists(atPath: parent.path) {
+                try FileManager.default.createDirectory(
+                    at: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            }
+        }
     }
 
     private let configuration: DaemonConfiguration
@@ -56,8 +66,9 @@ public struct AnomalyDaemon: Service {
         let pipeline = Pipeline(
             store: store, configuration: configuration, initialModels: initialModels, shards: shards, logger: logger)
         let refusals = RefusalLog(logger: logger, statistics: pipeline.statistics)
+        let most = feedDescriptors()
         let listeners = Listeners(
-            group: group, door: .feed(configuration.feed, most: feedDescriptors()), refusals: refusals, logger: logger)
+            group: group, door: .feed(configuration.feed, most: most), refusals: refusals, logger: logger)
         let controls = Listeners(
             group: group, door: .control(configuration.control), refusals: refusals, logger: logger)
         pipeline.statistics.setAside.withLock { $0 = setAside }
@@ -83,8 +94,22 @@ public struct AnomalyDaemon: Service {
         for (loop, beat) in loops {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(100)) { _ in beat.beat() }
         }
+        let left = ConnectionStore.inherit(options.passedSockets, notifier)
+        let connectionStore = ConnectionStore(notifier, kept: left.count)
+        let entrances = FeedEntrances(
+            pipeline: pipeline, listeners: listeners, feed: configuration.feed, options: options,
+            store: connectionStore, logger: logger)
+        let control = Mutex(configuration.control)
+        let apply: @Sendable (DaemonConfiguration) -> Void = { new in
+            listeners.change(.feed(new.feed, most: most))
+            controls.change(.control(new.control))
+            pipeline.directory.change(FoundingLimits(new))
+            control.withLock { $0 = new.control }
+        }
+        let datagrams: [DatagramFeed]
         do {
-            try await listen(pipeline, listeners, controls, reporter, refusals) { end.yield() }
+            datagrams = try await entrances.open(left: left) { end.yield() }
+            try await openControl(pipeline, controls, reporter, refusals) { control.withLock { $0 } }
         } catch {
             await listeners.stopAccepting()
             await controls.stopAccepting()
@@ -107,7 +132,7 @@ public struct AnomalyDaemon: Service {
                     }
                 }
                 if let reload = options.reload {
-                    group.addTask { await reload.run(configuration, notifier, logger) }
+                    group.addTask { await reload.run(configuration, notifier, logger, apply: apply) }
                 }
                 for await _ in ends { break }
                 group.cancelAll()
@@ -121,7 +146,9 @@ public struct AnomalyDaemon: Service {
         defer { extender.end() }
         await listeners.stopAccepting()
         await listeners.stopReading()
+        datagrams.forEach { $0.stop(within: 3) }
         await pipeline.takeHeld()
+        await listeners.onEachConnection(FeedHandler.seal)
         pipeline.stop()
         var isComplete = false
         for await complete in stopped { isComplete = complete }
@@ -130,13 +157,17 @@ public struct AnomalyDaemon: Service {
         } catch {
             logger.tell(.notClosed, ["cause": "\(error)"])
         }
+        let isStored = isComplete && !pipeline.shards.contains(where: \.hasLostPoints)
+        // A client must hear that its lines are not stored, by the end of its connection.
+        if isStored, let connectionStore { await leaveConnections(listeners, connectionStore) }
         // Last answers have been written to the connections by now; closing sends them off.
         await listeners.closeConnections()
+        await connectionStore?.finish()
         await controls.stopAccepting()
         await controls.closeConnections()
         try await group.shutdownGracefully()
         if let error = failure.withLock({ $0 }) { throw error }
-        if !isComplete || pipeline.shards.contains(where: \.hasLostPoints) { throw NotStored() }
+        if !isStored { throw NotStored() }
         logger.tell(.stopped, ["points": "\(pipeline.statistics.points.now)"])
     }
 
@@ -172,56 +203,6 @@ public struct AnomalyDaemon: Service {
         return try InitialModels(configuration, logger: logger) { used.contains($0) }
     }
 
-    private func listen(
-        _ pipeline: Pipeline, _ listeners: Listeners, _ controls: Listeners, _ reporter: StatusReporter,
-        _ refusals: RefusalLog, inputEnded: @escaping @Sendable () -> Void
-    ) async throws {
-        let feed = configuration.feed
-        guard let format = FeedFormat(rawValue: feed.format) else {
-            throw ListenError(path: "the feed", cause: "unknown format \(feed.format)")
-        }
-        let stream = options.stream
-        let makeDecoder: @Sendable () -> FeedDecoder = {
-            FeedDecoder(format: format, stream: stream, maxLine: feed.maxLine)
-        }
-        let configureFeed: Listeners.Configure = { channel, peer, left in
-            let handler = FeedHandler(pipeline: pipeline, loop: channel.eventLoop, left: left) { handOn, answer in
-                FeedSession(
-                    decoder: makeDecoder(), peer: "\(peer)", isConnection: true, pipeline: pipeline,
-                    maxFuture: feed.maxFuture, handOn: handOn, answer: answer)
-            }
-            try channel.pipeline.syncOperations.addHandler(handler)
-        }
-        let passed = options.passedSockets.filter { $0.kind == .unixStream || $0.kind == .tcp }
-        for socket in passed where socket.name != "control" {
-            try await listeners.adopt(
-                descriptor: socket.descriptor, name: socket.name, configure: configureFeed)
-        }
-        for path in feed.listen where !passed.contains(where: { $0.isBound(to: path) }) {
-            try createParent(of: path)
-            try await listeners.bind(path: path, mode: feed.socketMode, configure: configureFeed)
-        }
-        try createParent(of: configuration.control.socket)
-        let control = configuration.control
-        let surroundings = ControlHandler.Surroundings(
-            configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
-            status: { reporter.status() },
-            models: ModelImport(pipeline: pipeline, configuration: configuration, logger: logger),
-            hindsight: HindsightIntake(
-                directory: pipeline.directory, writer: pipeline.writer.queue, statistics: pipeline.statistics),
-            refusals: refusals, logger: logger)
-        try await controls.bind(path: control.socket, mode: control.socketMode) { channel, peer, left in
-            try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: peer))
-            channel.closeFuture.whenComplete { _ in left() }
-        }
-        if options.readsStandardInput {
-            let endsWithInput = listeners.paths.isEmpty
-            StandardInput(pipeline: pipeline, maxFuture: feed.maxFuture, makeDecoder: makeDecoder).start {
-                if endsWithInput { inputEnded() }
-            }
-        }
-    }
-
     /// Feed connections that the process may have open at once. Warns if they are fewer than configured.
     private func feedDescriptors() -> Int {
         let limit = DescriptorLimit.raise()
@@ -237,12 +218,37 @@ public struct AnomalyDaemon: Service {
         return most
     }
 
-    private func createParent(of path: String) throws {
-        guard options.createsDirectories else { return }
-        let parent = URL(filePath: path).deletingLastPathComponent()
-        if !FileManager.default.fileExists(atPath: parent.path) {
-            try FileManager.default.createDirectory(
-                at: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    private func leaveConnections(_ listeners: Listeners, _ store: ConnectionStore) async {
+        do {
+            try await store.handOver(listeners)
+        } catch {
+            logger.tell(.connectionsNotLeft, ["cause": "\(error)"])
         }
+    }
+
+    /// - Parameter current: the configuration as it is now.
+    private func openControl(
+        _ pipeline: Pipeline, _ controls: Listeners, _ reporter: StatusReporter, _ refusals: RefusalLog,
+        current: @escaping @Sendable () -> DaemonConfiguration.Control
+    ) async throws {
+        let control = configuration.control
+        let models = ModelImport(pipeline: pipeline, configuration: configuration, logger: logger)
+        let hindsight = HindsightIntake(
+            directory: pipeline.directory, writer: pipeline.writer.queue, statistics: pipeline.statistics)
+        let configure: Listeners.Configure = { [logger] channel, visitor, left in
+            let control = current()
+            let surroundings = ControlHandler.Surroundings(
+                configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
+                status: { reporter.status() }, models: models, hindsight: hindsight, refusals: refusals, logger: logger)
+            try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: visitor.peer))
+            channel.closeFuture.whenComplete { _ in left() }
+        }
+        for socket in options.passedSockets where socket.name == FeedEntrances.controlName && socket.kind == .unixStream
+        {
+            try await controls.adopt(descriptor: socket.descriptor, name: socket.name, configure: configure)
+        }
+        if options.passedSockets.contains(where: { $0.isBound(to: control.socket) }) { return }
+        try options.createParent(of: control.socket)
+        try await controls.bind(path: control.socket, mode: control.socketMode, configure: configure)
     }
 }

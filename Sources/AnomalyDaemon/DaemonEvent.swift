@@ -36,6 +36,10 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
     case over = "48ddf357eb7e4766a7067cc07753a7de"
     case reloaded = "5f0c9a7be3d24c61a8e47d1b92c6f035"
     case reloadRefused = "c27be814f95a4d0ea163b0d85e7f4912"
+    case connectionsResumed = "6b3f0d9a51c84e7d9a0e27c4d8f1b350"
+    case connectionsNotLeft = "e81d5c02a7f64b39b6c4903f2ae57d18"
+    case passedUnused = "94c7a6e3b0d24f58a1f3d87e605b2c49"
+    case stuck = "d2b49e7710cf4a35865b3c1ea9f07d64"
 
     package var id: String { rawValue }
     package var level: Logger.Level { description.level }
@@ -78,6 +82,10 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
         case .restored: (.notice, "all streams are restored")
         case .opened: (.notice, "an anomaly has opened")
         case .over: (.notice, "an anomaly is over")
+        case .connectionsResumed: (.notice, "feed connections of the process before go on")
+        case .connectionsNotLeft: (.warning, "feed connections end here, as the next process could not be told of them")
+        case .passedUnused: (.warning, "a passed descriptor is of no use and was closed")
+        case .stuck: (.critical, "a stage is stuck; the service manager's watchdog will end the daemon")
         case .reloaded: (.notice, "the configuration was read again")
         case .reloadRefused: (.error, "the configuration was not read again; the old one stays in force")
         }

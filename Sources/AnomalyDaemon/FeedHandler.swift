@@ -1,4 +1,5 @@
 import FeedProtocol
+import Foundation
 import NIOCore
 
 /// One feed connection on its event loop: bytes in, batches to the shards, answers out.
@@ -25,7 +26,25 @@ final class FeedHandler: ChannelDuplexHandler {
     /// Held bytes that are handed on at once.
     private static let piece = 65_536
 
+    /// How it began.
+    enum Origin {
+        case accepted
+        /// An earlier process has left it, as it is said there.
+        case left(SavedConnection)
+        /// An earlier process has died with it.
+        case orphaned
+
+        /// Whether the service manager has a copy of its descriptor.
+        var isKept: Bool {
+            if case .accepted = self { false } else { true }
+        }
+    }
+
     private let pipeline: Pipeline
+    private let origin: Origin
+    private let visitor: Listeners.Visitor
+    /// Nil if the service manager keeps no connections.
+    private let keeper: ConnectionKeeper?
     private let makeSession: MakeSession
     private let left: () -> Void
     private let loop: any EventLoop
@@ -38,6 +57,11 @@ final class FeedHandler: ChannelDuplexHandler {
     private var wantsRead = false
     /// Bytes of answers that have not left yet.
     private var unanswered = 0
+    /// Those of them that are on their way.
+    private var leaving = ByteBuffer()
+    private var hasAsked = false
+    /// The daemon stops: whatever still comes is held for the next process.
+    private var isSealed = false
     private var inputClosed = false
     private var isRemoved = false
 
@@ -45,9 +69,15 @@ final class FeedHandler: ChannelDuplexHandler {
     ///   - loop: that of the channel.
     ///   - left: called once, when the client has left and all its bytes are handed on.
     ///   - makeSession: makes the session with what it shall do with batches and answers.
-    init(pipeline: Pipeline, loop: any EventLoop, left: @escaping () -> Void, makeSession: @escaping MakeSession) {
+    init(
+        pipeline: Pipeline, loop: any EventLoop, visitor: Listeners.Visitor, origin: Origin, keeper: ConnectionKeeper?,
+        left: @escaping () -> Void, makeSession: @escaping MakeSession
+    ) {
         self.pipeline = pipeline
         self.loop = loop
+        self.visitor = visitor
+        self.origin = origin
+        self.keeper = keeper
         self.left = left
         self.makeSession = makeSession
     }
@@ -58,12 +88,37 @@ final class FeedHandler: ChannelDuplexHandler {
         session = makeSession(
             { [unowned self] batch, shard in handOn(batch, to: shard) },
             { [unowned self] lines, time in answer(lines, time) })
+        goOn(context)
         context.fireChannelActive()
+    }
+
+    /// Goes on where the process before has stopped.
+    private func goOn(_ context: ChannelHandlerContext) {
+        switch origin {
+        case .accepted: break
+        case .left(let saved):
+            hasAsked = saved.hasAsked
+            if hasAsked { keeper?.end() }
+            if !saved.answers.isEmpty { answer(Array(saved.answers), .now) }
+            if !saved.held.isEmpty { consume(ByteBuffer(bytes: saved.held)) }
+        case .orphaned:
+            session?.reject(
+                FeedLineError(
+                    .interrupted,
+                    "expected a daemon that has read this line from its beginning; it died, and the rest "
+                        + "of the line is skipped"))
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        if held == nil { consume(bytes) } else { held?.writeBuffer(&bytes) }
+        if held != nil {
+            held?.writeBuffer(&bytes)
+        } else if isSealed {
+            hold(bytes)
+        } else {
+            consume(bytes)
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -136,7 +191,7 @@ final class FeedHandler: ChannelDuplexHandler {
     /// Goes on where something stood in the way: with what is held, and then with reading.
     private func resume() {
         if let bytes = held {
-            if fullQueues > 0 { return }
+            if fullQueues > 0 || isSealed { return }
             held = nil
             consume(bytes)
             pipeline.statistics.heldFeeds.add(-1)
@@ -180,6 +235,7 @@ final class FeedHandler: ChannelDuplexHandler {
     private func answer(_ lines: [UInt8], _ time: FeedSession.AnswerTime) {
         // Who has left gets none.
         guard let context else { return }
+        if case .whenCommitted = time, !mayConfirm(context) { return }
         unanswered += lines.count
         switch time {
         case .now: write(lines, context)
@@ -195,10 +251,24 @@ final class FeedHandler: ChannelDuplexHandler {
         }
     }
 
+    /// The client asks whether all is stored that it has sent. Ends a connection of which nobody knows.
+    private func mayConfirm(_ context: ChannelHandlerContext) -> Bool {
+        if case .orphaned = origin {
+            context.close(promise: nil)
+            return false
+        }
+        if !hasAsked { keeper?.end() }
+        hasAsked = true
+        return true
+    }
+
     private func write(_ lines: [UInt8], _ context: ChannelHandlerContext) {
         let buffer = context.channel.allocator.buffer(bytes: lines)
+        leaving.writeBytes(lines)
         context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenComplete { [self] _ in
             unanswered -= lines.count
+            leaving.moveReaderIndex(forwardBy: lines.count)
+            if leaving.readableBytes == 0 { leaving.clear() }
             guard let context = self.context else { return }
             if inputClosed { closeWhenAnswered(context) } else { resume() }
         }
@@ -207,5 +277,41 @@ final class FeedHandler: ChannelDuplexHandler {
     /// Closing would drop what the client has not read yet, so it waits for the last answer to leave.
     private func closeWhenAnswered(_ context: ChannelHandlerContext) {
         if unanswered == 0, held == nil { context.close(promise: nil) }
+    }
+
+    // MARK: From one process to the next
+
+    /// From now on nothing is handed on any more. For a feed connection; runs on its event loop.
+    static func seal(_ channel: any Channel) { handler(channel)?.isSealed = true }
+
+    /// Leaves a sealed connection to the next process: it is closed here, and lives on by another descriptor. Runs on
+    /// its event loop.
+    ///
+    /// - Returns: nil if that can't be.
+    static func leave(_ channel: any Channel) -> (saved: SavedConnection, copy: ConnectionKeeper.Copy)? {
+        handler(channel)?.leave(channel)
+    }
+
+    private static func handler(_ channel: any Channel) -> FeedHandler? {
+        try? channel.pipeline.syncOperations.handler(type: FeedHandler.self)
+    }
+
+    private func leave(_ channel: any Channel) -> (SavedConnection, ConnectionKeeper.Copy)? {
+        guard let context, let session, let keeper,
+            let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes),
+            let copy = keeper.leave(channel)
+        else { return nil }
+        var saved = SavedConnection(
+            name: keeper.name, listener: visitor.listener, format: session.format.rawValue,
+            founded: session.founded ?? 0,
+            hasAsked: hasAsked)
+        saved.decoder = session.state
+        if let held { saved.held = Data(held.readableBytesView) }
+        // Of a write that is done in part, the channel keeps the rest.
+        saved.answers = Data(leaving.readableBytesView.suffix(waiting))
+        // Nobody is to hear that a line lacks its end.
+        self.session = nil
+        context.close(promise: nil)
+        return (saved, copy)
     }
 }

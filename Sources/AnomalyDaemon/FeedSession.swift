@@ -21,16 +21,16 @@ struct FeedSession {
 
     /// - Parameters:
     ///   - peer: how log messages name this feed.
-    ///   - isConnection: whether the limits for new streams from connections hold.
+    ///   - founded: new streams that the feed has brought already; nil if the limits for connections do not hold.
     ///   - handOn: gets each batch that is full, with the number of its shard.
     ///   - answer: gets lines for the client, with their ends, after all batches of the lines before the commands.
     init(
-        decoder: FeedDecoder, peer: String, isConnection: Bool, pipeline: Pipeline, maxFuture: Int64,
+        decoder: FeedDecoder, peer: String, founded: Int?, pipeline: Pipeline, maxFuture: Int64,
         handOn: @escaping (PointBatch, Int) -> Void, answer: @escaping ([UInt8], AnswerTime) -> Void
     ) {
         self.decoder = decoder
         sink = Sink(
-            peer: peer, pipeline: pipeline, maxFuture: maxFuture, founded: isConnection ? 0 : nil,
+            peer: peer, pipeline: pipeline, maxFuture: maxFuture, founded: founded,
             batches: Array(repeating: PointBatch(), count: pipeline.shards.count), handOn: handOn, answer: answer)
     }
 
@@ -46,6 +46,18 @@ struct FeedSession {
         sink.arrival = WallClock.now
         decoder.finish(into: &sink)
         sink.finish()
+    }
+
+    /// What the decoder is in the middle of. Between two calls, nothing else is.
+    var state: FeedDecoder.State { decoder.state }
+    var format: FeedFormat { decoder.format }
+    /// New streams that the feed has brought; nil if they are not counted.
+    var founded: Int? { sink.founded }
+
+    /// A line that the feed's beginning can't be told from.
+    func reject(_ error: FeedLineError) {
+        sink.pipeline.rejects.reject(
+            error, peer: sink.peer, line: decoder.lines, excerpt: UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
     /// The client has gone; a line that it did not finish is rejected.

@@ -4,6 +4,14 @@ import Systemd
 
 /// What SIGHUP does: the configuration is read again, and what can change while the daemon runs is changed.
 public struct Reload: Sendable {
+    /// Keys that hold at once, for whoever connects and whatever stream comes from then on; all others at the next start.
+    static let liveKeys: Set<String> = [
+        "daemon.log_level", "daemon.max_streams", "feed.max_connections", "feed.max_streams_per_client",
+        "feed.new_streams_per_second", "feed.new_streams_burst", "feed.allow_users", "feed.allow_groups",
+        "control.allow_users", "control.allow_groups", "control.max_connections", "control.max_request",
+        "control.timeout",
+    ]
+
     private let signals: AsyncStream<Void>
     private let read: @Sendable () throws -> DaemonConfiguration
     private let threshold: LogThreshold
@@ -21,7 +29,12 @@ public struct Reload: Sendable {
     }
 
     /// Works until the task is cancelled. To be begun when the daemon is ready.
-    func run(_ start: DaemonConfiguration, _ notifier: Notifier, _ logger: Logger) async {
+    ///
+    /// - Parameter apply: lets `liveKeys` hold.
+    func run(
+        _ start: DaemonConfiguration, _ notifier: Notifier, _ logger: Logger,
+        apply: @Sendable (DaemonConfiguration) -> Void
+    ) async {
         var current = start
         for await _ in signals {
             notifier.reloading()
@@ -32,6 +45,7 @@ public struct Reload: Sendable {
                 threshold.level = min(threshold.level, level)
                 tell(current.changes(to: new), since: start.changes(to: new), logger)
                 threshold.level = level
+                apply(new)
                 current = new
             } catch {
                 logger.tell(.reloadRefused, ["cause": "\(error)"])
@@ -47,7 +61,7 @@ public struct Reload: Sendable {
         var metadata: Logger.Metadata = [
             "changed": "\(changes.isEmpty ? "nothing" : changes.map(\.description).joined(separator: "; "))"
         ]
-        let waiting = all.map(\.key).filter { $0 != "daemon.log_level" }
+        let waiting = all.map(\.key).filter { !Self.liveKeys.contains($0) }
         if !waiting.isEmpty { metadata["at_next_start"] = "\(waiting.joined(separator: " "))" }
         logger.tell(.reloaded, metadata)
     }

@@ -25,7 +25,7 @@ final class StandardInput: Sendable {
 
     private func read() {
         var session = FeedSession(
-            decoder: makeDecoder(), peer: "stdin", isConnection: false, pipeline: pipeline, maxFuture: maxFuture,
+            decoder: makeDecoder(), peer: "stdin", founded: nil, pipeline: pipeline, maxFuture: maxFuture,
             handOn: { [pipeline] batch, shard in
                 pipeline.shards[shard].queue.push(.points(batch), weight: batch.count)
             },

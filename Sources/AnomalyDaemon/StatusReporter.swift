@@ -2,6 +2,7 @@ import Configuration
 import ControlProtocol
 import Foundation
 import Logging
+import PointStore
 import Synchronization
 import Systemd
 
@@ -9,6 +10,9 @@ import Systemd
 final class StatusReporter: Sendable {
     /// Time over which points per second are averaged, in seconds.
     private static let rateWindow = 10.0
+
+    /// Time after which a stage that waits is worth a word, in microseconds.
+    private static let longWait: Int64 = 2_000_000
 
     private struct Rate {
         var points: Int64 = 0
@@ -28,6 +32,8 @@ final class StatusReporter: Sendable {
     private let started = WallClock.now
     private let startedSteady = SteadyClock.now
     private let rate = Mutex(Rate())
+    private let logger: Logger
+    private let wasStuck = Atomic<Bool>(false)
     private let lastPing = Atomic<Int64>(0)
     private let state = Mutex(DaemonStatus.State.starting)
     private let storage: StorageReporter
@@ -43,6 +49,7 @@ final class StatusReporter: Sendable {
         self.notifier = notifier
         self.watchdogTimeout = watchdogTimeout
         self.loopBeats = loopBeats
+        self.logger = logger
         storage = StorageReporter(pipeline: pipeline, database: configuration.database.path, logger: logger)
     }
 
@@ -68,12 +75,15 @@ final class StatusReporter: Sendable {
         let now = SteadyClock.now
         // At half the time-out at the latest, so not later than one tick before it.
         if now - lastPing.now < watchdogTimeout / 2 - min(1_000_000, watchdogTimeout / 4) { return }
-        let stuck = (pipeline.heartbeats + loopBeats).filter { $0.age > watchdogTimeout / 2 }
+        let stuck = (pipeline.heartbeats + loopBeats).filter { $0.isStuck(after: watchdogTimeout / 2) }
         if stuck.isEmpty {
             notifier.watchdog()
+            wasStuck.store(false, ordering: .relaxed)
             lastPing.store(now, ordering: .relaxed)
         } else {
-            notifier.status("Stuck: \(stuck.map(\.stage).joined(separator: ", "))")
+            let stages = stuck.map(\.stage).joined(separator: ", ")
+            notifier.status("Stuck: \(stages)")
+            if !wasStuck.exchange(true, ordering: .relaxed) { logger.tell(.stuck, ["stages": "\(stages)"]) }
         }
     }
 
@@ -81,6 +91,7 @@ final class StatusReporter: Sendable {
     private var text: String {
         let statistics = pipeline.statistics
         if let trouble = storage.troubleText { return trouble }
+        if let waiting = waitingText { return waiting }
         if let trouble = restoringTrouble { return "Not restoring: \(trouble)" }
         let commit = statistics.lastCommit.now
         let age = Double(WallClock.now - commit) / 1e6
@@ -95,6 +106,19 @@ final class StatusReporter: Sendable {
             "\(statistics.openAnomalies.now) anomalies open (\(statistics.anomalies.now) found)",
             commit == 0 ? "no commit yet" : "last commit \((age * 10).rounded() / 10) s ago",
         ].joined(separator: ", ") + storage.notes.map { "; \($0)" }.joined()
+    }
+
+    /// A stage that waits for others for long.
+    private var waitingText: String? {
+        for beat in pipeline.heartbeats {
+            guard let wait = beat.wait, case let time = SteadyClock.now - wait.since, time > Self.longWait else {
+                continue
+            }
+            let holders = LockHolder.others(holding: .writing, on: configuration.database.path)
+            return "Waiting: the \(beat.stage) for \(wait.cause), for \(time / 1_000_000) s"
+                + (holders.isEmpty ? "" : " (locked by \(holders.map(\.description).joined(separator: ", ")))")
+        }
+        return nil
     }
 
     private var restoringTrouble: String? { pipeline.shards.lazy.compactMap(\.restoringTrouble).first }

@@ -19,11 +19,11 @@ package final class StreamDirectory: Sendable {
         /// Name, width and time of creation by id.
         var records: [Int32: StreamRecord] = [:]
         var nextID: Int32 = 1
+        var limits: FoundingLimits
         var newStreams: TokenBucket
     }
 
     let shards: Int
-    let limits: FoundingLimits
     private let clock: @Sendable () -> Int64
     private let contents: Mutex<Contents>
 
@@ -32,10 +32,19 @@ package final class StreamDirectory: Sendable {
         shards: Int, limits: FoundingLimits = .none, clock: @escaping @Sendable () -> Int64 = { SteadyClock.now }
     ) {
         self.shards = shards
-        self.limits = limits
         self.clock = clock
-        contents = Mutex(
-            Contents(newStreams: TokenBucket(perSecond: limits.perSecond, burst: limits.burst, now: clock())))
+        let newStreams = TokenBucket(perSecond: limits.perSecond, burst: limits.burst, now: clock())
+        contents = Mutex(Contents(limits: limits, newStreams: newStreams))
+    }
+
+    /// Sets other limits for new streams. Those that there are stay, even if they are too many now.
+    package func change(_ limits: FoundingLimits) {
+        contents.withLock { contents in
+            let old = contents.limits
+            contents.limits = limits
+            if old.perSecond == limits.perSecond, old.burst == limits.burst { return }
+            contents.newStreams = TokenBucket(perSecond: limits.perSecond, burst: limits.burst, now: clock())
+        }
     }
 
     package var count: Int { contents.withLock { $0.entries.count } }
@@ -84,6 +93,7 @@ package final class StreamDirectory: Sendable {
 
     /// - Throws: why there may be no new stream.
     private func admit(_ contents: inout Contents, founded: Int?) throws(FeedLineError) {
+        let limits = contents.limits
         guard contents.entries.count < limits.streams else {
             throw FeedLineError(
                 .maxStreams, "expected one of the \(contents.entries.count) streams that there are (daemon.max_streams)"

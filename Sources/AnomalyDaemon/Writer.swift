@@ -24,6 +24,9 @@ final class Writer: @unchecked Sendable {
     /// Damaged databases that are replaced within an hour; one more, and the disk is not to be trusted.
     private static let replacementsAnHour = 3
 
+    /// The disk may be slow, or another program hold a lock.
+    private static let database = "the database"
+
     let queue = BoundedQueue<WriterMessage>(capacity: Writer.queuedRows)
     let heartbeat = Heartbeat("writer")
     /// Rows that the writer has taken from its queue and not committed yet.
@@ -134,7 +137,7 @@ final class Writer: @unchecked Sendable {
             return order.answer(
                 .failure(ControlError(code: .unavailable, message: "the daemon stops and stores nothing more")))
         }
-        order.answer(Result { try store.store(order.piece) })
+        order.answer(Result { try heartbeat.waiting(for: Self.database) { try store.store(order.piece) } })
     }
 
     private func count(_ late: LateOutcome) {
@@ -147,7 +150,7 @@ final class Writer: @unchecked Sendable {
     private func commitUntilDone() {
         while !pending.isEmpty, !hasGivenUp {
             do {
-                count(try store.commit(&pending))
+                count(try heartbeat.waiting(for: Self.database) { try store.commit(&pending) })
                 noteSuccess()
                 break
             } catch {
@@ -243,7 +246,9 @@ final class Writer: @unchecked Sendable {
         logger.tell(.damaged, ["cause": "\(error)"])
         while !hasGivenUp {
             do {
-                let aside = try history.move { try store.replaceDamaged() }
+                let aside = try heartbeat.waiting(for: Self.database) {
+                    try history.move { try store.replaceDamaged() }
+                }
                 noteSuccess()
                 DamageNote.log(aside, for: configuration.path, logger)
                 statistics.setAside.withLock { $0 = aside }

@@ -6,3 +6,6 @@
 // So has prctl(2).
 #include <sys/prctl.h>
 static inline int anomalyd_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// memfd_create(2). sys/mman.h declares it under _GNU_SOURCE only, with which Swift's Glibc module is not built.
+int memfd_create(const char *name, unsigned int flags);

@@ -4,6 +4,8 @@ struct CSVDecoder: LineDecoder {
     /// Why `stream` is no name, said of every row: whoever starts the decoder has checked it before.
     private let streamError: FeedLineError?
     private var layout: CSVLayout?
+    /// The row that the layout was found in; empty if none has been yet.
+    private(set) var firstRow: [UInt8] = []
     private var row = CSVRow()
     private var values: [Double] = []
 
@@ -19,6 +21,14 @@ struct CSVDecoder: LineDecoder {
         }
     }
 
+    /// Goes on behind a first row that another decoder has read. Without effect if that is empty or no such row.
+    mutating func goOn(after row: [UInt8]) {
+        guard !row.isEmpty, (try? row.withUnsafeBytes({ try self.row.split($0) })) != nil,
+            let layout = try? CSVLayout(firstRow: self.row)
+        else { return }
+        (self.layout, firstRow) = (layout, row)
+    }
+
     mutating func decode(
         _ line: UnsafeRawBufferPointer, into sink: inout some FeedSink
     ) throws(FeedLineError) {
@@ -31,6 +41,7 @@ struct CSVDecoder: LineDecoder {
             layout = try CSVLayout(firstRow: row)
             // A first row of data that is wrong in itself still says how many columns there are.
             self.layout = layout
+            firstRow = Array(line)
             if layout.hasHeader { return }
         }
         let time = try layout.read(row, values: &values)

@@ -18,14 +18,43 @@ public struct FeedDecoder: Sendable {
     /// Whether the line that is coming was rejected as too long already.
     private var isSkipping = false
 
+    /// The format of all lines.
+    public var format: FeedFormat { decoders.format }
+
     /// - parameters:
     ///   - format: the format of all lines.
     ///   - stream: the name that CSV rows belong to; without one, they are all rejected. Other formats ignore it.
     ///   - maxLine: longest line that is accepted, in bytes without its line end; at least 1.
-    public init(format: FeedFormat, stream: [UInt8]? = nil, maxLine: Int = 65536) {
+    ///   - state: what another decoder of this format was in the middle of, for the feed to go on there.
+    public init(format: FeedFormat, stream: [UInt8]? = nil, maxLine: Int = 65536, state: State = State()) {
         precondition(maxLine >= 1, "a line needs at least one byte")
         self.maxLine = maxLine
-        decoders = LineDecoders(format: format, stream: stream)
+        decoders = LineDecoders(format: format, stream: stream, firstRow: state.firstRow)
+        lines = state.lines
+        partial = state.partial
+        isSkipping = state.isSkipping
+    }
+
+    /// What the decoder is in the middle of: with it, another one reads the rest of the feed as this one would.
+    public struct State: Sendable, Equatable {
+        /// See ``FeedDecoder/lines``.
+        public var lines = 0
+        /// The beginning of a line whose end has not come yet.
+        public var partial: [UInt8] = []
+        /// Whether the rest of the line that is coming is to be thrown away.
+        public var isSkipping = false
+        /// The row that says which column of CSV is what; empty before it, and for other formats.
+        public var firstRow: [UInt8] = []
+
+        public init() {}
+    }
+
+    /// As it is between two calls of ``consume(_:into:)``.
+    public var state: State {
+        var state = State()
+        (state.lines, state.partial, state.isSkipping) = (lines, partial, isSkipping)
+        state.firstRow = decoders.firstRow
+        return state
     }
 
     /// Reads the next bytes of the feed.

@@ -30,6 +30,8 @@ public struct FeedLineError: Error, Equatable, Sendable, CustomStringConvertible
         case tooLong = "too-long"
         /// The client left in the middle of the line.
         case unterminated
+        /// The line's beginning has gone down with a daemon that died.
+        case interrupted
     }
 
     public var reason: Reason
@@ -49,7 +51,8 @@ extension FeedLineError {
     /// the field does. Reads the whole line, so it is for rejected lines only.
     func explained(by line: UnsafeRawBufferPointer) -> FeedLineError {
         switch reason {
-        case .utf8, .control, .tooLong, .unterminated, .width, .maxStreams, .clientStreams, .newStreams: return self
+        case .utf8, .control, .tooLong, .unterminated, .interrupted, .width, .maxStreams, .clientStreams, .newStreams:
+            return self
         case .name, .value, .timestamp, .fields, .header, .command: break
         }
         if !TextCheck.isUTF8(line) { return .invalidUTF8 }

@@ -14,14 +14,18 @@ protocol LineDecoder {
 /// The register of formats: one of each, since several lines of a feed may belong together (the header of CSV), and
 /// the choice between them.
 struct LineDecoders {
-    private let format: FeedFormat
+    let format: FeedFormat
     private var plain = PlainDecoder(dialect: .plain)
     private var graphite = PlainDecoder(dialect: .graphite)
     private var csv: CSVDecoder
 
-    init(format: FeedFormat, stream: [UInt8]?) {
+    /// See `FeedDecoder.State.firstRow`.
+    var firstRow: [UInt8] { csv.firstRow }
+
+    init(format: FeedFormat, stream: [UInt8]?, firstRow: [UInt8]) {
         self.format = format
         csv = CSVDecoder(stream: stream)
+        csv.goOn(after: firstRow)
     }
 
     @inline(__always)

@@ -59,20 +59,62 @@ public final class Notifier: Sendable {
         send("EXTEND_TIMEOUT_USEC=\(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)", status: nil)
     }
 
+    // MARK: The descriptor store
+
+    /// Descriptors that the manager keeps for the next process of this service at most (`FileDescriptorStoreMax=`): 0
+    /// where it keeps none or does not say. systemd 254 and newer say it in `$FDSTORE`; for older ones the unit has to.
+    public static var storeCapacity: Int { environment("FDSTORE").flatMap { Int($0) } ?? 0 }
+
+    /// Lets the manager keep a copy of a descriptor, which it hands to the next process of this service among the
+    /// passed sockets. It keeps it until ``unstore(name:)`` or until the service has stopped for good, even if the
+    /// other end of a connection is closed.
+    ///
+    /// - Parameter name: at most 255 ASCII characters without control characters and colons; not that of another one,
+    ///   or both are removed together.
+    /// - Returns: whether the manager was reached. One whose store is full closes its copy and does not tell.
+    @discardableResult
+    public func store(_ descriptor: Int32, name: String) -> Bool {
+        send("FDSTORE=1") {
+            // Without FDPOLL=0 the manager drops a connection whose other end is closed, with all that is unread in it.
+            sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDPOLL=0\nFDNAME=\(name)", [descriptor], 1)
+        }
+    }
+
+    /// Lets the manager close its copies of that name.
+    public func unstore(name: String) { send("FDSTOREREMOVE=1\nFDNAME=\(name)", status: nil) }
+
+    /// Waits until the manager has acted on all that was sent before.
+    ///
+    /// - Returns: whether it has, within that time.
+    @discardableResult
+    public func barrier(within time: Duration) -> Bool {
+        let (seconds, attoseconds) = time.components
+        return send("BARRIER=1") {
+            sd_notify_barrier(0, UInt64(seconds) * 1_000_000 + UInt64(attoseconds / 1_000_000_000_000))
+        }
+    }
+
     private func send(_ assignment: String?, status: String?) {
-        guard let address else { return }
         var lines: [String] = []
         if let assignment { lines.append(assignment) }
         if let status { lines.append("STATUS=" + Self.line(status)) }
-        let result = sd_notify(0, lines.joined(separator: "\n"))
+        send(assignment ?? "STATUS=") { sd_notify(0, lines.joined(separator: "\n")) }
+    }
+
+    /// - Returns: whether it was delivered.
+    @discardableResult
+    private func send(_ what: String, _ body: () -> Int32) -> Bool {
+        guard let address else { return false }
+        let result = body()
         if result >= 0 {
             isFailing.store(false, ordering: .relaxed)
         } else if !isFailing.exchange(true, ordering: .relaxed) {
             onFailure(
                 SystemdError(
-                    operation: "send " + (assignment ?? "STATUS="), object: address, code: -result,
+                    operation: "send " + what, object: address, code: -result,
                     expected: "the service manager's datagram socket in $NOTIFY_SOCKET"))
         }
+        return result >= 0
     }
 
     /// A line feed in a status would begin an assignment of its own, such as `MAINPID=`.

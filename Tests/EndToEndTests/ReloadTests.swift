@@ -8,6 +8,37 @@ import Testing
 
     private func configure(_ text: String) throws { try folder.write(text, to: "anomalyd.toml") }
 
+    @Test func limitsHoldAtOnce() throws {
+        try configure("")
+        let daemon = try DaemonProcess(in: folder, ["--config", folder("anomalyd.toml")])
+        try daemon.waitUntilReady()
+        let client = try daemon.client()
+        try client.send("a 1 1\n")
+        try client.sync()
+        try configure("[feed]\nmax_connections = 2\n[daemon]\nmax_streams = 2\n[control]\nallow_users = [\"root\"]\n")
+        daemon.process.signal(SIGHUP)
+        try eventually("it is read") { daemon.process.errors.contains("the configuration was read again") }
+        #expect(!daemon.process.errors.contains("at_next_start"))
+        #expect(try daemon.status().maxConnections == 2)
+        try client.send("b 1 1\nc 1 1\n")
+        try client.sync()
+        #expect(try daemon.query("SELECT name FROM stream ORDER BY name") == ["a", "b"])
+        let second = try daemon.client()
+        try second.send("a 2 2\n")
+        try second.sync()
+        let third = try daemon.client()
+        #expect(try third.readLine() == nil)
+        // Who was in stays.
+        try configure("[feed]\nmax_connections = 1\n")
+        daemon.process.signal(SIGHUP)
+        try eventually("it is read once more") { try daemon.status().maxConnections == 1 }
+        for feed in [client, second] {
+            try feed.send("a 3 3\n")
+            try feed.sync()
+        }
+        try daemon.stop()
+    }
+
     @Test func whatCanBeIsChanged() throws {
         try configure("[daemon]\nlog_level = \"error\"\n")
         let daemon = try DaemonProcess(in: folder, ["--config", folder("anomalyd.toml")])

@@ -11,9 +11,10 @@ struct UnitTests {
             ["make", "--silent", "-C", root, "install", "PREFIX=\(folder("usr"))", "SYSCONFDIR=\(folder("etc"))"],
             in: folder)
         #expect(try install.wait(within: .seconds(60)) == .code(0), "\(install.errors)")
-        let units = ["anomalyd.service", "anomalyd.socket", "anomalyd@web.service", "anomalyd@web.socket"].map {
-            folder("usr/lib/systemd/system/\($0)")
-        }
+        let units = [
+            "anomalyd.service", "anomalyd.socket", "anomalyd-control.socket", "anomalyd@web.service",
+            "anomalyd@web.socket", "anomalyd-control@web.socket",
+        ].map { folder("usr/lib/systemd/system/\($0)") }
         // Templates are verified by one of their instances.
         for unit in units where unit.contains("@") {
             try FileManager.default.createSymbolicLink(
@@ -26,6 +27,7 @@ struct UnitTests {
         let settings = try String(contentsOfFile: folder("etc/anomalyd/anomalyd.toml"), encoding: .utf8)
         #expect(settings.contains("[model]"))
     }
+
     /// An instance is the daemon without a name, but for what makes it one: a setting that the one gets, the other has.
     @Test func instancesDifferOnlyWhereTheyMust() throws {
         let folder = try TemporaryFolder()

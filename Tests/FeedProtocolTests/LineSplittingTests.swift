@@ -44,6 +44,8 @@ import Testing
                 }
                 let split = decode(pieces: pieces, format: format, maxLine: Self.limit, end: end)
                 #expect(split.calls == whole.calls, "round \(round)")
+                let turns = decode(pieces: pieces, format: format, maxLine: Self.limit, end: end, byTurns: true)
+                #expect(turns.calls == whole.calls, "round \(round), by turns")
             }
         }
     }
@@ -66,6 +68,8 @@ import Testing
                 }
                 let split = decode(pieces: pieces, format: format, maxLine: limit, end: end)
                 #expect(split.calls == whole.calls, "round \(round), pieces of up to \(longest) bytes: \(feed)")
+                let turns = decode(pieces: pieces, format: format, maxLine: limit, end: end, byTurns: true)
+                #expect(turns.calls == whole.calls, "round \(round), by turns, up to \(longest) bytes: \(feed)")
             }
         }
     }

@@ -47,14 +47,18 @@ struct RecordingSink: FeedSink {
 
 enum End { case finish, abandon, none }
 
-/// Feeds pieces of a feed to a new decoder.
+/// Feeds pieces of a feed to a new decoder, or each to another one that goes on where the last one has stopped.
 func decode(
     pieces: [ArraySlice<UInt8>], format: FeedFormat = .plain, stream: String? = "stream", maxLine: Int = 65536,
-    end: End = .finish
+    end: End = .finish, byTurns: Bool = false
 ) -> RecordingSink {
     var sink = RecordingSink()
-    var decoder = FeedDecoder(format: format, stream: stream.map { Array($0.utf8) }, maxLine: maxLine)
+    let stream = stream.map { Array($0.utf8) }
+    var decoder = FeedDecoder(format: format, stream: stream, maxLine: maxLine)
     for piece in pieces {
+        if byTurns {
+            decoder = FeedDecoder(format: decoder.format, stream: stream, maxLine: maxLine, state: decoder.state)
+        }
         piece.withUnsafeBytes { decoder.consume($0, into: &sink) }
     }
     switch end {

@@ -90,4 +90,32 @@ private final class Failures: Sendable {
             #expect(failures.all.map(\.operation) == ["send WATCHDOG=1", "send STATUS="])
         }
     }
+
+    @Test func descriptorsAreLeftToTheManagerByName() async {
+        await #expect(processExitsWith: .success) {
+            let manager = try UnixSocket(SOCK_DGRAM)
+            defer { manager.remove() }
+            setenv("NOTIFY_SOCKET", manager.path, 1)
+            #expect(Notifier.storeCapacity == 0)
+            setenv("FDSTORE", "12", 1)
+            #expect(Notifier.storeCapacity == 12)
+            let notifier = Notifier { Issue.record("\($0)") }
+            let file = try MemoryFile.make("test", Array("what is left".utf8))
+            #expect(notifier.store(file, name: "state"))
+            notifier.unstore(name: "c1")
+            let (text, passed) = manager.receivedWithDescriptor()
+            #expect(text == "FDSTORE=1\nFDPOLL=0\nFDNAME=state")
+            // Another descriptor of the same file, as the next process would get it.
+            #expect(passed != file)
+            #expect(try MemoryFile.read(passed) == Array("what is left".utf8))
+            #expect(manager.received() == ["FDSTOREREMOVE=1\nFDNAME=c1"])
+            // Nobody answers.
+            let deaf = Notifier { _ in }
+            #expect(!deaf.barrier(within: .milliseconds(10)))
+        }
+    }
+
+    @Test func aFileThatIsNoneCannotBeRead() {
+        #expect(throws: SystemdError.self) { try MemoryFile.read(-1) }
+    }
 }

@@ -31,24 +31,30 @@ private func passing<Result>(_ descriptors: [Int32], _ body: () throws -> Result
             let tcp = try listeningTCPSocket()
             let file = open("/dev/null", O_RDONLY)
             let unconnected = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-            setenv("LISTEN_FDNAMES", "feed:log:feed:other:other", 1)
+            let udp = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+            var pair: [Int32] = [0, 0]
+            try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+            setenv("LISTEN_FDNAMES", "feed:log:feed:other:other:udp:c1", 1)
 
-            let passed = [stream.descriptor, datagram.descriptor, tcp, file, unconnected]
-            let (sockets, flags, atPath) = try passing(passed) {
+            let passed = [stream.descriptor, datagram.descriptor, tcp, file, unconnected, udp, pair[0]]
+            let (sockets, flags, atPath, paths) = try passing(passed) {
                 let sockets = try PassedSockets.take()
                 return (
                     sockets,
                     sockets.all.map { fcntl($0.descriptor, F_GETFD) },
-                    sockets.all.filter { $0.isBound(to: stream.path) }
+                    sockets.all.filter { $0.isBound(to: stream.path) },
+                    sockets.all.map(\.path)
                 )
             }
-            #expect(sockets.all.map(\.descriptor) == [3, 4, 5, 6, 7])
-            #expect(sockets.all.map(\.name) == ["feed", "log", "feed", "other", "other"])
-            #expect(sockets.all.map(\.kind) == [.unixStream, .unixDatagram, .tcp, .other, .other])
+            #expect(sockets.all.map(\.descriptor) == [3, 4, 5, 6, 7, 8, 9])
+            #expect(sockets.all.map(\.name) == ["feed", "log", "feed", "other", "other", "udp", "c1"])
+            #expect(
+                sockets.all.map(\.kind) == [.unixStream, .unixDatagram, .tcp, .other, .connection, .udp, .connection])
             #expect(sockets.named("feed").map(\.descriptor) == [3, 5])
             #expect(sockets.named("absent").isEmpty)
             #expect(flags.allSatisfy { $0 & FD_CLOEXEC != 0 })
             #expect(atPath.map(\.descriptor) == [3])
+            #expect(paths == [stream.path, datagram.path, nil, nil, nil, nil, nil])
             #expect(getenv("LISTEN_FDS") == nil && getenv("LISTEN_PID") == nil && getenv("LISTEN_FDNAMES") == nil)
             let again = try PassedSockets.take()
             #expect(again.all.isEmpty)

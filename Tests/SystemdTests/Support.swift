@@ -37,6 +37,29 @@ struct UnixSocket {
         }
     }
 
+    /// The oldest datagram that waits, and the descriptor that came with it; −1 if none did.
+    func receivedWithDescriptor() -> (text: String, descriptor: Int32) {
+        var buffer = [UInt8](repeating: 0, count: 8192)
+        // A header and one descriptor: CMSG_SPACE(sizeof(int)) of cmsg(3).
+        var control = [UInt64](repeating: 0, count: 4)
+        var header = msghdr()
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            control.withUnsafeMutableBytes { control in
+                var part = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+                return withUnsafeMutablePointer(to: &part) { part in
+                    header.msg_iov = part
+                    header.msg_iovlen = 1
+                    header.msg_control = control.baseAddress
+                    header.msg_controllen = control.count
+                    return recvmsg(descriptor, &header, Int32(MSG_DONTWAIT))
+                }
+            }
+        }
+        let hasDescriptor = header.msg_controllen >= MemoryLayout<cmsghdr>.size + 4
+        let passed = hasDescriptor ? control.withUnsafeBytes { $0.load(fromByteOffset: 16, as: Int32.self) } : -1
+        return (String(decoding: buffer[..<max(0, count)], as: UTF8.self), passed)
+    }
+
     func remove() {
         close(descriptor)
         unlink(path)

@@ -48,7 +48,7 @@ struct UnitTests {
         #expect(units.contains("anomalyd.service") && units.contains("anomalyd.socket"))
         // What names a unit, a folder of its own, or keeps it out of others'.
         let own: Set<Substring> = [
-            "Description", "Wants", "Requires", "Before", "After", "Also", "Sockets", "Service", "ExecStart",
+            "Description", "Wants", "Requires", "PartOf", "Before", "After", "Also", "Sockets", "Service", "ExecStart",
             "StateDirectory", "RuntimeDirectory", "ListenStream", "ListenDatagram", "InaccessiblePaths",
         ]
         let kept: Set<Substring> = ["TemporaryFileSystem", "BindPaths"]

@@ -57,6 +57,7 @@ extension RecordFormat: ExpressibleByArgument {
     }
 
     package static var allValueStrings: [String] { all.map(\.name) }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
     package var defaultValueDescription: String { name }
 
     /// One line for each format, for the help of a command.

@@ -12,6 +12,8 @@ FUZZ_SECONDS ?= 60
 SWIFT_SOURCES := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 # Debian's names of what building, testing and the demo need besides Swift.
 PACKAGES := libsqlite3-dev libsystemd-dev pkg-config python3 socat sqlite3
+# And what making and testing the Debian package needs besides those.
+DEB_PACKAGES := dpkg-dev lintian man-db mandoc bash-completion zsh fish
 
 BINDIR = $(PREFIX)/bin
 UNITDIR = $(PREFIX)/lib/systemd/system
@@ -19,12 +21,16 @@ CATALOGDIR = $(PREFIX)/lib/systemd/catalog
 DROPINDIR = $(PREFIX)/share/doc/anomalyd/drop-ins
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
+MANDIR = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := build
-.PHONY: help build demo test crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps install uninstall clean
+.PHONY: help build demo test crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps deb-deps deb deb-test install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
@@ -63,7 +69,7 @@ lint: ## Check the style of the Swift sources (.swift-format)
 format: ## Bring the Swift sources into that style
 	@$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
-check-all: lint test crash tsan asan ## All that a patch must pass (about an hour)
+check-all: lint test deb-test crash tsan asan ## All that a patch must pass (about an hour)
 	@Tests/Fuzz/run --seconds 20
 	Benchmarks/soak --minutes 2 --streams 50 --rate 3000
 	Benchmarks/service
@@ -122,6 +128,18 @@ deps: ## Install the Debian packages that are missing (called by build and test)
 	"$${as_root[@]}" update || echo "make deps: apt-get update failed; trying with the old lists" >&2
 	"$${as_root[@]}" install -y --no-install-recommends "$${missing[@]}" >/dev/null || fail "apt-get failed"
 
+# Not part of deps, which make build calls: most who build need none of it.
+deb-deps:
+	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(DEB_PACKAGES)'
+
+deb: deb-deps build ## Make a Debian package in .build/deb
+	@package=$$(systemd/debian/build)
+	lintian --allow-root --fail-on error,warning "$$package"
+	echo "$$package"
+
+deb-test: deb-deps build ## Install, upgrade, remove and purge that package under a real systemd
+	@Tests/PackageTests/run
+
 # Does not build, so that sudo make install leaves no files of root's in .build.
 install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has built
 	@for program in $(PROGRAMS); do
@@ -131,7 +149,8 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    fi
 	done
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSUSERSDIR)' '$(DESTDIR)$(TMPFILESDIR)' \
-	    '$(DESTDIR)$(CATALOGDIR)' '$(DESTDIR)$(DROPINDIR)' '$(DESTDIR)$(SYSCONFDIR)/anomalyd'
+	    '$(DESTDIR)$(CATALOGDIR)' '$(DESTDIR)$(DROPINDIR)' '$(DESTDIR)$(SYSCONFDIR)/anomalyd' '$(DESTDIR)$(BASHDIR)' \
+	    '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
 	install --strip -m 0755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(BINDIR)'
 	for unit in systemd/*.service systemd/*.socket; do
 	    name=$$(basename $$unit)
@@ -139,6 +158,16 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    sed 's|/usr/bin/|$(BINDIR)/|g' $$unit | install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$name
 	    sed -f systemd/instance.sed '$(DESTDIR)$(UNITDIR)'/$$name |
 	        install -m 0644 /dev/stdin '$(DESTDIR)$(UNITDIR)'/$$instance
+	done
+	for page in systemd/man/*.[1-8]; do
+	    install -D -m 0644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$$(basename $$page)
+	done
+	for program in $(PROGRAMS); do
+	    # A shell reads them, and runs none: without #!.
+	    script() { $(BUILD)/$$program --generate-completion-script $$1 | sed '1{/^#!/d}'; }
+	    script bash | install -m 0644 /dev/stdin '$(DESTDIR)$(BASHDIR)'/$$program
+	    script zsh | install -m 0644 /dev/stdin '$(DESTDIR)$(ZSHDIR)'/_$$program
+	    script fish | install -m 0644 /dev/stdin '$(DESTDIR)$(FISHDIR)'/$$program.fish
 	done
 	install -m 0644 systemd/drop-ins/*.conf '$(DESTDIR)$(DROPINDIR)'
 	install -m 0644 systemd/anomalyd.sysusers '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf'
@@ -165,6 +194,9 @@ uninstall: ## Remove what install installed, but not configuration, data and use
 	    name=$$(basename $$unit)
 	    rm -f '$(DESTDIR)$(UNITDIR)'/{$$name,$${name%.*}@.$${name##*.}}
 	done
+	for page in systemd/man/*.[1-8]; do rm -f '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$$(basename $$page); done
+	rm -f $(PROGRAMS:%='$(DESTDIR)$(BASHDIR)/%') $(PROGRAMS:%='$(DESTDIR)$(ZSHDIR)/_%') \
+	    $(PROGRAMS:%='$(DESTDIR)$(FISHDIR)/%.fish')
 	rm -rf '$(DESTDIR)$(DROPINDIR)'
 	rm -f '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf' '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
 	rm -f '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'

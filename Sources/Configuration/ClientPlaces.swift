@@ -5,6 +5,11 @@ public struct ClientPlaces: Sendable, Equatable {
     /// The socket that `anomalyctl` asks.
     public let controlSocket: String
 
+    /// From the files that the daemon reads, but credentials.
+    public init(paths: DefaultPaths) {
+        self.init(layers: ConfigurationFiles(paths: paths).layers, paths: paths)
+    }
+
     /// Takes the two keys from layers, each over the one before, and nothing else: whoever asks the daemon need not be
     /// kept from it by what is wrong with another key, or by a file that only the daemon may read.
     public init(layers: [ConfigurationLayer], paths: DefaultPaths) {

@@ -91,19 +91,19 @@ public struct ConfigurationKey: Sendable {
 }
 
 /// A section of the file.
-struct ConfigurationGroup: Sendable {
+package struct ConfigurationGroup: Sendable {
     /// Its name in brackets.
-    let name: String
+    package let name: String
     /// What its keys are about, in one line.
-    let heading: String
-    let keys: [ConfigurationKey]
+    package let heading: String
+    package let keys: [ConfigurationKey]
 }
 
 extension ConfigurationKey {
     /// All keys, in the order of the commented file.
     public static let all: [ConfigurationKey] = groups.flatMap(\.keys)
 
-    static let groups: [ConfigurationGroup] = daemonGroups + streamGroups
+    package static let groups: [ConfigurationGroup] = daemonGroups + streamGroups
 
     private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
 

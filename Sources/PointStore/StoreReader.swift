@@ -33,6 +33,11 @@ public final class StoreReader: Sendable {
         try connection.read("read the streams of") { try StreamQueries.streams($0) }
     }
 
+    /// Calls `body` with the names that are not before `name`, in the order of their bytes, until it returns false.
+    public func forEachStreamName(from name: String, _ body: (String) throws -> Bool) throws {
+        try connection.read("read the streams of") { try StreamQueries.forEachName($0, from: name, body) }
+    }
+
     /// One summary for each stream, in the order of the bytes of their names; only of the streams in `ids` if that is
     /// not nil.
     public func streamSummaries(_ ids: Set<Int32>? = nil) throws -> [StreamSummary] {

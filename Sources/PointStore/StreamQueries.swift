@@ -24,6 +24,12 @@ enum StreamQueries {
         return streams
     }
 
+    /// Names from `name` on, along their index.
+    static func forEachName(_ database: Database, from name: String, _ body: (String) throws -> Bool) throws {
+        let statement = try database.cachedStatement(sql: "SELECT name FROM stream WHERE name >= ?1 ORDER BY name")
+        try statement.binding(name, at: 1) { try statement.forEachRow { try body($0.string(0)) } }
+    }
+
     /// The bounds of the streams in `ids`, or of all for nil, by id. Streams without points are absent.
     ///
     /// Two look-ups in the key for each stream, and no scan: with one clustered table, its neighbours in the key are

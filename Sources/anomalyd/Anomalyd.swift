@@ -56,7 +56,8 @@ struct Anomalyd: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Read the configuration from this file instead of all others but credentials.", valueName: "FILE"))
+            "Read the configuration from this file instead of all others but credentials.", valueName: "FILE"),
+        completion: .file())
     var config: String?
     @Option(
         help: ArgumentHelp(
@@ -69,23 +70,28 @@ struct Anomalyd: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Listen on this Unix socket instead of the configured ones. May be repeated.",
-            valueName: "PATH"))
+            valueName: "PATH"),
+        completion: .file())
     var listen: [String] = []
-    @Option(help: ArgumentHelp("Format of the feeds: auto, plain, graphite or csv.", valueName: "F"))
+    @Option(
+        help: ArgumentHelp("Format of the feeds: auto, plain, graphite or csv.", valueName: "F"),
+        completion: .list(DaemonConfiguration.Feed.formats))
     var format: String?
     @Option(help: ArgumentHelp("Stream that CSV rows belong to.", valueName: "NAME"))
     var stream: String?
-    @Option(help: ArgumentHelp("The SQLite file.", valueName: "FILE"))
+    @Option(help: ArgumentHelp("The SQLite file.", valueName: "FILE"), completion: .file())
     var database: String?
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Set any configuration key, for example --set model.hidden=32. May be repeated.", valueName: "KEY=VALUE"))
+            "Set any configuration key, for example --set model.hidden=32. May be repeated.", valueName: "KEY=VALUE"),
+        completion: .list(ConfigurationKey.all.map { $0.path + "=" }))
     var assignments: [String] = []
     @Option(
         name: .customLong("log-level"),
         help: ArgumentHelp(
-            "Least important messages to log: trace, debug, info, notice, warning, error or critical.", valueName: "L"))
+            "Least important messages to log: trace, debug, info, notice, warning, error or critical.", valueName: "L"),
+        completion: .list(DaemonConfiguration.LogLevel.allCases.map(\.rawValue)))
     var logLevel: String?
     @Flag(name: .customLong("check-config"), help: "Check the configuration and exit.")
     var checkConfig = false

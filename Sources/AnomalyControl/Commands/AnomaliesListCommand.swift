@@ -35,7 +35,7 @@ package struct AnomaliesListCommand: ReportingCommand {
               \(RecordFormat.explanation)
             """)
 
-    @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))
+    @Argument(help: "Names of streams or patterns for them.", completion: .streams, transform: Glob.init(_:))
     var glob: [Glob] = []
 
     @OptionGroup

@@ -17,7 +17,7 @@ package struct AnomaliesShowCommand: ReportingCommand {
                 anomalyctl anomalies show 17 -o json | jq -c '[.points[].value]'
             """)
 
-    @Argument(help: ArgumentHelp("Numbers of anomalies.", valueName: "id"))
+    @Argument(help: ArgumentHelp("Numbers of anomalies.", valueName: "id"), completion: .anomalies)
     var ids: [Int64]
 
     @Option(help: ArgumentHelp("Points to print before and after it.", valueName: "number"))

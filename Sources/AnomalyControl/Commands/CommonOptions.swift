@@ -45,8 +45,7 @@ struct CommonOptions: ParsableArguments {
     }
 
     private func places(in surroundings: Surroundings) -> ClientPlaces {
-        let paths = surroundings.paths(of: instance)
-        return ClientPlaces(layers: ConfigurationFiles(paths: paths).layers, paths: paths)
+        ClientPlaces(paths: surroundings.paths(of: instance))
     }
 }
 
@@ -77,6 +76,7 @@ extension RecordFormat: ExpressibleByArgument {
     }
 
     package static var allValueStrings: [String] { all.map(\.name) }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
     package var defaultValueDescription: String { name }
 
     /// One line for each format, for the help of a command.

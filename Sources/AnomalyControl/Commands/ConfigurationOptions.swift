@@ -14,7 +14,8 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Set a configuration key, for example --set model.hidden=32. May be repeated.", valueName: "key=value"))
+            "Set a configuration key, for example --set model.hidden=32. May be repeated.", valueName: "key=value"),
+        completion: .assignments)
     var assignments: [String] = []
 
     /// - Parameters:

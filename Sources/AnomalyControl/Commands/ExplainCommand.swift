@@ -27,7 +27,8 @@ package struct ExplainCommand: ReportingCommand {
     @Argument(
         help: ArgumentHelp(
             "The number of an anomaly (see anomalyctl anomalies), or a stream for its newest one.",
-            valueName: "id|stream"))
+            valueName: "id|stream"),
+        completion: .anomaliesAndStreams)
     var anomaly: String
 
     @Option(

@@ -18,7 +18,7 @@ package struct ModelExportCommand: ReportingCommand {
                 anomalyctl model export cpu.load | ssh other 'cat > cpu.safetensors'
             """)
 
-    @Argument(help: ArgumentHelp("The name of a stream.", valueName: "stream"))
+    @Argument(help: ArgumentHelp("The name of a stream.", valueName: "stream"), completion: .streams)
     var stream: String
 
     @Option(

@@ -29,7 +29,7 @@ package struct ModelImportCommand: ReportingCommand {
 
     @Argument(
         help: ArgumentHelp("Names of streams or patterns for them (* ? [a-z]).", valueName: "stream"),
-        transform: Glob.init(_:))
+        completion: .streams, transform: Glob.init(_:))
     var streams: [Glob]
 
     @OptionGroup(title: "GLOBAL OPTIONS")

@@ -26,7 +26,7 @@ package struct ModelShowCommand: ReportingCommand {
         help: ArgumentHelp(
             "A file (ends in .safetensors, or has a slash and exists), or else the name of a stream.",
             valueName: "file|stream"),
-        completion: .file())
+        completion: .streams)
     var model: String
 
     @Option(

@@ -38,7 +38,7 @@ package struct QueryCommand: ReportingCommand {
               \(RecordFormat.explanation)
             """)
 
-    @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))
+    @Argument(help: "Names of streams or patterns for them.", completion: .streams, transform: Glob.init(_:))
     var glob: [Glob] = []
 
     @OptionGroup

@@ -39,7 +39,7 @@ package struct RescoreCommand: ReportingCommand {
               \(TimeExpressionError.exampleLines)
             """)
 
-    @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))
+    @Argument(help: "Names of streams or patterns for them.", completion: .streams, transform: Glob.init(_:))
     var glob: [Glob] = []
 
     @OptionGroup

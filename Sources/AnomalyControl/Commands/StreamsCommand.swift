@@ -26,7 +26,7 @@ package struct StreamsCommand: ReportingCommand {
               \(RecordFormat.explanation)
             """)
 
-    @Argument(help: "Names of streams or patterns for them.", transform: Glob.init(_:))
+    @Argument(help: "Names of streams or patterns for them.", completion: .streams, transform: Glob.init(_:))
     var glob: [Glob] = []
 
     @Option(help: ArgumentHelp("What to sort by; all but names sort downwards.", valueName: "key"))

@@ -44,7 +44,7 @@ package struct TrainCommand: ReportingCommand {
     @Option(
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp("Train on the stored streams with these names instead (* ? [a-z]).", valueName: "glob"),
-        transform: Glob.init(_:))
+        completion: .streams, transform: Glob.init(_:))
     var fromStore: [Glob] = []
 
     @Option(

@@ -36,6 +36,9 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
     case over = "48ddf357eb7e4766a7067cc07753a7de"
     case reloaded = "5f0c9a7be3d24c61a8e47d1b92c6f035"
     case reloadRefused = "c27be814f95a4d0ea163b0d85e7f4912"
+    case memoryLimited = "7d3f61b04c9e4a0d8b52e1f7a6390c48"
+    case memoryShort = "e41c8a5d02b7463f9d60b8c3175fae29"
+    case noPressureWatch = "93b0d7e6f15a4c28a4e9670c2d81fb53"
 
     package var id: String { rawValue }
     package var level: Logger.Level { description.level }
@@ -80,6 +83,9 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
         case .over: (.notice, "an anomaly is over")
         case .reloaded: (.notice, "the configuration was read again")
         case .reloadRefused: (.error, "the configuration was not read again; the old one stays in force")
+        case .memoryLimited: (.warning, "the memory limit is reached; streams sleep until their next point")
+        case .memoryShort: (.notice, "memory is short; streams that have rested longest go to sleep")
+        case .noPressureWatch: (.warning, "cannot watch for memory pressure as the service manager asks")
         }
     }
 }

@@ -5,10 +5,10 @@ import Foundation
 ///
 /// A service with `ProtectControlGroups=`, such as ours, sees its control group read-only, so that it can't have the
 /// kernel wake it: then the group's figures are looked at after each wait.
-final class PressureWatch {
+package final class PressureWatch {
     /// Time in which processes wait for memory, within ``window``, that is pressure; both in microseconds. systemd's own.
-    static let threshold: Int64 = 200_000
-    static let window: Int64 = 2_000_000
+    package static let threshold: Int64 = 200_000
+    package static let window: Int64 = 2_000_000
 
     private enum Source {
         case none
@@ -18,7 +18,7 @@ final class PressureWatch {
     }
 
     /// Where the news come from, for messages.
-    private(set) var name = "nowhere"
+    package private(set) var name = "nowhere"
     private var source = Source.none
     private let group: ControlGroup?
     /// The group's figure at the last two looks.
@@ -27,7 +27,7 @@ final class PressureWatch {
     /// - Parameter environment: that of the process.
     /// - Throws: `PressureWatchError` if the service manager names something that can't be watched; ``init(group:)``
     ///   makes do without.
-    init(environment: [String: String], group: ControlGroup?) throws {
+    package init(environment: [String: String], group: ControlGroup?) throws {
         self.group = group
         guard let path = environment["MEMORY_PRESSURE_WATCH"] else {
             watchGroup()
@@ -41,7 +41,7 @@ final class PressureWatch {
     }
 
     /// Watches the control group alone.
-    init(group: ControlGroup?) {
+    package init(group: ControlGroup?) {
         self.group = group
         watchGroup()
     }
@@ -60,7 +60,7 @@ final class PressureWatch {
     /// Waits for about as long as `seconds`.
     ///
     /// - Returns: whether memory is short.
-    func wait(seconds: Double) -> Bool {
+    package func wait(seconds: Double) -> Bool {
         guard case .descriptor(let descriptor, let events) = source else {
             Thread.sleep(forTimeInterval: seconds)
             return figuresGrow()
@@ -136,13 +136,13 @@ final class PressureWatch {
 }
 
 /// What `$MEMORY_PRESSURE_WATCH` names can't be watched.
-struct PressureWatchError: Error, CustomStringConvertible {
+package struct PressureWatchError: Error, CustomStringConvertible {
     var path: String
     /// Such as "open".
     var doing: String
     var code: Int32
 
-    var description: String {
+    package var description: String {
         "cannot \(doing) \(path), which MEMORY_PRESSURE_WATCH names: \(String(cString: strerror(code)))"
     }
 }

@@ -24,7 +24,7 @@ final class Shard: @unchecked Sendable {
     /// Streams that may wait at once for their last commit before they sleep: each has a checkpoint in the queues.
     private static let mostBedded = 256
     /// Time without points after which a stream sleeps when memory is short, in microseconds.
-    private static let restWhenShort: Int64 = 10_000_000
+    private static let restWhenShort: Int64 = 5_000_000
     /// Least time between two walks that look at gradients too, in microseconds.
     private static let countInterval: Int64 = 1_000_000
 

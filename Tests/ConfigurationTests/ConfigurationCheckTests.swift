@@ -110,7 +110,8 @@ import Testing
         ),
         Case(
             "[daemon]\ncolour = 1",
-            "f: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.log_level"),
+            "f: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.sleep_after, "
+                + "daemon.memory_limit, daemon.log_level"),
         Case(
             "xyz = 1\n[foo.bar]",
             "f: foo: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "

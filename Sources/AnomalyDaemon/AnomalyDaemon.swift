@@ -81,6 +81,9 @@ public struct AnomalyDaemon: Service {
             },
             loopBeats: loops.map(\.1), logger: logger)
 
+        let keeper = MemoryKeeper(pipeline: pipeline, configured: configuration.daemon.memoryLimit, logger: logger)
+        keeper.start()
+        defer { keeper.end() }
         let (stopped, storedAll) = AsyncStream<Bool>.makeStream()
         let (ends, end) = AsyncStream<Void>.makeStream()
         let failure = Mutex<StoreError?>(nil)

@@ -40,6 +40,9 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
     case connectionsNotLeft = "e81d5c02a7f64b39b6c4903f2ae57d18"
     case passedUnused = "94c7a6e3b0d24f58a1f3d87e605b2c49"
     case stuck = "d2b49e7710cf4a35865b3c1ea9f07d64"
+    case memoryLimited = "7d3f61b04c9e4a0d8b52e1f7a6390c48"
+    case memoryShort = "e41c8a5d02b7463f9d60b8c3175fae29"
+    case noPressureWatch = "93b0d7e6f15a4c28a4e9670c2d81fb53"
 
     package var id: String { rawValue }
     package var level: Logger.Level { description.level }
@@ -88,6 +91,9 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
         case .stuck: (.critical, "a stage is stuck; the service manager's watchdog will end the daemon")
         case .reloaded: (.notice, "the configuration was read again")
         case .reloadRefused: (.error, "the configuration was not read again; the old one stays in force")
+        case .memoryLimited: (.warning, "the memory limit is reached; streams sleep until their next point")
+        case .memoryShort: (.notice, "memory is short; streams that have rested longest go to sleep")
+        case .noPressureWatch: (.warning, "cannot watch for memory pressure as the service manager asks")
         }
     }
 }

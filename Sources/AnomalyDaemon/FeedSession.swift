@@ -107,7 +107,8 @@ struct FeedSession {
             let shard = Int(entry.shard)
             batches[shard].append(
                 PointBatch.Point(
-                    stream: entry.id, width: entry.channels, time: time ?? arrival, isArrival: time == nil),
+                    stream: entry.id, width: entry.channels, time: time ?? arrival, isArrival: time == nil,
+                    place: entry.place),
                 values: values)
             if batches[shard].count >= FeedSession.batchPoints { flush(shard) }
         }

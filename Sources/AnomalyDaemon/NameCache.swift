@@ -9,7 +9,7 @@ package struct NameCache {
         var hash: UInt64 = 0
         var start: Int32 = 0
         var length: Int32 = -1
-        var entry = StreamDirectory.Entry(id: 0, channels: 0, shard: 0)
+        var entry = StreamDirectory.Entry(id: 0, channels: 0, shard: 0, place: 0)
     }
 
     /// Names that are kept at most, and bytes of them: 8 MiB with the table.

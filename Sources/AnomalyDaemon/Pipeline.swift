@@ -11,6 +11,7 @@ final class Pipeline: Sendable {
     let shards: [Shard]
     let writer: Writer
     let progress: RestoreProgress
+    let memory: MemoryBudget
 
     init(
         store: PointStore, configuration: DaemonConfiguration, initialModels: InitialModels, shards count: Int,
@@ -19,9 +20,12 @@ final class Pipeline: Sendable {
         let statistics = Statistics()
         let directory = StreamDirectory(shards: count, limits: FoundingLimits(configuration))
         let history = HistoryPath(store.path)
+        let ledger = CommitLedger(shards: count)
         let writer = Writer(
-            store: store, configuration: configuration.database, shards: count, directory: directory, history: history,
-            statistics: statistics, logger: logger)
+            store: store, configuration: configuration.database, shards: count, ledger: ledger, directory: directory,
+            history: history, statistics: statistics, logger: logger)
+        let memory = MemoryBudget()
+        self.memory = memory
         self.statistics = statistics
         self.directory = directory
         self.writer = writer
@@ -30,15 +34,16 @@ final class Pipeline: Sendable {
         self.progress = progress
         let restorer = StreamRestorer(
             configuration: configuration, initialModels: initialModels, logger: logger,
-            noteDamage: { history.note($0, to: store) })
+            noteDamage: { history.note($0, in: $1, to: store) })
         let run = RunStart(steady: SteadyClock.now, lastStored: store.lastWritten)
         let streamLog = StreamLog(logger: logger, directory: directory)
         shards = (0..<count).map { number in
             Shard(
                 number: number, directory: directory, configuration: configuration, initialModels: initialModels,
                 statistics: statistics, streamLog: streamLog, writer: writer.queue,
-                backlog: RestoreBacklog(history: history, restorer: restorer), progress: progress,
-                run: run)
+                ledger: ledger, memory: memory,
+                backlog: RestoreBacklog(history: history, directory: directory, restorer: restorer),
+                progress: progress, run: run)
         }
     }
 
@@ -56,9 +61,12 @@ final class Pipeline: Sendable {
         let rebase: @Sendable () -> Void = { [shards] in
             for shard in shards { _ = shard.queue.pushWithoutWaiting(.checkpointAll, weight: 0) }
         }
-        var records = [[StreamRecord]](repeating: [], count: shards.count)
+        var entries = [[StreamDirectory.Entry]](repeating: [], count: shards.count)
         let streams = try store.streams()
-        for record in streams { records[Int(directory.add(record).shard)].append(record) }
+        for record in streams {
+            let entry = directory.add(record)
+            entries[Int(entry.shard)].append(entry)
+        }
         // Points and anomalies are committed together, so that the store knows.
         let open = try store.streamsWithOpenAnomalies()
         statistics.openAnomalies.add(open.count)
@@ -66,7 +74,7 @@ final class Pipeline: Sendable {
         progress.begin(streams.count)
         writer.start(
             knowing: streams.map(\.id), Writer.Events(rebase: rebase, failed: failed, stopped: stopped))
-        for (shard, records) in zip(shards, records) { shard.start(restoring: records, open: open) }
+        for (shard, entries) in zip(shards, entries) { shard.start(restoring: entries, open: open) }
     }
 
     /// Waits until feeds hold nothing any more that was read but did not fit into the queues: not for ever, as nothing

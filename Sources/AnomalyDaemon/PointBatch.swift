@@ -8,6 +8,8 @@ struct PointBatch: Sendable {
         var time: Int64
         /// True if the client gave no time and `time` is that of arrival, which may be moved to keep the order.
         var isArrival: Bool
+        /// The stream's in its shard.
+        var place: Int32
     }
 
     private(set) var points: [Point] = []
@@ -38,6 +40,8 @@ enum WriterMessage: Sendable {
     case verdicts(VerdictBatch)
     case barrier(SyncBarrier)
     case hindsight(HindsightOrder)
+    /// Memory is short: give back what is only kept to be quick.
+    case shrink
     case shardStopped
 }
 

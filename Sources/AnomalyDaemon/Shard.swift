@@ -21,6 +21,10 @@ final class Shard: @unchecked Sendable {
     private static let restoringARound: Int64 = 5000
     /// While messages keep coming, one part of the time goes into such streams for so many that go into messages.
     private static let messagesShare: Int64 = 4
+    /// Streams that may wait at once for their last commit before they sleep: each has a checkpoint in the queues.
+    private static let mostBedded = 256
+    /// Time without points after which a stream sleeps when memory is short, in microseconds.
+    private static let restWhenShort: Int64 = 5_000_000
     /// Least time between two walks that look at gradients too, in microseconds.
     private static let countInterval: Int64 = 1_000_000
 
@@ -31,8 +35,12 @@ final class Shard: @unchecked Sendable {
     private let directory: StreamDirectory
     private let progress: RestoreProgress
     private let configuration: DaemonConfiguration
+    /// Time without points after which a stream sleeps, in microseconds.
+    private let sleepAfter: Int64
     private let initialModels: InitialModels
     private let statistics: Statistics
+    private let ledger: CommitLedger
+    private let memory: MemoryBudget
     private let streamLog: StreamLog
     private let runStart: RunStart
     private let writer: BoundedQueue<WriterMessage>
@@ -47,9 +55,20 @@ final class Shard: @unchecked Sendable {
     private var restoringTime: Int64 = 0
     private let isStopping = Atomic<Bool>(false)
     private let hasGivenUp = Atomic<Bool>(false)
-    /// By stream id; other shards' streams are nil.
+    /// By place: those that are awake.
     private var streams: [StreamState?] = []
     private var active: [StreamState] = []
+    private var sleeping = SleepingStreams()
+    /// Streams that are to sleep once all of them is stored, in the order of their bedtimes. Some may have got up.
+    private var bedded: [StreamState] = []
+    /// Most streams that were awake at once, and how many more than at the last look at the process's memory: what sleeps
+    /// leaves its memory to what wakes, so that only a new record needs more of it.
+    private var mostAwake = 0
+    private var addedSinceLook = 0
+    /// Shortages of memory that have been answered.
+    private var shortages: Int64 = 0
+    /// Number of the newest database that this shard has made checkpoints for (see `HistoryPath`).
+    private var database = 0
     private var nextToCheckpoint = 0
     /// Steady time of the oldest checkpoint that a stream would be replayed from, as of the last walk over all of
     /// them, and of the walk at hand; `Int64.max` if nothing would be replayed.
@@ -61,14 +80,12 @@ final class Shard: @unchecked Sendable {
     /// Steady time from which a walk looks at gradients again.
     private var nextCount = Int64.min
     private var verdicts: [ChannelVerdict] = []
-    /// The database was found damaged, and a new one begun.
-    private var isRebased = false
     private var batch = VerdictBatch()
 
     init(
         number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
-        statistics: Statistics, streamLog: StreamLog, writer: BoundedQueue<WriterMessage>,
-        backlog: RestoreBacklog, progress: RestoreProgress, run: RunStart
+        statistics: Statistics, streamLog: StreamLog, writer: BoundedQueue<WriterMessage>, ledger: CommitLedger,
+        memory: MemoryBudget, backlog: RestoreBacklog, progress: RestoreProgress, run: RunStart
     ) {
         self.number = number
         self.backlog = backlog
@@ -77,10 +94,14 @@ final class Shard: @unchecked Sendable {
         heartbeat = Heartbeat("shard \(number)")
         self.directory = directory
         self.configuration = configuration
+        sleepAfter = configuration.daemon.sleepAfter
         self.initialModels = initialModels
         self.statistics = statistics
         self.streamLog = streamLog
         self.writer = writer
+        self.ledger = ledger
+        self.memory = memory
+        batch.shard = number
     }
 
     /// Why streams wait to be restored longer than they should; nil if none does.
@@ -102,8 +123,8 @@ final class Shard: @unchecked Sendable {
     /// point, or when there is nothing else to do.
     ///
     /// - Parameter open: ids of the stored streams with an anomaly that is open.
-    func start(restoring records: [StreamRecord], open: Set<Int32>) {
-        for record in records { backlog.append(record) }
+    func start(restoring streams: [StreamDirectory.Entry], open: Set<Int32>) {
+        for stream in streams { backlog.append(stream.id, at: stream.place) }
         storedOpen = open
         StageThread.start("shard \(number)") { [self] in run() }
     }
@@ -113,7 +134,7 @@ final class Shard: @unchecked Sendable {
 
     private func run() {
         while true {
-            let hasWork = backlog.hasWork(SteadyClock.now)
+            let hasWork = backlog.hasWork(SteadyClock.now) && !isFull
             let messages = queue.takeAll(until: Date(timeIntervalSinceNow: hasWork ? 0 : 0.1))
             for message in messages {
                 heartbeat.beat()
@@ -141,7 +162,9 @@ final class Shard: @unchecked Sendable {
                 if !backlog.isEmpty { restoreInPassing(since: begun) }
             }
             heartbeat.beat()
+            sleepSome()
             walk()
+            listen()
             passOn()
             if hasWork && messages.isEmpty { restoreInBackground() }
             tellTrouble()
@@ -160,10 +183,12 @@ final class Shard: @unchecked Sendable {
     }
 
     private func passOn() {
-        if batch.isEmpty { return }
+        if batch.isEmpty, !batch.isUrgent { return }
         let weight = batch.weight
+        let next = batch.number + 1
         push(.verdicts(batch), weight: weight)
         batch = VerdictBatch()
+        (batch.shard, batch.number) = (number, next)
     }
 
     /// Waiting for the writer is a known reason: it shows in the writer's own heartbeat if that is stuck.
@@ -187,12 +212,12 @@ final class Shard: @unchecked Sendable {
                 let width = Int(point.width)
                 let own = UnsafeBufferPointer(rebasing: values[position..<(position + width)])
                 position += width
-                guard let state = self.state(of: point.stream) else {
+                guard let state = self.state(of: point.stream, at: point.place) else {
                     park(point, own)
                     parkedNow += 1
                     continue
                 }
-                state.silence.arrived(now)
+                state.arrived(now)
                 let place = state.order.place(
                     point.time, isArrival: point.isArrival, after: state.detector.newestTime, values: own)
                 switch place {
@@ -270,17 +295,19 @@ final class Shard: @unchecked Sendable {
 
     /// Nothing may have come for too long.
     private func lookForSilence(of state: StreamState, _ now: Int64) {
+        if state.isSilenceInVain { return }
         let detector = state.detector
         let isSilent = state.silence.isSilent(
             patience: detector.longestSilence, newest: max(detector.newestTime, state.order.window.newest),
             run: runStart, now: now, wall: WallClock.now)
         if !isSilent { return }
+        state.getUp()
         // What waits for earlier points has waited for long enough. The next look sees whether it is still silent.
         let released = release(state, all: true)
         statistics.pending.add(-released)
         guard released == 0, let patience = detector.longestSilence else { return }
         let change = detector.fallSilent()
-        guard detector.isSilent else { return }
+        guard detector.isSilent else { return state.noteSilenceInVain() }
         batch.commit.events.append(
             EventRecord(
                 stream: state.id, sequence: detector.sequence, kind: .silence, time: detector.newestTime + patience))
@@ -292,13 +319,15 @@ final class Shard: @unchecked Sendable {
     // MARK: Streams
 
     /// Nil if the stream can't be restored now.
-    private func state(of id: Int32) -> StreamState? {
-        if Int(id) < streams.count, let state = streams[Int(id)] { return state }
+    private func state(of id: Int32, at place: Int32) -> StreamState? {
+        if Int(place) < streams.count, let state = streams[Int(place)] { return state }
+        makeRoom()
+        if let sleep = sleeping.take(place) { backlog.append(sleep, at: place, inBackground: false) }
         if backlog.isEmpty { return found(id) }
         switch backlog.restore(id, workbench: workbench, beat: heartbeat.beat) {
-        case .restored(let state):
-            restored(state)
-            return state
+        case .restored(let stream):
+            restored(stream)
+            return stream.state
         case .absent: return found(id)
         case .unreadable: return nil
         }
@@ -306,14 +335,14 @@ final class Shard: @unchecked Sendable {
 
     /// The first point of a new stream.
     private func found(_ id: Int32) -> StreamState {
-        guard let record = directory.record(of: id) else {
+        guard let record = directory.record(of: id), let entry = directory.entry(of: id) else {
             preconditionFailure("stream \(id) has points but is not in the directory")
         }
         let settings = configuration.settings(forStream: record.name)
         let detector = Detector(
             settings.detector, channels: record.channels, name: record.name.utf8, workbench: workbench)
         let state = StreamState(
-            id: id, detector: detector, order: PointOrder(settings.feed, channels: record.channels),
+            id: id, place: entry.place, detector: detector, order: PointOrder(settings.feed, channels: record.channels),
             checkpointInterval: settings.storage.checkpointInterval)
         add(state)
         batch.commit.streams.append(record)
@@ -327,49 +356,86 @@ final class Shard: @unchecked Sendable {
 
     /// Other weights from here on. With a checkpoint at once, as no replay would come to them by itself.
     private func replace(_ replacement: ModelReplacement) {
-        guard let state = state(of: replacement.stream) else {
+        guard let place = directory.entry(of: replacement.stream)?.place,
+            let state = state(of: replacement.stream, at: place)
+        else {
             return replacement.replaced(.failure(NotRestored(cause: backlog.trouble ?? "unknown")))
         }
         state.detector.replaceParameters(replacement.model.parameters(over: state.detector.parameters))
+        state.getUp()
         batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
         replacement.replaced(.success(state.detector.sequence))
     }
 
     private func add(_ state: StreamState) {
-        while streams.count <= Int(state.id) { streams.append(nil) }
-        streams[Int(state.id)] = state
+        let place = Int(state.place)
+        while streams.count <= place { streams.append(nil) }
+        streams[place] = state
+        state.index = active.count
         active.append(state)
+        memory.awake.add(1)
+        guard active.count > mostAwake else { return }
+        mostAwake = active.count
+        addedSinceLook += 1
+        guard addedSinceLook >= MemoryBudget.addedBetweenLooks else { return }
+        addedSinceLook = 0
+        memory.look(having: active.count)
     }
 
     // MARK: Restoring
 
     /// Takes a stream into memory that the store has kept, and the points that have waited for it.
-    private func restored(_ state: StreamState) {
+    private func restored(_ stream: RestoreBacklog.Restored) {
+        let state = stream.state
         add(state)
-        statistics.warmingStreams.add(state.detector.isWarmingUp ? 1 : 0)
-        let wasOpen = storedOpen.remove(state.id) != nil
-        let isOpen = state.detector.anomaly?.isOpen == true
-        statistics.openAnomalies.add((isOpen ? 1 : 0) - (wasOpen ? 1 : 0))
-        statistics.silentStreams.add(state.detector.isSilent ? 1 : 0)
-        if isRebased {
+        count(stream)
+        let isHere = stream.sleep.map { Int($0.database) == database } ?? (database == 0)
+        if !isHere {
             keepAnew(state)
         } else if state.isRelearned {
             batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
         }
         // Other settings may let points go on that have waited.
-        statistics.pending.add(-release(state))
-        progress.advance()
-        guard let points = parked.take(state.id) else { return }
-        step(points)
-        passOn()
-        for barrier in parked.takeBarriers() { push(.barrier(barrier), weight: barrier.weight) }
+        let released = release(state)
+        statistics.pending.add(-released)
+        if let points = parked.take(state.id) {
+            step(points)
+            passOn()
+            for barrier in parked.takeBarriers() { push(.barrier(barrier), weight: barrier.weight) }
+        } else if isHere, !state.isRelearned, released == 0 {
+            // The store has all of it, if only as points behind a checkpoint.
+            state.noteStored()
+        }
     }
 
-    /// - Returns: false if there was none that could be restored.
+    /// Counts what a stream is that was not in memory.
+    private func count(_ stream: RestoreBacklog.Restored) {
+        func change(_ now: Bool, since before: Bool) -> Int { (now ? 1 : 0) - (before ? 1 : 0) }
+        let (detector, sleep) = (stream.state.detector, stream.sleep)
+        let wasOpen = sleep?.hasOpenAnomaly ?? (storedOpen.remove(stream.state.id) != nil)
+        statistics.warmingStreams.add(change(detector.isWarmingUp, since: sleep?.isWarming ?? false))
+        statistics.openAnomalies.add(change(detector.anomaly?.isOpen == true, since: wasOpen))
+        statistics.silentStreams.add(change(detector.isSilent, since: sleep?.isSilent ?? false))
+        if sleep == nil { progress.advance() } else { statistics.asleepStreams.add(-1) }
+    }
+
+    /// Whether no stream may come into memory that nobody asks for, as many must leave it first.
+    private var isFull: Bool { active.count >= memory.share.now && bedded.count >= Self.mostBedded }
+
+    /// - Returns: false if there was none that could be restored, or no room for it.
     @discardableResult
     private func restoreNext() -> Bool {
-        guard let state = backlog.restoreNext(workbench: workbench, beat: heartbeat.beat) else { return false }
-        restored(state)
+        if isFull { return false }
+        let begun = SteadyClock.now
+        let isCrowded = active.count >= memory.share.now
+        guard let stream = backlog.restoreNext(workbench: workbench, beat: heartbeat.beat) else { return false }
+        restored(stream)
+        // It was looked at; there is only room for streams that get points.
+        if isCrowded, stream.state.silence.arrival ?? .min < begun {
+            bed(stream.state, SteadyClock.now)
+            batch.isUrgent = !batch.isEmpty
+            sleepSome()
+        }
         return true
     }
 
@@ -404,7 +470,9 @@ final class Shard: @unchecked Sendable {
     /// What still can't be restored at the end is lost, and was never confirmed.
     private func tryParkedOnceMore() {
         backlog.forgetPauses()
-        for id in parked.streams { _ = state(of: id) }
+        for id in parked.streams {
+            if let entry = directory.entry(of: id) { _ = state(of: id, at: entry.place) }
+        }
         if !parked.isEmpty { hasGivenUp.store(true, ordering: .relaxed) }
     }
 
@@ -413,12 +481,111 @@ final class Shard: @unchecked Sendable {
         trouble.withLock { if $0 != now { $0 = now } }
     }
 
+    // MARK: Sleep
+
+    /// Lets a stream sleep as soon as all of it is stored, unless something befalls it before.
+    private func bed(_ state: StreamState, _ now: Int64) {
+        if state.bedtime != nil { return }
+        state.goToBed(with: { batch.isEmpty ? batch.number - 1 : batch.number }, now: now) {
+            batch.commit.checkpoints.append($0)
+        }
+        bedded.append(state)
+    }
+
+    /// Puts those to sleep of the streams that are to sleep of which all is stored now.
+    private func sleepSome() {
+        if bedded.isEmpty { return }
+        let stored = ledger.entry(of: number)
+        // A new database that this shard has yet to be told of has nothing of these streams.
+        let newest = stored.database == database ? stored.batch : 0
+        var taken = 0
+        for state in bedded {
+            if let bedtime = state.bedtime, streams[Int(state.place)] === state {
+                if bedtime > newest { break }
+                fallAsleep(state)
+            }
+            taken += 1
+        }
+        bedded.removeFirst(taken)
+    }
+
+    private func fallAsleep(_ state: StreamState) {
+        streams[Int(state.place)] = nil
+        let last = active.removeLast()
+        if last !== state {
+            last.index = state.index
+            active[last.index] = last
+        }
+        sleeping.add(SleepingStream(state, database: database), at: state.place)
+        memory.awake.add(-1)
+        statistics.asleepStreams.add(1)
+    }
+
+    /// One more stream is to come into memory. Near the limit, those sleep that have had no point for longest; at the
+    /// limit, this waits until some do. Each time it is an eighth of all, so that commits are not too many.
+    private func makeRoom() {
+        if !memory.isLimited { return }
+        sleepSome()
+        let share = Int(memory.share.now)
+        let eighth = min(max(1, share / 8), Self.mostBedded)
+        if bedded.isEmpty, active.count >= share - eighth { bedOldest(eighth) }
+        while active.count >= memory.share.now, !isStopping.load(ordering: .relaxed) {
+            // There is a new database, as a message in the queue says.
+            if ledger.entry(of: number).database > database { return }
+            if bedded.isEmpty { bedOldest(eighth) }
+            guard let last = bedded.last(where: { $0.bedtime != nil })?.bedtime else { return }
+            // Waiting for the writer is a known reason: it shows in the writer's own heartbeat if that is stuck.
+            ledger.wait(for: last, of: number, until: Date(timeIntervalSinceNow: 0.1))
+            heartbeat.beat()
+            sleepSome()
+        }
+    }
+
+    /// Lets so many of the streams sleep that have had no point for longest.
+    ///
+    /// - Parameter before: only those that have had none since.
+    private func bedOldest(_ count: Int, before: Int64 = .max) {
+        let now = SteadyClock.now
+        let awake = active.filter { $0.bedtime == nil }
+            .map { (state: $0, arrival: $0.silence.arrival ?? .min) }
+            .filter { $0.arrival < before }
+            .sorted { ($0.arrival, $0.state.id) < ($1.arrival, $1.state.id) }
+        for oldest in awake.prefix(count) { bed(oldest.state, now) }
+        batch.isUrgent = true
+        passOn()
+    }
+
+    /// Memory may have become short, or the share of this shard smaller; and a stream that sleeps may be silent for too
+    /// long.
+    private func listen() {
+        let now = SteadyClock.now
+        if bedded.isEmpty {
+            let shortages = memory.shortages.now
+            if shortages != self.shortages {
+                self.shortages = shortages
+                bedOldest(min(max(1, active.count / 8), Self.mostBedded), before: now - Self.restWhenShort)
+            }
+            let excess = Int64(active.count) - memory.share.now
+            if excess > 0 { bedOldest(Int(min(excess, Int64(Self.mostBedded)))) }
+        }
+        backlog.tidy(now)
+        if sleeping.count > 0 { lookAtSleeping(now) }
+    }
+
+    private func lookAtSleeping(_ now: Int64) {
+        let place = sleeping.nextSilent(
+            lookingAt: Self.lookedAtARound, run: runStart, now: now, wall: WallClock.now)
+        guard let place, let id = sleeping.id(at: place), let state = state(of: id, at: place) else { return }
+        lookForSilence(of: state, now)
+    }
+
     // MARK: Checkpoints
 
     /// A new database has been begun: it gets the state of every stream, and the points that wait. Those streams that are
-    /// not in memory yet follow when they are restored.
+    /// not in memory follow when they are restored from where they are, which all are in the background.
     private func rebase() {
-        isRebased = true
+        database += 1
+        for (place, sleep) in sleeping.takeAll() { backlog.append(sleep, at: place, inBackground: true) }
         for state in active {
             keepAnew(state)
             if batch.commit.checkpoints.count >= Self.checkpointsARound { passOn() }
@@ -427,6 +594,7 @@ final class Shard: @unchecked Sendable {
     }
 
     private func keepAnew(_ state: StreamState) {
+        state.getUp()
         batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
         state.order.window.forEach { batch.commit.append(pending: $0, values: $1, of: state.id) }
     }
@@ -445,6 +613,10 @@ final class Shard: @unchecked Sendable {
     private func walk() {
         let now = SteadyClock.now
         var written = 0
+        if nextToCheckpoint >= active.count {
+            if active.isEmpty { countsOfWalk = GradientCounts() }
+            endWalk(now)
+        }
         for _ in 0..<min(active.count, Self.lookedAtARound) where written < Self.checkpointsARound {
             if nextToCheckpoint == 0 { countsOfWalk = now >= nextCount ? GradientCounts() : nil }
             let state = active[nextToCheckpoint]
@@ -456,16 +628,19 @@ final class Shard: @unchecked Sendable {
             } else if state.hasNews {
                 oldestOfWalk = min(oldestOfWalk, state.checkpointTime)
             }
+            if now - state.lastUse >= sleepAfter, bedded.count < Self.mostBedded { bed(state, now) }
             nextToCheckpoint += 1
-            if nextToCheckpoint == active.count {
-                nextToCheckpoint = 0
-                oldest.store(oldestOfWalk, ordering: .relaxed)
-                oldestOfWalk = .max
-                if let walked = countsOfWalk {
-                    counts.withLock { $0 = walked }
-                    nextCount = now + Self.countInterval
-                }
-            }
+            if nextToCheckpoint == active.count { endWalk(now) }
+        }
+    }
+
+    private func endWalk(_ now: Int64) {
+        nextToCheckpoint = 0
+        oldest.store(oldestOfWalk, ordering: .relaxed)
+        oldestOfWalk = .max
+        if let walked = countsOfWalk {
+            counts.withLock { $0 = walked }
+            nextCount = now + Self.countInterval
         }
     }
 

@@ -13,10 +13,12 @@ final class Statistics: Sendable {
     let pending = Atomic<Int64>(0)
     let anomalies = Atomic<Int64>(0)
     let openAnomalies = Atomic<Int64>(0)
-    /// Of the streams in memory.
+    /// Of the streams that have been in memory.
     let warmingStreams = Atomic<Int64>(0)
     /// Those from which no point has come for longer than usual.
     let silentStreams = Atomic<Int64>(0)
+    /// Those whose state is in the database alone.
+    let asleepStreams = Atomic<Int64>(0)
     let connections = Atomic<Int64>(0)
     /// Connections with bytes that were read and wait for room in the queues.
     let heldFeeds = Atomic<Int64>(0)

@@ -103,9 +103,17 @@ final class StatusReporter: Sendable {
         return [
             streams,
             "\(Int(rate.withLock { $0.perSecond }.rounded())) points/s",
+            sleepText,
             "\(statistics.openAnomalies.now) anomalies open (\(statistics.anomalies.now) found)",
             commit == 0 ? "no commit yet" : "last commit \((age * 10).rounded() / 10) s ago",
-        ].joined(separator: ", ") + storage.notes.map { "; \($0)" }.joined()
+        ].compactMap(\.self).joined(separator: ", ") + storage.notes.map { "; \($0)" }.joined()
+    }
+
+    /// Such as "memory limited, 900 asleep"; nil while there is nothing to say.
+    private var sleepText: String? {
+        let asleep = pipeline.statistics.asleepStreams.now
+        if pipeline.memory.isLimited { return "memory limited, \(asleep) asleep" }
+        return asleep > 0 ? "\(asleep) asleep" : nil
     }
 
     /// A stage that waits for others for long.
@@ -159,7 +167,7 @@ final class StatusReporter: Sendable {
                 shards: pipeline.shards.map(\.queue.weight), writer: pipeline.writer.queue.weight),
             connections: Int(statistics.connections.now), listeners: listeners.paths,
             database: DaemonStatus.Database(path: configuration.database.path, bytes: storage.databaseBytes),
-            residentBytes: Self.residentBytes,
+            residentBytes: ResidentMemory.all,
             watchdog: watchdogTimeout.map { timeout in
                 DaemonStatus.Watchdog(
                     timeoutSeconds: Double(timeout) / 1e6,
@@ -176,14 +184,7 @@ final class StatusReporter: Sendable {
             refusedConnections: statistics.refusedConnections, keptLatePoints: statistics.keptLate.now,
             pendingPoints: statistics.pending.now, silentStreams: Int(statistics.silentStreams.now),
             allocatedBytes: AllocatedMemory.bytes,
+            asleepStreams: Int(statistics.asleepStreams.now), memory: pipeline.memory.status,
             storage: storing, notes: notes)
-    }
-
-    /// Resident pages from /proc/self/statm (proc(5)).
-    private static var residentBytes: Int64 {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
-            let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int64($0) })
-        else { return 0 }
-        return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
     }
 }

@@ -12,13 +12,14 @@ package final class StreamDirectory: Sendable {
         package var id: Int32
         package var channels: Int32
         package var shard: Int32
+        /// Its number among the streams of the shard, from 0.
+        package var place: Int32
     }
 
     private struct Contents {
-        var entries: [Name: Entry] = [:]
-        /// Name, width and time of creation by id.
-        var records: [Int32: StreamRecord] = [:]
-        var nextID: Int32 = 1
+        var streams = StreamTable()
+        /// Streams of each shard.
+        var places: [Int32]
         var limits: FoundingLimits
         var newStreams: TokenBucket
     }
@@ -34,7 +35,8 @@ package final class StreamDirectory: Sendable {
         self.shards = shards
         self.clock = clock
         let newStreams = TokenBucket(perSecond: limits.perSecond, burst: limits.burst, now: clock())
-        contents = Mutex(Contents(limits: limits, newStreams: newStreams))
+        contents = Mutex(
+            Contents(places: Array(repeating: 0, count: shards), limits: limits, newStreams: newStreams))
     }
 
     /// Sets other limits for new streams. Those that there are stay, even if they are too many now.
@@ -47,17 +49,17 @@ package final class StreamDirectory: Sendable {
         }
     }
 
-    package var count: Int { contents.withLock { $0.entries.count } }
+    package var count: Int { contents.withLock { $0.streams.count } }
 
-    /// Enters a stream that the store knows.
+    /// Enters a stream that the store knows; to be called in the order of their ids.
     package func add(_ record: StreamRecord) -> Entry {
         contents.withLock { contents in
-            let name = Name(record.name.utf8)
-            let entry = Entry(id: record.id, channels: Int32(record.channels), shard: shard(of: name))
-            contents.entries[name] = entry
-            contents.records[record.id] = record
-            contents.nextID = max(contents.nextID, record.id + 1)
-            return entry
+            var name = record.name
+            return name.withUTF8 { name in
+                add(
+                    UnsafeRawBufferPointer(name), id: record.id, channels: Int32(record.channels),
+                    created: record.created, to: &contents)
+            }
         }
     }
 
@@ -75,17 +77,12 @@ package final class StreamDirectory: Sendable {
         if channels > Self.mostChannels {
             throw FeedLineError(.width, "expected at most \(Self.mostChannels) values, found \(channels)")
         }
-        let name = Name(bytes)
         let before = founded
         let (entry, isNew) = try contents.withLock { contents throws(FeedLineError) in
-            if let entry = contents.entries[name] { return (entry, false) }
+            if let entry = contents.streams.entry(of: bytes) { return (entry, false) }
             try admit(&contents, founded: before)
-            let entry = Entry(id: contents.nextID, channels: Int32(channels), shard: shard(of: name))
-            contents.nextID += 1
-            contents.entries[name] = entry
-            contents.records[entry.id] = StreamRecord(
-                id: entry.id, name: String(decoding: bytes, as: UTF8.self), channels: channels, created: now)
-            return (entry, true)
+            let id = contents.streams.largestID + 1
+            return (add(bytes, id: id, channels: Int32(channels), created: now, to: &contents), true)
         }
         if isNew, let before { founded = before + 1 }
         return entry
@@ -94,9 +91,9 @@ package final class StreamDirectory: Sendable {
     /// - Throws: why there may be no new stream.
     private func admit(_ contents: inout Contents, founded: Int?) throws(FeedLineError) {
         let limits = contents.limits
-        guard contents.entries.count < limits.streams else {
+        guard contents.streams.count < limits.streams else {
             throw FeedLineError(
-                .maxStreams, "expected one of the \(contents.entries.count) streams that there are (daemon.max_streams)"
+                .maxStreams, "expected one of the \(contents.streams.count) streams that there are (daemon.max_streams)"
             )
         }
         guard let founded else { return }
@@ -113,23 +110,24 @@ package final class StreamDirectory: Sendable {
     }
 
     /// The stream of this name; nil if there is none.
-    func entry(of name: String) -> Entry? { contents.withLock { $0.entries[Name(name.utf8)] } }
+    func entry(of name: String) -> Entry? {
+        var name = name
+        return name.withUTF8 { name in contents.withLock { $0.streams.entry(of: UnsafeRawBufferPointer(name)) } }
+    }
 
-    package func record(of id: Int32) -> StreamRecord? { contents.withLock { $0.records[id] } }
+    package func record(of id: Int32) -> StreamRecord? { contents.withLock { $0.streams.record(of: id) } }
 
-    private func shard(of name: Name) -> Int32 { Int32(name.hash % UInt64(shards)) }
+    /// The stream with this id; nil if there is none.
+    func entry(of id: Int32) -> Entry? { contents.withLock { $0.streams.entry(of: id) } }
 
-    /// A name by its bytes. `String` would compare canonically equivalent spellings as equal.
-    private struct Name: Hashable {
-        let bytes: [UInt8]
-        /// The same in every process, unlike `Hasher`'s: shards are chosen by it.
-        let hash: UInt64
-
-        init(_ bytes: some Collection<UInt8>) {
-            self.bytes = Array(bytes)
-            hash = self.bytes.withUnsafeBytes { NameCache.hash($0) }
-        }
-
-        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+    private func add(
+        _ name: UnsafeRawBufferPointer, id: Int32, channels: Int32, created: Int64, to contents: inout Contents
+    ) -> Entry {
+        // The same in every process, unlike `Hasher`'s.
+        let shard = Int(NameCache.hash(name) % UInt64(shards))
+        let entry = Entry(id: id, channels: channels, shard: Int32(shard), place: contents.places[shard])
+        contents.places[shard] += 1
+        contents.streams.append(name, entry, created: created)
+        return entry
     }
 }

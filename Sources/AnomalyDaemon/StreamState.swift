@@ -6,6 +6,10 @@ import PointStore
 /// A stream in the memory of its shard: the detector, and how much of it is on disk.
 final class StreamState {
     let id: Int32
+    /// Its number among the shard's streams.
+    let place: Int32
+    /// Where the shard has it among those that are awake.
+    var index = 0
     let detector: Detector
     /// What becomes of points that come out of order, and those that wait for others.
     var order: PointOrder
@@ -18,20 +22,67 @@ final class StreamState {
     private var schedule: CheckpointSchedule
     var gradientTrouble = GradientTrouble()
     var silence = SilenceWatch()
+    /// Whether the store has all of it, if only as points behind a checkpoint: so from the moment in which it is restored
+    /// until something befalls it.
+    private var isStored = false
+    /// Number of the shard's batch with which all of it is stored, so that it may sleep once that is committed; nil while
+    /// it is not to sleep.
+    private(set) var bedtime: Int64?
+    /// Steady time from which on it is awake.
+    let awakeSince: Int64
+    /// Sequence number behind which it was looked at for silence, and that was none; -1: never.
+    private var silenceInVain: Int64 = -1
 
     /// - Parameter checkpointInterval: in microseconds.
     init(
-        id: Int32, detector: Detector, order: PointOrder, checkpointInterval: Int64, checkpointed: Int64 = 0,
+        id: Int32, place: Int32, detector: Detector, order: PointOrder, checkpointInterval: Int64,
+        checkpointed: Int64 = 0,
         isRelearned: Bool = false
     ) {
         self.id = id
+        self.place = place
         self.detector = detector
         self.order = order
         self.checkpointed = checkpointed
         self.isRelearned = isRelearned
         checkpointTime = SteadyClock.now
+        awakeSince = checkpointTime
         schedule = CheckpointSchedule(stream: id, interval: checkpointInterval, now: checkpointTime)
     }
+
+    // MARK: Sleep
+
+    /// A point has come, at this steady time.
+    func arrived(_ now: Int64) {
+        silence.arrived(now)
+        getUp()
+    }
+
+    /// Something has befallen it.
+    func getUp() { (isStored, bedtime) = (false, nil) }
+
+    /// It was restored, and nothing has befallen it since the store has it.
+    func noteStored() { isStored = true }
+
+    /// It may sleep once all of it is stored, if nothing befalls it before.
+    ///
+    /// - Parameters:
+    ///   - batch: number of the shard's batch that holds what is not stored yet.
+    ///   - checkpoint: takes a checkpoint into that batch.
+    func goToBed(with batch: () -> Int64, now: Int64, checkpoint: (CheckpointRecord) -> Void) {
+        if !isStored, hasNews { checkpoint(self.checkpoint(now)) }
+        bedtime = isStored ? 0 : batch()
+    }
+
+    /// Steady time of its last point in this run; of its coming into memory if there was none.
+    var lastUse: Int64 { silence.arrival ?? awakeSince }
+
+    /// Whether it was silent for long, and that was no anomaly: so it stays until its next point.
+    var isSilenceInVain: Bool { silenceInVain == detector.sequence }
+
+    func noteSilenceInVain() { silenceInVain = detector.sequence }
+
+    // MARK: Checkpoints
 
     /// Whether points have come that the newest checkpoint does not cover.
     var hasNews: Bool { detector.sequence > checkpointed }
@@ -64,13 +115,15 @@ struct StreamRestorer {
     let configuration: DaemonConfiguration
     let initialModels: InitialModels
     let logger: Logger
-    /// Told of damage that was met.
-    let noteDamage: @Sendable (StoreError) -> Void
+    /// Told of damage that was met, and in which database (see ``HistoryPath``).
+    let noteDamage: @Sendable (StoreError, Int) -> Void
+    /// The database that is read.
+    var database = 0
 
     /// - Parameter replayed: called every ``replayedPoints`` points, as a replay can be long.
     /// - Throws: `StoreError` if the store can't be read.
     func restore(
-        _ record: StreamRecord, from store: StoreReader, workbench: Workbench, replayed: () -> Void
+        _ record: StreamRecord, at place: Int32, from store: StoreReader, workbench: Workbench, replayed: () -> Void
     ) throws -> StreamState {
         let settings = configuration.settings(forStream: record.name)
         let (detector, checkpointed, isRelearned) = try start(record, settings, store, workbench)
@@ -98,7 +151,7 @@ struct StreamRestorer {
             _ = point.values.withUnsafeBufferPointer { order.window.insert(time: point.time, values: $0) }
         }
         return StreamState(
-            id: record.id, detector: detector, order: order,
+            id: record.id, place: place, detector: detector, order: order,
             checkpointInterval: settings.storage.checkpointInterval, checkpointed: checkpointed,
             isRelearned: isRelearned)
     }
@@ -110,7 +163,7 @@ struct StreamRestorer {
             return try read()
         } catch let error as StoreError where error.cause == .damaged && configuration.database.onDamage == .setAside {
             warn(record, error)
-            noteDamage(error)
+            noteDamage(error, database)
             return substitute
         }
     }

@@ -6,6 +6,11 @@ struct VerdictBatch: Sendable {
     static let checkpointWeight = 100
 
     var commit = Commit()
+    /// The shard that it comes from, and its number there, from 1.
+    var shard = 0
+    var number: Int64 = 1
+    /// Whether the shard waits for its commit, as it does for room in memory.
+    var isUrgent = false
 
     var isEmpty: Bool { commit.isEmpty }
     var weight: Int { commit.weight }

@@ -35,6 +35,11 @@ final class Writer: @unchecked Sendable {
     private let store: PointStore
     private let configuration: DaemonConfiguration.Database
     private let shards: Int
+    private let ledger: CommitLedger
+    /// By shard: number of the newest batch that was taken.
+    private var taken: [Int64]
+    /// A shard waits for the next commit.
+    private var isUrgent = false
     private let directory: StreamDirectory
     private let history: HistoryPath
     private let statistics: Statistics
@@ -68,12 +73,14 @@ final class Writer: @unchecked Sendable {
     }
 
     init(
-        store: PointStore, configuration: DaemonConfiguration.Database, shards: Int, directory: StreamDirectory,
-        history: HistoryPath, statistics: Statistics, logger: Logger
+        store: PointStore, configuration: DaemonConfiguration.Database, shards: Int, ledger: CommitLedger,
+        directory: StreamDirectory, history: HistoryPath, statistics: Statistics, logger: Logger
     ) {
         self.store = store
         self.configuration = configuration
         self.shards = shards
+        self.ledger = ledger
+        taken = Array(repeating: 0, count: shards)
         self.directory = directory
         self.history = history
         self.statistics = statistics
@@ -104,7 +111,7 @@ final class Writer: @unchecked Sendable {
             heartbeat.beat()
             if !hasGivenUp, let damage = store.damage { replaceDamaged(damage) }
             let isLast = stoppedShards == shards
-            if isLast || !waiting.isEmpty || Date() >= due { commitUntilDone() }
+            if isLast || isUrgent || !waiting.isEmpty || Date() >= due { commitUntilDone() }
             if isLast { return isComplete }
         }
     }
@@ -120,11 +127,14 @@ final class Writer: @unchecked Sendable {
         switch message {
         case .shardStopped: stoppedShards += 1
         case .hindsight(let order): store(order)
+        case .shrink: store.shrinkMemory()
         // What can't be stored is not confirmed either.
         case _ where hasGivenUp: break
         case .verdicts(let batch):
             if pending.isEmpty { due = Date(timeIntervalSinceNow: Double(configuration.commitInterval) / 1e6) }
             pending.append(rebase.admit(batch.commit))
+            taken[batch.shard] = batch.number
+            isUrgent = isUrgent || batch.isUrgent
         case .barrier(let barrier):
             barrier.arrivals += 1
             if barrier.arrivals == shards { waiting.append(barrier) }
@@ -169,6 +179,8 @@ final class Writer: @unchecked Sendable {
         }
         pending.removeAll()
         due = .distantFuture
+        isUrgent = false
+        if !hasGivenUp { ledger.committed(taken, to: history.newest) }
         guard rebase.isDone else { return }
         let done = waiting
         waiting = []

@@ -101,6 +101,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var shards = 0
         /// Most streams; who knows more already keeps them.
         public var maxStreams = 50_000
+        /// Time without points after which a stream sleeps, in microseconds.
+        public var sleepAfter: Int64 = 3_600_000_000
+        /// Most bytes of memory that the process should have for itself; 0: what its control group allows.
+        public var memoryLimit = 0
         public var logLevel = LogLevel.info
     }
 

@@ -134,7 +134,19 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "daemon.max_streams", daemon: \.daemon.maxStreams, .integer(1...10_000_000), unit: "streams",
                 "Most streams. Lines that would found another one are rejected; those in the database stay.",
-                choosing: "as your memory allows: a stream of the default model takes about 40 KiB."),
+                choosing: "as your disk allows: a stream of the default model has 70 KiB in the database. What memory "
+                    + "can't hold sleeps."),
+            ConfigurationKey(
+                "daemon.sleep_after", daemon: \.daemon.sleepAfter, .duration(second...(36_400 * day)),
+                "A stream without points for so long sleeps: its state is in the database only, until its next point. No "
+                    + "verdict depends on it.",
+                choosing: "leave it; waking takes less than a millisecond. Longer where nothing else wants the memory."),
+            ConfigurationKey(
+                "daemon.memory_limit", daemon: \.daemon.memoryLimit, .integer(0...(1 << 50)), unit: "bytes",
+                "Memory for the process alone, programs and files apart. When it is reached, streams sleep sooner, those "
+                    + "first that have had no point for longest. 0: three quarters of MemoryHigh= or MemoryMax= of its "
+                    + "unit, if there are such limits.",
+                choosing: "leave it, and set MemoryHigh= in a drop-in if others need the memory."),
             ConfigurationKey(
                 "daemon.log_level", daemon: \.daemon.logLevel, .choice,
                 "Least important messages that are logged.",

@@ -62,6 +62,10 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var pendingPoints: Int64?
     /// Streams from which nothing has come for longer than usual; nil from a daemon that does not say.
     public var silentStreams: Int?
+    /// Streams whose state is in the database only, until their next point; nil from a daemon that does not say.
+    public var asleepStreams: Int?
+    /// What memory the process may have; nil if there is no limit, and from a daemon that does not say.
+    public var memory: Memory?
     /// How storing does; nil from a daemon that does not say.
     public var storage: Storage?
     /// What somebody should see to, each a sentence; nil from a daemon that does not say.
@@ -75,7 +79,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
         gradients: Gradients? = nil, restoring: Restoring? = nil, maxConnections: Int? = nil, maxStreams: Int? = nil,
         refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil,
-        silentStreams: Int? = nil, allocatedBytes: Int64? = nil, storage: Storage? = nil, notes: [String]? = nil
+        silentStreams: Int? = nil, allocatedBytes: Int64? = nil, asleepStreams: Int? = nil, memory: Memory? = nil,
+        storage: Storage? = nil, notes: [String]? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -110,6 +115,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.keptLatePoints = keptLatePoints
         self.pendingPoints = pendingPoints
         self.silentStreams = silentStreams
+        self.asleepStreams = asleepStreams
+        self.memory = memory
         self.storage = storage
         self.notes = notes
     }
@@ -148,6 +155,19 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         public init(path: String, bytes: Int64) {
             self.path = path
             self.bytes = bytes
+        }
+    }
+
+    /// The limit of the process's memory.
+    public struct Memory: Sendable, Equatable, Codable {
+        /// Most bytes that it should have for itself, programs and files apart.
+        public var limit: Int64
+        /// Whether streams sleep because of it.
+        public var isLimited: Bool
+
+        public init(limit: Int64, isLimited: Bool) {
+            self.limit = limit
+            self.isLimited = isLimited
         }
     }
 

@@ -238,6 +238,9 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         try eachPoint(of: stream, after: sequence, body)
     }
 
+    /// Gives back the memory in which pages of the database are kept.
+    public func shrinkMemory() { queue.releaseMemory() }
+
     /// Copies the WAL into the database, closes it and lets go of the lock. Later calls of other methods throw;
     /// calling `close` again does nothing.
     public func close() throws {

@@ -41,6 +41,15 @@ import Testing
         #expect(report(status).contains("     Restoring: 4,210 of 10,000 streams (42%)\n"))
     }
 
+    @Test func aDaemonWithLittleMemorySaysWhoSleeps() {
+        var status = SampleStatus.busy
+        (status.asleepStreams, status.memory) = (900, DaemonStatus.Memory(limit: 64 << 20, isLimited: true))
+        #expect(report(status).contains("       Streams: 1,000 (12 warming up), 900 asleep\n"))
+        #expect(report(status).contains("        Memory: 35.2M, allocated 30.0M, limit 64.0M (memory limited)\n"))
+        status.memory?.isLimited = false
+        #expect(report(status).contains("        Memory: 35.2M, allocated 30.0M, limit 64.0M\n"))
+    }
+
     @Test func layoutOfADaemonThatHasNothingToTell() {
         #expect(
             report(SampleStatus.idle) == """

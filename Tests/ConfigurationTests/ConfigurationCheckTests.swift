@@ -113,7 +113,8 @@ import Testing
         ),
         Case(
             "[daemon]\ncolour = 1",
-            "f:2: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.log_level"),
+            "f:2: daemon.colour: unknown key; known here: daemon.shards, daemon.max_streams, daemon.sleep_after, "
+                + "daemon.memory_limit, daemon.log_level"),
         Case(
             "xyz = 1\n[foo.bar]",
             "f:2: foo: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "

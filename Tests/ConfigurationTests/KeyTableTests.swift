@@ -15,6 +15,7 @@ import Testing
         "feed.reorder_points": "50", "control.socket": #""/tmp/c.sock""#,
         "database.path": #""/tmp/x.db""#, "database.synchronous": #""normal""#, "database.commit_interval": #""50ms""#,
         "database.commit_points": "10", "database.on_damage": #""stop""#, "daemon.shards": "3",
+        "daemon.sleep_after": #""10min""#, "daemon.memory_limit": "1000000",
         "daemon.log_level": #""debug""#, "model.cell": #""lstm""#,
         "model.hidden": "32", "model.layers": "2", "model.k1": "4", "model.k2": "64", "model.learning_rate": "0.01",
         "model.optimiser": #""sgd""#, "model.attention": "8",

@@ -52,6 +52,7 @@ package struct StatusReport {
                 count(status.streams) + of(status.maxStreams, status.streams)
                     + part(Int64(status.warmingStreams), " (", " warming up)")
                     + part(Int64(status.silentStreams ?? 0), ", ", " silent")
+                    + part(Int64(status.asleepStreams ?? 0), ", ", " asleep")
             )
         ]
         if let restoring = status.restoring {
@@ -87,6 +88,7 @@ package struct StatusReport {
                 "Memory",
                 NumberText.bytes(status.residentBytes)
                     + (status.allocatedBytes.map { ", allocated \(NumberText.bytes($0))" } ?? "")
+                    + memoryLimit(terminal)
             ),
             ("Checkpoints", checkpoints),
             ("Watchdog", watchdog),
@@ -95,6 +97,12 @@ package struct StatusReport {
             lines.insert(("Refused", tally(refused, "client", "clients")), at: index)
         }
         return lines
+    }
+
+    private func memoryLimit(_ terminal: Terminal) -> String {
+        guard let memory = status.memory else { return "" }
+        let limit = ", limit \(NumberText.bytes(memory.limit))"
+        return memory.isLimited ? limit + " (" + Style.warning("memory limited", on: terminal) + ")" : limit
     }
 
     /// The limit, once it is near: until then it is nobody's concern.

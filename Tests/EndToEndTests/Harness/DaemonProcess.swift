@@ -144,6 +144,9 @@ final class DaemonProcess {
         var restoring: Restoring?
         var text: String
         var openAnomalies: Int
+        var warmingStreams: Int
+        var asleepStreams: Int
+        var memory: Memory?
 
         var storage: Storage
         var notes: [String]
@@ -155,6 +158,11 @@ final class DaemonProcess {
             var walBytes: Int
             var trouble: String?
             var setAside: String?
+        }
+
+        struct Memory: Decodable {
+            var limit: Int
+            var isLimited: Bool
         }
 
         struct Restoring: Decodable, Equatable {

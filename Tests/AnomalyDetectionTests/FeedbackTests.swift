@@ -12,7 +12,7 @@ import Testing
         for t in points {
             var random = SeededGenerator(seed: seed &+ UInt64(t))
             let verdict = probe.take([random.normal() + (spikes[t] ?? 0)], at: Int64(t) * 60_000_000)
-            if spikes[t] != nil { found[t] = verdict.point }
+            if spikes[t] != nil { found[t] = verdict }
         }
         return found
     }

@@ -12,12 +12,13 @@ import Testing
         return (try process.wait(), process.output, process.errors)
     }
 
-    /// Noise that is the same in every run, with a spike at each of those points.
-    private func lines(_ points: ClosedRange<Int>, spikes: [Int] = [], stream: String = "disk") -> String {
+    /// Noise that is the same in every run, with a spike of that size at each of those points: a larger one later, as one
+    /// that was there before is nothing new.
+    private func lines(_ points: ClosedRange<Int>, spikes: [Int: Double] = [:], stream: String = "disk") -> String {
         points.map { t in
             var random = SplitMix(seed: UInt64(t))
             let noise = Double(random.next() % 1000) / 1000
-            return "\(stream) \(noise + (spikes.contains(t) ? 12 : 0)) \(t * 60)\n"
+            return "\(stream) \(noise + (spikes[t] ?? 0)) \(t * 60)\n"
         }.joined()
     }
 
@@ -29,7 +30,7 @@ import Testing
         let settings = ["storage.checkpoint_interval=1d"]
         let daemon = try DaemonProcess.start(in: folder, settings: settings)
         let client = try daemon.client()
-        try client.send(lines(1...700, spikes: [600]))
+        try client.send(lines(1...700, spikes: [600: 12]))
         try client.sync()
         #expect(try flagged(daemon, at: 600))
         let id = try #require(try daemon.query("SELECT id FROM anomaly WHERE start_sequence = 600").first)
@@ -53,12 +54,12 @@ import Testing
         let second = try DaemonProcess.start(in: folder, settings: settings)
         try second.waitUntilRestored()
         let again = try second.client()
-        try again.send(lines(701...1300, spikes: [1200]))
+        try again.send(lines(701...1300, spikes: [1200: 16]))
         try again.sync()
         #expect(try !flagged(second, at: 1200), "it was said that this is none")
         let taken = try control("label", id, "--true")
         #expect(taken.output == "anomaly \(id) of disk: true; this shape is always told of (from point 1,301 on)\n")
-        try again.send(lines(1301...1900, spikes: [1800]))
+        try again.send(lines(1301...1900, spikes: [1800: 21]))
         try again.sync()
         #expect(try flagged(second, at: 1800))
         try second.stop()
@@ -77,7 +78,7 @@ import Testing
     @Test func withoutItTheSameIsFlagged() throws {
         let daemon = try DaemonProcess.start(in: folder)
         let client = try daemon.client()
-        try client.send(lines(1...1300, spikes: [600, 1200]))
+        try client.send(lines(1...1300, spikes: [600: 12, 1200: 16]))
         try client.sync()
         #expect(try flagged(daemon, at: 600) && flagged(daemon, at: 1200))
         try daemon.stop()
@@ -111,7 +112,7 @@ import Testing
     @Test func whatCanNotBeSaid() throws {
         let daemon = try DaemonProcess.start(in: folder)
         let client = try daemon.client()
-        try client.send(lines(1...700, spikes: [600]))
+        try client.send(lines(1...700, spikes: [600: 12]))
         try client.sync()
         let missing = try control("label", "9999", "--true")
         #expect(missing.exit == .code(4) && missing.errors.contains("there is no anomaly 9999"))

@@ -15,6 +15,8 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl anomalies --open
               What the newest anomaly of a stream means:
                 anomalyctl explain cpu.load
+              It was none:
+                anomalyctl label 17 --false-positive
               Follow all streams whose names begin with "web.":
                 anomalyctl query -f 'web.*'
               The streams, the strangest first:
@@ -30,15 +32,17 @@ public struct Anomalyctl: ParsableCommand {
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams, anomalies, explain, train, model and db read the database and work without the daemon; status asks the daemon; \
+            query, streams, anomalies, explain, train, model and db read the database and work without the daemon; status, label, \
+            anomalies ack and model freeze ask the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
         subcommands: [
-            QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, StatusCommand.self,
-            RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self, DBCommand.self,
+            QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, LabelCommand.self,
+            StatusCommand.self, RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self,
+            DBCommand.self,
         ])
 
     /// Also read here, so that they may stand before the command.

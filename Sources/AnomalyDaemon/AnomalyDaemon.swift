@@ -242,7 +242,8 @@ public struct AnomalyDaemon: Service {
             let control = current()
             let surroundings = ControlHandler.Surroundings(
                 configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
-                status: { reporter.status() }, models: models, hindsight: hindsight, refusals: refusals, logger: logger)
+                status: { reporter.status() }, models: models, hindsight: hindsight,
+                feedback: FeedbackIntake(pipeline: pipeline), refusals: refusals, logger: logger)
             try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: visitor.peer))
             channel.closeFuture.whenComplete { _ in left() }
         }

@@ -20,6 +20,7 @@ final class ControlHandler: ChannelDuplexHandler {
         var status: @Sendable () -> DaemonStatus
         var models: ModelImport
         var hindsight: HindsightIntake
+        var feedback: FeedbackIntake
         var refusals: RefusalLog
         var logger: Logger
     }
@@ -138,6 +139,14 @@ final class ControlHandler: ChannelDuplexHandler {
                 // A run comes in many pieces; the first one is news.
                 try permit("store hindsight", request.begin == nil ? nil : ["streams": "\(request.stream)"])
                 daemon.hindsight.take(request, answer: answerer(context))
+            case .feedback(let request):
+                try permit(
+                    "say \(request.action.prefix(40))",
+                    [
+                        "streams": "\(request.stream)", "anomaly": request.anomaly.map { "\($0)" } ?? "none",
+                        "message": "\(request.message.prefix(200))",
+                    ])
+                daemon.feedback.take(request, user: peer.uid, answer: answerer(context))
             }
         } catch {
             reply(.error(error), context)

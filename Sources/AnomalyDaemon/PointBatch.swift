@@ -29,6 +29,7 @@ enum ShardMessage: Sendable {
     case points(PointBatch)
     case barrier(SyncBarrier)
     case replaceModel(ModelReplacement)
+    case feedback(FeedbackOrder)
     /// There is a new database without any state: checkpoint every stream.
     case checkpointAll
     /// Checkpoint everything, pass all on, and end.

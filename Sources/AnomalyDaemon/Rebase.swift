@@ -41,6 +41,7 @@ package struct Rebase: Sendable {
         sort(batch.released, \.stream, \.released, &admitted)
         sort(batch.late, \.stream, \.late, &admitted)
         sort(batch.events, \.stream, \.events, &admitted)
+        sort(batch.feedback, \.stream, \.feedback, &admitted)
         return admitted
     }
 

@@ -152,6 +152,9 @@ final class Shard: @unchecked Sendable {
                 case .replaceModel(let replacement):
                     replace(replacement)
                     passOn()
+                case .feedback(let order):
+                    take(order)
+                    passOn()
                 case .checkpointAll:
                     rebase()
                     passOn()
@@ -365,6 +368,19 @@ final class Shard: @unchecked Sendable {
         state.getUp()
         batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
         replacement.replaced(.success(state.detector.sequence))
+    }
+
+    /// Somebody says something of a stream. A replay comes to it, so that it needs no checkpoint.
+    private func take(_ order: FeedbackOrder) {
+        guard let state = state(of: order.record.stream) else {
+            return order.taken(.failure(NotRestored(cause: backlog.trouble ?? "unknown")))
+        }
+        var record = order.record
+        record.sequence = state.detector.sequence
+        record.isSilent = state.detector.isSilent
+        record.act.map(state.detector.take)
+        batch.commit.feedback.append(record)
+        order.taken(.success(record.sequence))
     }
 
     private func add(_ state: StreamState) {

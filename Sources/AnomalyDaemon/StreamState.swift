@@ -92,7 +92,7 @@ final class StreamState {
     /// The detector as it is now.
     var record: CheckpointRecord {
         CheckpointRecord(
-            stream: id, sequence: detector.sequence, format: Int32(Detector.stateVersion), state: detector.savedState())
+            stream: id, sequence: detector.sequence, format: Int32(detector.stateVersion), state: detector.savedState())
     }
 
     /// The checkpoint as of now.
@@ -132,7 +132,14 @@ struct StreamRestorer {
             try readable(record, or: []) {
                 try store.events(of: record.id, from: detector.sequence).filter { $0.kind == .silence }.map(\.sequence)
             })
-        if silences.contains(detector.sequence) { _ = detector.fallSilent() }
+        let feedback = try feedback(on: record, detector, isRelearned: isRelearned, store)
+        let befall = { (sequence: Int64) in
+            let said = feedback[sequence] ?? []
+            for act in said where !act.isSilent { act.act.map(detector.take) }
+            if silences.contains(sequence) { _ = detector.fallSilent() }
+            for act in said where act.isSilent { act.act.map(detector.take) }
+        }
+        befall(detector.sequence)
         var verdicts = [ChannelVerdict](
             repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),
             count: record.channels)
@@ -143,7 +150,7 @@ struct StreamRestorer {
                 _ = values.withUnsafeBufferPointer { values in
                     verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
                 }
-                if silences.contains(sequence) { _ = detector.fallSilent() }
+                befall(sequence)
             }
         }
         var order = PointOrder(settings.feed, channels: record.channels)
@@ -154,6 +161,17 @@ struct StreamRestorer {
             id: record.id, place: place, detector: detector, order: order,
             checkpointInterval: settings.storage.checkpointInterval, checkpointed: checkpointed,
             isRelearned: isRelearned)
+    }
+
+    /// What people have said of the stream, by the point that it was said behind. A model that is learned anew is told of
+    /// everything, the older things at its beginning.
+    private func feedback(
+        on record: StreamRecord, _ detector: Detector, isRelearned: Bool, _ store: StoreReader
+    ) throws -> [Int64: [FeedbackRecord]] {
+        let all = try readable(record, or: []) {
+            try store.feedback(of: record.id, from: isRelearned ? 0 : detector.sequence)
+        }
+        return Dictionary(grouping: all) { max($0.sequence, detector.sequence) }
     }
 
     /// What `read` returns; `substitute` where the database is damaged, if it is to be set aside then: streams are

@@ -30,6 +30,7 @@ extension Commit {
         anomalies.append(contentsOf: other.anomalies)
         checkpoints.append(contentsOf: other.checkpoints)
         events.append(contentsOf: other.events)
+        feedback.append(contentsOf: other.feedback)
     }
 }
 

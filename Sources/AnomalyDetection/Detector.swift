@@ -117,7 +117,7 @@ public final class Detector {
             scorer.attribution(judgement)
         }
         held = judgement.isRaised ? held + 1 : 0
-        learn(verdicts, isHeld: held > 0 && held <= Int64(settings.model.hold))
+        learn(verdicts, isHeld: feedback.isFrozen || held > 0 && held <= Int64(settings.model.hold))
         return PointVerdict(
             sequence: sequence, time: time, score: judgement.score, flags: judgement.flags, change: change)
     }
@@ -146,6 +146,17 @@ public final class Detector {
             scorer.attribution(judgement)
         }
     }
+
+    // MARK: Feedback
+
+    /// What people have said of this stream.
+    public var feedback: Feedback { scorer.feedback }
+
+    /// Takes what somebody says, after the newest point. Who calls this must see to it that a replay calls it after the
+    /// same point; a second time does no harm.
+    ///
+    /// - Precondition: a label's channel is one of the stream's.
+    public func take(_ act: Feedback.Act) { scorer.take(act) }
 
     // MARK: Predict
 
@@ -184,7 +195,7 @@ public final class Detector {
                 trust[c].observe(announced: announced[c], actual: encoder.change(to: value, channel: c))
             }
         }
-        if seen > 1 { learner.observe(target, workspace: workspace) }
+        if seen > 1 { learner.observe(target, workspace: workspace, updates: !feedback.isFrozen) }
         for c in 0..<channels {
             // A missing value is replaced by what was expected, so that the network goes on from there.
             let value = verdicts[c].value.isNaN ? verdicts[c].prediction : verdicts[c].value
@@ -194,13 +205,15 @@ public final class Detector {
 
     // MARK: State
 
-    /// Format of the saved state; see `StateHead`.
-    public static let stateVersion: UInt16 = 4
+    /// Newest format of the saved state that can be read; see `StateHead`.
+    public static let stateVersion: UInt16 = 5
+    /// Format of this detector's state: the one before feedback was known is still written where there is none.
+    public var stateVersion: UInt16 { feedback.isEmpty ? StateHead.withoutFeedback : Self.stateVersion }
 
     /// The whole state as bytes: a detector that is restored from them goes on bit for bit as this one would.
     public func savedState() -> [UInt8] {
         var writer = StateWriter(reserving: 16_384)
-        StateHead.encode(channels: channels, settings, into: &writer)
+        StateHead.encode(version: stateVersion, channels: channels, settings, into: &writer)
         writer.write(origin)
         writer.write(sequence)
         writer.write(newestTime)
@@ -213,6 +226,7 @@ public final class Detector {
         scorer.encode(into: &writer)
         tracker.encode(into: &writer)
         learner.encode(into: &writer)
+        if !feedback.isEmpty { feedback.encode(into: &writer) }
         return writer.bytes
     }
 
@@ -247,6 +261,7 @@ public final class Detector {
         try scorer.decode(from: &reader)
         try tracker.decode(from: &reader)
         try learner.decode(from: &reader)
+        if head.hasFeedback { try scorer.decodeFeedback(from: &reader) }
         guard reader.isAtEnd else {
             throw StateError.invalid(field: "length", found: "\(bytes.count) bytes", expected: "fewer")
         }

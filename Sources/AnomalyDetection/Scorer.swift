@@ -56,6 +56,8 @@ struct Scorer: Sendable {
     /// Half-width of the band in units of the channel's spread (one channel: in its own).
     private var band = Double.nan
     private var untilBand = 0
+    /// What people have said.
+    private(set) var feedback = Feedback()
     /// Of each channel, its deviation at the newest point, relative to what is usual for it.
     private(set) var deviations: [Double]
 
@@ -114,10 +116,12 @@ struct Scorer: Sendable {
         let decades = Self.calibrated(evidence.decades)
         let isNews = peak.observe(isWarmingUp ? 0 : decades)
         if isWarmingUp { return judgement }
-        judgement.isRaised = decades >= threshold
+        let tolerance = feedback.tolerance(of: evidence.kind.kind, channel: evidence.worst, threshold: threshold)
+        judgement.isRaised = decades >= threshold + tolerance
         if judgement.isRaised && isNews { judgement.flags.formUnion([.anomaly, evidence.kind]) }
-        // What is no news stays below the threshold, in its order.
-        judgement.score = min(1, (isNews ? decades : threshold * decades / (threshold + decades)) / 10)
+        // What is no news, and what people do not want to hear of, stays below the threshold, in its order.
+        let isToldOf = isNews && (tolerance == 0 || judgement.isRaised)
+        judgement.score = min(1, (isToldOf ? decades : threshold * decades / (threshold + decades)) / 10)
         return judgement
     }
 
@@ -143,7 +147,8 @@ struct Scorer: Sendable {
     /// The silence after the newest point that is an anomaly, in microseconds; nil if none is.
     var longestSilence: Int64? {
         guard settings.gap else { return nil }
-        return gaps.silence(ofDecades: Self.decades(calibratedTo: threshold), usual: seasons.usualInterval)
+        return gaps.silence(
+            ofDecades: Self.decades(calibratedTo: thresholdOfSilence), usual: seasons.usualInterval)
     }
 
     /// What is said of a stream that has been silent for so long.
@@ -153,9 +158,16 @@ struct Scorer: Sendable {
         judgement.score = min(1, decades / 10)
         judgement.kind = .gap
         judgement.flags = [.anomaly, .gap]
-        judgement.isRaised = decades >= threshold
+        judgement.isRaised = decades >= thresholdOfSilence
         return judgement
     }
+
+    private var thresholdOfSilence: Double {
+        threshold + feedback.tolerance(of: .gap, channel: 0, threshold: threshold)
+    }
+
+    /// Takes what somebody says.
+    mutating func take(_ act: Feedback.Act) { feedback.take(act, channels: channels) }
 
     // MARK: Evidence
 
@@ -207,6 +219,7 @@ struct Scorer: Sendable {
             deviations[c] = 0
             if value.isNaN { continue }
             evidence.present += 1
+            feedback.observe(verdicts[c].residual, channel: c)
             let least = max(settings.minDeviation, settings.minRelativeDeviation * abs(value))
             let size = abs(verdicts[c].residual)
             if !size.isNaN {
@@ -321,5 +334,9 @@ struct Scorer: Sendable {
         band = try reader.readDouble()
         untilBand = Int(try reader.readCount("points until the next band"))
         useThreshold(interval: try reader.read())
+    }
+
+    mutating func decodeFeedback(from reader: inout StateReader) throws {
+        try feedback.decode(from: &reader, channels: channels)
     }
 }

@@ -4,14 +4,21 @@ import RecurrentModel
 /// How a detector's saved state begins: its format, its width, the arithmetic that made it, and the settings that the
 /// rest's layout depends on, so that it can be read by whoever does not know the configuration.
 struct StateHead {
+    /// Format of states without any feedback.
+    static let withoutFeedback: UInt16 = 4
+
+    /// Whether there is feedback at the end.
+    let hasFeedback: Bool
     let channels: Int
     /// Of the processor that the state comes from. On another kind the same points lead to other last bits.
     let arithmetic: KernelVariant.Arithmetic
     /// Defaults but for what the state says.
     let settings: DetectorSettings
 
-    static func encode(channels: Int, _ settings: DetectorSettings, into writer: inout StateWriter) {
-        writer.write(Detector.stateVersion)
+    static func encode(
+        version: UInt16, channels: Int, _ settings: DetectorSettings, into writer: inout StateWriter
+    ) {
+        writer.write(version)
         writer.write(UInt32(channels))
         writer.write(KernelVariant.current.arithmetic.rawValue)
         settings.encodeLayout(into: &writer)
@@ -24,9 +31,10 @@ struct StateHead {
             throw StateError.newerVersion(found: Int(version), known: Int(Detector.stateVersion))
         }
         // Formats 1 to 3 were never released; what they knew is of no use to today's score.
-        guard version == Detector.stateVersion else {
+        guard version >= Self.withoutFeedback else {
             throw StateError.invalid(field: "format", found: "\(version)", expected: "\(Detector.stateVersion)")
         }
+        hasFeedback = version > Self.withoutFeedback
         let width = try reader.read(UInt32.self)
         guard (1...65_535).contains(width) else {
             throw StateError.invalid(field: "channels", found: "\(width)", expected: "1 to 65535")

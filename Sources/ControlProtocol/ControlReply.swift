@@ -1,10 +1,12 @@
 /// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}`,
-/// `{"imported_model":{…},"version":1}`, `{"hindsight":{…},"version":1}` or
+/// `{"imported_model":{…},"version":1}`, `{"hindsight":{…},"version":1}`,
+/// `{"feedback":{…},"version":1}` or
 /// `{"error":{"code":…,"message":…},"version":1}`.
 public enum ControlReply: Sendable, Equatable {
     case status(DaemonStatus)
     case importedModel(ImportedModel)
     case hindsight(HindsightReply)
+    case feedback(FeedbackReply)
     /// The request was refused or could not be understood. The connection stays usable.
     case error(ControlError)
 }
@@ -46,7 +48,7 @@ public struct ControlError: Error, Sendable, Equatable, Codable {
 
 extension ControlReply: Codable {
     private enum Key: String, CodingKey {
-        case version, status, importedModel, hindsight, error
+        case version, status, importedModel, hindsight, feedback, error
     }
 
     /// - Throws: `DecodingError` when there is no answer that this build knows, or one without its fields.
@@ -56,6 +58,8 @@ extension ControlReply: Codable {
             self = .error(error)
         } else if let reply = try fields.decodeIfPresent(HindsightReply.self, forKey: .hindsight) {
             self = .hindsight(reply)
+        } else if let reply = try fields.decodeIfPresent(FeedbackReply.self, forKey: .feedback) {
+            self = .feedback(reply)
         } else if let reply = try fields.decodeIfPresent(ImportedModel.self, forKey: .importedModel) {
             self = .importedModel(reply)
         } else {
@@ -69,6 +73,7 @@ extension ControlReply: Codable {
         switch self {
         case .status(let status): try fields.encode(status, forKey: .status)
         case .hindsight(let reply): try fields.encode(reply, forKey: .hindsight)
+        case .feedback(let reply): try fields.encode(reply, forKey: .feedback)
         case .importedModel(let reply): try fields.encode(reply, forKey: .importedModel)
         case .error(let error): try fields.encode(error, forKey: .error)
         }

@@ -8,6 +8,8 @@ public enum ControlRequest: Sendable, Equatable {
     case importModel(ImportModel)
     /// Store some hindsight; answered once it is durable.
     case hindsight(HindsightRequest)
+    /// Say something of a stream; answered once that is durable.
+    case feedback(FeedbackRequest)
 }
 
 /// The version of the protocol that this build speaks.
@@ -20,12 +22,12 @@ public enum ControlVersion {
 
 extension ControlRequest: Codable {
     private enum Name: String, Codable, CaseIterable {
-        case status, hindsight
+        case status, hindsight, feedback
         case importModel = "import_model"
     }
 
     private enum Key: String, CodingKey {
-        case version, request, importModel, hindsight
+        case version, request, importModel, hindsight, feedback
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -48,6 +50,7 @@ extension ControlRequest: Codable {
         switch name {
         case .status: self = .status
         case .importModel: self = .importModel(try fields.decode(ImportModel.self, forKey: .importModel))
+        case .feedback: self = .feedback(try fields.decode(FeedbackRequest.self, forKey: .feedback))
         case .hindsight: self = .hindsight(try fields.decode(HindsightRequest.self, forKey: .hindsight))
         }
     }
@@ -63,6 +66,9 @@ extension ControlRequest: Codable {
         case .hindsight(let request):
             try fields.encode(Name.hindsight, forKey: .request)
             try fields.encode(request, forKey: .hindsight)
+        case .feedback(let request):
+            try fields.encode(Name.feedback, forKey: .request)
+            try fields.encode(request, forKey: .feedback)
         }
     }
 }

@@ -154,8 +154,11 @@ extension AnomalyOrder {
 extension Anomaly {
     /// The shares as JSON; nil for a stream of one channel.
     var attributionText: String? {
-        attribution.count > 1 ? "[" + attribution.map { "\($0)" }.joined(separator: ",") + "]" : nil
+        attribution.count > 1 ? Self.text(of: attribution) : nil
     }
+
+    /// Numbers as JSON.
+    static func text(of numbers: [Float]) -> String { "[" + numbers.map { "\($0)" }.joined(separator: ",") + "]" }
 
     /// The shares in such a text; none if it is not one.
     static func attribution(ofText text: String) -> [Float] {

@@ -19,11 +19,14 @@ public struct Commit: Sendable {
     public var late: [RawRow] = []
     /// Behind points that are stored or in the same batch. That one is stored already does no harm.
     public var events: [EventRecord] = []
+    /// Behind points that are stored or in the same batch.
+    public var feedback: [FeedbackRecord] = []
 
     public init() {}
 
     public var isEmpty: Bool {
         streams.isEmpty && rows == 0 && anomalies.isEmpty && checkpoints.isEmpty && released.isEmpty && events.isEmpty
+            && feedback.isEmpty
     }
 
     /// Rows of points, of all kinds.
@@ -38,6 +41,7 @@ public struct Commit: Sendable {
         released.removeAll(keepingCapacity: keepingCapacity)
         late.removeAll(keepingCapacity: keepingCapacity)
         events.removeAll(keepingCapacity: keepingCapacity)
+        feedback.removeAll(keepingCapacity: keepingCapacity)
     }
 
     /// Puts the points into the order of the table's key. Swift's sort merges runs that are in order already, as those

@@ -9,6 +9,7 @@ final class CommitStatements {
     private let anomaly: Statement
     private let checkpoint: Statement
     private let event: Statement
+    private let feedback: Statement
     private let late: LateStatements
     private let connection: SQLiteConnection?
 
@@ -38,6 +39,13 @@ final class CommitStatements {
             sql: """
                 INSERT INTO event (stream_id, sequence, kind, time) VALUES (?1, ?2, ?3, ?4)
                 ON CONFLICT (stream_id, sequence, kind) DO NOTHING
+                """)
+        feedback = try database.makeStatement(
+            sql: """
+                INSERT INTO feedback
+                    (stream_id, sequence, silent, time, action, anomaly_id, start_sequence, kind, score, channel, shape,
+                    message, uid)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                 """)
         // The slot is that of a checkpoint at the same point, else the one that does not hold the newest state. It is
         // found in the transaction, so that nothing has to be undone here when a commit fails.
@@ -81,6 +89,9 @@ final class CommitStatements {
         }
         for record in commit.events {
             try Self.naming("event of stream \(record.stream)", path, on: connection) { try insert(record) }
+        }
+        for record in commit.feedback {
+            try Self.naming("feedback on stream \(record.stream)", path, on: connection) { try insert(record) }
         }
         return try late.write(commit, path: path)
     }
@@ -130,6 +141,26 @@ final class CommitStatements {
         event.bind(record.sequence, at: 2)
         event.bind(record.time, at: 4)
         try event.binding(record.kind.rawValue, at: 3) { try event.run() }
+    }
+
+    private func insert(_ record: FeedbackRecord) throws {
+        let label = record.label
+        feedback.bind(record.stream, at: 1)
+        feedback.bind(record.sequence, at: 2)
+        feedback.bind(record.isSilent ? 1 as Int64 : 0, at: 3)
+        feedback.bind(record.time, at: 4)
+        feedback.bind(record.anomaly, at: 6)
+        feedback.bind(label?.anomaly, at: 7)
+        feedback.bind(label?.score ?? .nan, at: 9)
+        feedback.bind(label.map { Int64($0.channel) }, at: 10)
+        feedback.bind(record.user.map { Int64($0) }, at: 13)
+        try feedback.binding(record.action.rawValue, at: 5) {
+            try feedback.binding(label?.kind.rawValue, at: 8) {
+                try feedback.binding(label.map { Anomaly.text(of: $0.shape) }, at: 11) {
+                    try feedback.binding(record.message, at: 12) { try feedback.run() }
+                }
+            }
+        }
     }
 
     private func upsert(_ record: CheckpointRecord) throws {

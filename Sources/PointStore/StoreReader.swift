@@ -107,6 +107,22 @@ public final class StoreReader: Sendable {
         }
     }
 
+    /// What was said of a stream behind its point `sequence` or a later one, in that order; none of a database of a
+    /// version that knew of no feedback.
+    public func feedback(of stream: Int32, from sequence: Int64 = 0) throws -> [FeedbackRecord] {
+        guard connection.parts.contains(.feedback) else { return [] }
+        return try connection.read("read the feedback of") {
+            try FeedbackQueries.feedback($0, of: stream, from: sequence)
+        }
+    }
+
+    /// What was said of anomalies, in the order of time, by the anomaly's number.
+    public func feedbackOfAnomalies() throws -> [Int64: [FeedbackRecord]] {
+        guard connection.parts.contains(.feedback) else { return [:] }
+        let records = try connection.read("read the feedback of") { try FeedbackQueries.feedbackOfAnomalies($0) }
+        return Dictionary(grouping: records) { $0.anomaly ?? 0 }
+    }
+
     /// A number that differs from the one of the last call if another connection has committed in between.
     public func dataVersion() throws -> Int64 {
         try connection.read("look for news in") { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }

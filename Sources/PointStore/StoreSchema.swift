@@ -12,6 +12,7 @@ enum StoreSchema {
         migrator.registerMigration(hindsightMigration) { try $0.execute(sql: hindsight) }
         migrator.registerMigration(lateMigration) { try $0.execute(sql: late) }
         migrator.registerMigration(eventsMigration) { try $0.execute(sql: events) }
+        migrator.registerMigration(feedbackMigration) { try $0.execute(sql: feedback) }
         return migrator
     }
 
@@ -19,6 +20,7 @@ enum StoreSchema {
     private static let hindsightMigration = "2-hindsight"
     private static let lateMigration = "3-late"
     private static let eventsMigration = "4-events"
+    private static let feedbackMigration = "5-feedback"
 
     /// What a database has beside its points, if the version that wrote it last knew of it.
     struct Parts: OptionSet, Sendable {
@@ -29,6 +31,8 @@ enum StoreSchema {
         static let late = Parts(rawValue: 2)
         /// The table of events, and kinds of anomalies.
         static let events = Parts(rawValue: 4)
+        /// The table of feedback.
+        static let feedback = Parts(rawValue: 8)
     }
 
     /// Tells whether an open database is ours, and what can be read of it.
@@ -54,6 +58,7 @@ enum StoreSchema {
         if applied.contains(hindsightMigration) { parts.insert(.hindsight) }
         if applied.contains(lateMigration) { parts.insert(.late) }
         if applied.contains(eventsMigration) { parts.insert(.events) }
+        if applied.contains(feedbackMigration) { parts.insert(.feedback) }
         return .readable(parts)
     }
 

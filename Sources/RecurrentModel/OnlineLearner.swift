@@ -140,16 +140,22 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     }
 
     /// Says what the last `step` should have predicted (`values` numbers; NaN: not known), and learns when it is time.
+    ///
+    /// - Parameter updates: false to leave the weights, and the optimiser, as they are, even if it is time.
     @specialized(where Scalar == Float)
-    public mutating func observe(_ target: UnsafePointer<Scalar>, workspace: Workspace<Scalar>) {
+    public mutating func observe(
+        _ target: UnsafePointer<Scalar>, workspace: Workspace<Scalar>, updates: Bool = true
+    ) {
         observations += 1
         if !training.enabled { return }
         let n = values
         for i in 0..<n { targets[filled * n + i] = target[i] }
         filled += 1
         if observations % Int64(training.k1) == 0 {
-            update(workspace)
-            remember()
+            if updates {
+                update(workspace)
+                remember()
+            }
             let surplus = filled + training.k1 - training.k2
             if surplus > 0 { forget(surplus) }
         }

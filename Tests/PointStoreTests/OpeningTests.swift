@@ -16,7 +16,8 @@ import Testing
         #expect(
             try sqlite(scratch.path, "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
                 == [
-                    "anomaly", "anomaly_open", "anomaly_start", "checkpoint", "event", "grdb_migrations", "hindsight",
+                    "anomaly", "anomaly_open", "anomaly_start", "checkpoint", "event", "feedback",
+                    "feedback_by_stream", "grdb_migrations", "hindsight",
                     "hindsight_run", "pending", "point", "recent_point", "stream",
                 ])
         try store.close()

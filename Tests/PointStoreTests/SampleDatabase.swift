@@ -37,6 +37,7 @@ struct SampleDatabase {
                     var it = anomaly(last - 100, start: start, end: start + 2_000_000, isOpen: false)
                     it.points = 3
                     commit.anomalies.append(AnomalyRecord(stream: id, anomaly: it))
+                    commit.feedback.append(feedback(on: id, after: last, anomaly: it.startSequence))
                 }
             }
             try store.commit(&commit)
@@ -56,6 +57,16 @@ struct SampleDatabase {
         if closes { try store.close() }
         return store
     }
+}
+
+/// What somebody has said of an anomaly.
+func feedback(on stream: Int32, after sequence: Int64, anomaly: Int64) -> FeedbackRecord {
+    FeedbackRecord(
+        stream: stream, sequence: sequence, isSilent: false, time: 1_700_000_000_000_000 + sequence,
+        action: .falsePositive, anomaly: anomaly,
+        label: Feedback.Label(
+            anomaly: anomaly, kind: .spike, score: 0.5, isTrue: false, channel: 0, shape: [0, 0, 0, 0, 0, 0, 0, 12.5]),
+        message: "the backup", user: 1000)
 }
 
 /// A generator whose numbers are the same each time.

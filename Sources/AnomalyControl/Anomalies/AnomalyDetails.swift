@@ -7,6 +7,8 @@ struct AnomalyDetails {
     let stream: StreamRecord
     /// From when on the stream had been silent for so long that this is an anomaly by itself, or part of this one.
     let silence: Int64?
+    /// What was said of it, in the order of time.
+    let feedback: [FeedbackRecord]
 
     /// - Throws: `Failure` if there is no such anomaly, `StoreError`.
     init(id: Int64, in store: StoreReader, of streams: [StreamRecord]) throws {
@@ -54,6 +56,7 @@ struct AnomalyDetails {
         // Events stand behind the point before them.
         silence = try store.events(of: stream.id, from: anomaly.startSequence &- 1)
             .first { $0.kind == .silence && anomaly.start <= $0.time && $0.time <= anomaly.end }?.time
+        feedback = try store.feedback(of: stream.id, from: anomaly.startSequence).filter { $0.anomaly == stored.id }
     }
 
     /// All points from its start to its end, and so many before and after.

@@ -37,6 +37,7 @@ struct AnomalyHeading {
             lines.add("Points", "\(NumberText.grouped(anomaly.points)), from the stream's point \(first) on")
         }
         if anomaly.peak != anomaly.start { lines.add("Peak", clock.longText(anomaly.peak)) }
+        for said in details.feedback { lines.add("Feedback", said.line(&clock)) }
     }
 
     /// The shares of the channels, the largest first; nil of a stream of one channel, and where none are stored.

@@ -25,13 +25,16 @@ extension Schema {
                 Column("open", "", .hidden),
                 Column("sequence", "", .hidden),
                 Column("attribution", "", .hidden),
+                Column("feedback", "", .hidden),
             ], emptyText: "no anomalies")
     }
 }
 
 extension Record {
     /// An anomaly as a record of the schema `anomalies(of:largestID:)`.
-    package init(_ stored: StoredAnomaly, stream: String) {
+    ///
+    /// - Parameter said: what somebody said of it last.
+    package init(_ stored: StoredAnomaly, stream: String, said: FeedbackRecord.Action? = nil) {
         let anomaly = stored.anomaly
         let kind = stored.kind?.rawValue
         self.init(
@@ -42,9 +45,17 @@ extension Record {
                 .number(anomaly.peakScore), kind.map { .text($0) } ?? .none, .flag(anomaly.isOpen),
                 .integer(anomaly.startSequence),
                 anomaly.attribution.isEmpty ? .none : .numbers(anomaly.attribution.map { Double($0) }),
+                said.map { .text($0.rawValue) } ?? .none,
             ],
-            note: kind.map { Note(text: $0, style: anomaly.isOpen ? .alarm : nil) }
-                ?? (anomaly.isOpen ? .anomaly : nil))
+            note: Self.note(stored, said))
+    }
+
+    /// Once somebody has said something of it, it needs no colour.
+    private static func note(_ stored: StoredAnomaly, _ said: FeedbackRecord.Action?) -> Note? {
+        let isOpen = stored.anomaly.isOpen
+        guard let kind = stored.kind?.rawValue else { return isOpen ? .anomaly : nil }
+        guard let said else { return Note(text: kind, style: isOpen ? .alarm : nil) }
+        return Note(text: "\(kind), \(said.text)", style: nil)
     }
 }
 

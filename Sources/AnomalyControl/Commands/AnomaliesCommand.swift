@@ -4,10 +4,10 @@ package import ArgumentParser
 package struct AnomaliesCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "anomalies",
-        abstract: "List anomalies, and show all that is stored of one.",
+        abstract: "List anomalies, show all that is stored of one, and acknowledge them.",
         discussion: """
             Points that were flagged one after the other are one anomaly, which has a number, a beginning, a peak and, \
-            once ordinary points have followed, an end. Without list or show, anomalies are listed.
+            once ordinary points have followed, an end. Without list, show or ack, anomalies are listed.
 
             EXAMPLES:
               What began since yesterday, or was still going on then:
@@ -18,8 +18,11 @@ package struct AnomaliesCommand: ParsableCommand {
                 anomalyctl anomalies show 17
               What it means:
                 anomalyctl explain 17
+              Somebody has seen it, or it was none:
+                anomalyctl anomalies ack 17
+                anomalyctl label 17 --false-positive
             """,
-        subcommands: [AnomaliesListCommand.self, AnomaliesShowCommand.self],
+        subcommands: [AnomaliesListCommand.self, AnomaliesShowCommand.self, AnomaliesAckCommand.self],
         defaultSubcommand: AnomaliesListCommand.self)
 
     package init() {}

@@ -92,11 +92,12 @@ package struct AnomaliesListCommand: ReportingCommand {
         query.limit = lines.count
 
         let schema = Schema.anomalies(of: streams, largestID: try store.largestAnomalyID())
+        let feedback = try store.feedbackOfAnomalies()
         var writer = outputOptions.writer(of: schema, in: surroundings)
         let write = { (anomaly: StoredAnomaly) throws in
             // That of a stream which began after the names were read is newer than the question.
             guard let name = names[anomaly.stream] else { return }
-            writer.write(Record(anomaly, stream: name), to: output)
+            writer.write(Record(anomaly, stream: name, said: feedback[anomaly.id]?.verdict), to: output)
             try output.checkpoint()
         }
         if reverse, query.limit != nil {

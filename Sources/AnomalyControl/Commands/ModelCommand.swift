@@ -16,10 +16,15 @@ package struct ModelCommand: ParsableCommand {
               Take a model out, and into other streams:
                 anomalyctl model export cpu.load -o cpu.safetensors
                 anomalyctl model import cpu.safetensors 'web.*.cpu'
+              Stop learning for a while:
+                anomalyctl model freeze 'web.*'
               In Python:
                 safetensors.torch.load_file("cpu.safetensors")
             """,
-        subcommands: [ModelShowCommand.self, ModelExportCommand.self, ModelImportCommand.self])
+        subcommands: [
+            ModelShowCommand.self, ModelExportCommand.self, ModelImportCommand.self,
+            ModelFreezeCommand.self, ModelThawCommand.self,
+        ])
 
     package init() {}
 }

@@ -39,6 +39,24 @@ package struct ControlClient: Sendable {
         }
     }
 
+    /// Tells the daemon something of a stream. Returns when that is durable.
+    ///
+    /// - Returns: how many points the stream had.
+    /// - Throws: as `status()`.
+    package func tell(_ feedback: FeedbackRequest) throws(Failure) -> Int64 {
+        var patient = self
+        patient.timeout = max(timeout, 60_000)
+        switch try patient.ask(.feedback(feedback)) {
+        case .feedback(let reply): return reply.points
+        case .error(let error) where error.code == .unknownRequest:
+            throw Failure(
+                .failure, "the daemon at \(path) can't be told: it is of an older version",
+                hint: "restart it after the upgrade; try: systemctl restart anomalyd")
+        case .error(let error): throw failure(error)
+        default: throw misplaced
+        }
+    }
+
     /// Has the daemon give streams the weights of a model. Waits longer than for other things, as that ends with a
     /// commit.
     ///

@@ -37,7 +37,7 @@ struct PageCells {
             var offset = Int(page[place]) << 8 | Int(page[place + 1])
             if headerSize == 12 { offset += 4 }
             guard offset >= pointers + 2 * count, offset < file.usableSize,
-                let cell = Self.cell(page, &offset, hasRowids: hasRowids, file)
+                let cell = Self.cell(page, &offset, end: file.extent(of: number), hasRowids: hasRowids, file)
             else {
                 damaged += 1
                 continue
@@ -47,7 +47,7 @@ struct PageCells {
     }
 
     private static func cell(
-        _ page: [UInt8], _ offset: inout Int, hasRowids: Bool, _ file: PageFile
+        _ page: [UInt8], _ offset: inout Int, end: Int, hasRowids: Bool, _ file: PageFile
     ) -> Cell? {
         guard let size = RecordValue.varint(page, &offset), size >= 2, size <= mostPayload else { return nil }
         var rowid: Int64?
@@ -55,7 +55,7 @@ struct PageCells {
             rowid = RecordValue.varint(page, &offset)
             if rowid == nil { return nil }
         }
-        guard let payload = payload(page, offset, Int(size), isTable: hasRowids, file),
+        guard let payload = payload(page, offset, Int(size), end: end, isTable: hasRowids, file),
             let values = RecordValue.decode(payload)
         else { return nil }
         return Cell(rowid: rowid, values: values)
@@ -63,7 +63,7 @@ struct PageCells {
 
     /// The part in the page, and what does not fit into it from a chain of pages.
     private static func payload(
-        _ page: [UInt8], _ offset: Int, _ size: Int, isTable: Bool, _ file: PageFile
+        _ page: [UInt8], _ offset: Int, _ size: Int, end: Int, isTable: Bool, _ file: PageFile
     ) -> [UInt8]? {
         let usable = file.usableSize
         let most = isTable ? usable - 35 : (usable - 12) * 64 / 255 - 23
@@ -73,7 +73,7 @@ struct PageCells {
             let surplus = least + (size - least) % (usable - 4)
             local = surplus <= most ? surplus : least
         }
-        guard offset + local + (local < size ? 4 : 0) <= usable else { return nil }
+        guard offset + local + (local < size ? 4 : 0) <= end else { return nil }
         var payload = Array(page[offset..<offset + local])
         if local == size { return payload }
         payload.reserveCapacity(size)
@@ -81,8 +81,9 @@ struct PageCells {
         var number = next(page, offset + local)
         while payload.count < size {
             // No chain is endless: each page adds to the payload.
-            guard let content = file.page(number) else { return nil }
-            payload += content[4..<min(usable, 4 + size - payload.count)]
+            let end = min(usable, 4 + size - payload.count)
+            guard let content = file.page(number), end <= file.extent(of: number) else { return nil }
+            payload += content[4..<end]
             number = next(content, 0)
         }
         return payload

@@ -59,6 +59,11 @@ final class PageFile {
         return content + [UInt8](repeating: 0, count: pageSize - count)
     }
 
+    /// Bytes of a page that SQLite uses and that are really there: fewer where the file was cut off.
+    func extent(of number: Int) -> Int {
+        log.pages[number] != nil ? usableSize : min(usableSize, max(0, database.size - (number - 1) * pageSize))
+    }
+
     /// Whether nobody has begun the log anew since it was read.
     var hasSameLog: Bool { wal?.read(0, WALFrames.headerSize) == logHeader }
 

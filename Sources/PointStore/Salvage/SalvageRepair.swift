@@ -20,7 +20,9 @@ struct SalvageRepair {
                 var stream = StreamRepair(database: database, stream: stream)
                 try stream.run(&report)
             }
-            try database.execute(sql: "DELETE FROM event WHERE stream_id NOT IN (SELECT id FROM stream)")
+            for table in ["event", "feedback"] {
+                try database.execute(sql: "DELETE FROM \(table) WHERE stream_id NOT IN (SELECT id FROM stream)")
+            }
             try mendHindsight()
             try count()
             return .commit

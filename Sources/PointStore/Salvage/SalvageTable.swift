@@ -79,6 +79,20 @@ struct SalvageTable: Sendable {
         hasRowids: false, isPlausible: { isID($0[0]) && isIn(1...Int64.max, $0[1]) && isEvent($0[2]) },
         onConflict: "ON CONFLICT DO NOTHING")
 
+    static let feedback = SalvageTable(
+        name: "feedback",
+        columns: [
+            ("id", .rowid), ("stream_id", .integer), ("sequence", .integer), ("silent", .integer), ("time", .integer),
+            ("action", .text), ("anomaly_id", .number), ("start_sequence", .number), ("kind", .optionalText),
+            ("score", .number), ("channel", .number), ("shape", .optionalText), ("message", .text), ("uid", .number),
+        ],
+        hasRowids: true,
+        isPlausible: {
+            isIn(1...Int64.max, $0[0]) && isID($0[1]) && isIn(0...Int64.max, $0[2]) && isIn(0...1, $0[3])
+                && isAction($0[5])
+        },
+        onConflict: "ON CONFLICT DO NOTHING")
+
     static let hindsightRun = SalvageTable(
         name: "hindsight_run",
         columns: [
@@ -116,7 +130,7 @@ struct SalvageTable: Sendable {
         isPlausible: { isID($0[0]) && isIn(0...1, $0[1]) && isIn(0...Int64.max, $0[2]) && isIn(0...65_535, $0[3]) },
         onConflict: "")
 
-    static let all = [point, pending, hindsight, checkpoint, stream, anomaly, event, hindsightRun]
+    static let all = [point, pending, hindsight, checkpoint, stream, anomaly, event, feedback, hindsightRun]
 
     /// The values of a cell as a row of this table, with its number in place; nil if it is none.
     func row(_ cell: PageCells.Cell) -> [RecordValue]? {
@@ -163,6 +177,10 @@ struct SalvageTable: Sendable {
 
     private static func isEvent(_ value: RecordValue) -> Bool {
         EventRecord.Kind.allCases.contains { value == .text(Array($0.rawValue.utf8)) }
+    }
+
+    private static func isAction(_ value: RecordValue) -> Bool {
+        FeedbackRecord.Action.allCases.contains { value == .text(Array($0.rawValue.utf8)) }
     }
 
     private static func isName(_ value: RecordValue) -> Bool {

@@ -38,6 +38,7 @@ struct StreamRepair {
         report.points += Int64(times.count)
         try renumber(numbers)
         try moveEvents(numbers)
+        try moveFeedback(numbers)
         try mendAnomalies(&report)
     }
 
@@ -122,6 +123,28 @@ struct StreamRepair {
             try database.execute(
                 sql: "INSERT INTO event (stream_id, sequence, kind, time) VALUES (?, ?, ?, ?)",
                 arguments: [stream.id, place, event.kind.rawValue, event.time])
+        }
+    }
+
+    /// What was said stays behind the points that it was said behind, or behind those before, and of the same anomalies.
+    private func moveFeedback(_ numbers: [Int64]) throws {
+        let places = zip(sequences, numbers).sorted { $0.0 < $1.0 }
+        for (column, isPlace) in [("sequence", true), ("start_sequence", false)] {
+            let found = try Int64.fetchAll(
+                database,
+                sql: "SELECT DISTINCT \(column) FROM feedback WHERE stream_id = ? AND \(column) > 0 ORDER BY \(column)",
+                arguments: [stream.id])
+            // Negative until all are moved, so that none is moved twice.
+            for old in found {
+                let new =
+                    isPlace ? places.last { $0.0 <= old }?.1 : places.first { $0.0 == old }?.1 ?? old
+                try database.execute(
+                    sql: "UPDATE feedback SET \(column) = -? WHERE stream_id = ? AND \(column) = ?",
+                    arguments: [new ?? 0, stream.id, old])
+            }
+            try database.execute(
+                sql: "UPDATE feedback SET \(column) = -\(column) WHERE stream_id = ? AND \(column) < 0",
+                arguments: [stream.id])
         }
     }
 

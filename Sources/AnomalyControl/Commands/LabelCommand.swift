@@ -1,0 +1,94 @@
+import AnomalyDetection
+package import ArgumentParser
+import ControlProtocol
+import PointStore
+
+/// `anomalyctl label`: tells the daemon whether anomalies were some.
+package struct LabelCommand: ReportingCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "label",
+        abstract: "Say whether an anomaly was one.",
+        discussion: """
+            After --false-positive the stream asks for more of its kind of evidence: to be rarer than the labelled anomaly \
+            was, or ten times rarer than before, whichever is less; several labels add up, to a thousand times. Of a spike, \
+            or a value outside the range or the season, the shape is remembered, too: the same surprise again, not larger \
+            by half, is no anomaly however rare it is.
+            --true takes that back, and what has that shape is told of whatever else was labelled. A stream remembers its \
+            last \(Feedback.mostLabels) labels, also over restarts. The daemon must be running, and let you change something \
+            (control.allow_users).
+
+            EXAMPLES:
+              The backup is none:
+                anomalyctl label 17 --false-positive -m "the nightly backup"
+              The newest of a stream was one:
+                anomalyctl label cpu.load --true
+              What has been said of it:
+                anomalyctl anomalies show 17
+            """)
+
+    enum Verdict: String, EnumerableFlag {
+        case falsePositive, truePositive
+
+        static func name(for value: Verdict) -> NameSpecification {
+            value == .falsePositive ? .customLong("false-positive") : .customLong("true")
+        }
+
+        static func help(for value: Verdict) -> ArgumentHelp? {
+            value == .falsePositive ? "It was none." : "It was one."
+        }
+    }
+
+    @Argument(
+        help: ArgumentHelp(
+            "Numbers of anomalies (see anomalyctl anomalies), or a stream for its newest one.", valueName: "id|stream"))
+    var anomalies: [String]
+
+    @Flag(exclusivity: .exclusive)
+    var verdict: Verdict
+
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: ArgumentHelp("Words to keep with it.", valueName: "text"))
+    var message = ""
+
+    @OptionGroup(title: "GLOBAL OPTIONS")
+    var common: CommonOptions
+
+    package init() {}
+
+    package func run(in surroundings: Surroundings, output: Output) throws {
+        let store = try common.openStore(in: surroundings)
+        let streams = try store.streams()
+        // All are looked up first: none is labelled beside one that does not exist.
+        let all = try anomalies.map { try AnomalyDetails(named: $0, in: store, of: streams) }
+        for details in all {
+            let stored = details.stored
+            guard let kind = stored.kind else {
+                throw Failure(.failure, "of anomaly \(stored.id), which is of an older version, no kind is stored")
+            }
+            let action: FeedbackRecord.Action = verdict == .falsePositive ? .falsePositive : .truePositive
+            let shape = try AnomalyShape.of(details, in: store)
+            let label = FeedbackRequest.Label(
+                start: stored.anomaly.startSequence, kind: kind.rawValue,
+                score: max(0, min(1, stored.anomaly.peakScore.isNaN ? 0 : stored.anomaly.peakScore)),
+                channel: stored.anomaly.peakChannel, shape: shape)
+            let points = try common.controlClient(in: surroundings).tell(
+                FeedbackRequest(
+                    stream: details.stream.name, action: action.rawValue, anomaly: stored.id, label: label,
+                    message: message))
+            output.write("anomaly \(stored.id) of \(TextWidth.harmless(details.stream.name)): ")
+            output.write(consequence(kind, hasShape: !shape.isEmpty))
+            output.write(" (from point \(NumberText.grouped(points + 1)) on)\n")
+        }
+    }
+
+    private func consequence(_ kind: AnomalyKind, hasShape: Bool) -> String {
+        switch verdict {
+        case .falsePositive:
+            "a false positive; a \(kind.rawValue) must be rarer to be told of"
+                + (hasShape ? ", and this shape is let go by" : "")
+        case .truePositive:
+            hasShape ? "true; this shape is always told of" : "true; an earlier label of it is taken back"
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// Say something of a stream, or of one of its anomalies: what `anomalyctl label`, `anomalies ack` and `model freeze` ask.
+public struct FeedbackRequest: Sendable, Equatable, Codable {
+    /// Name of the stream.
+    public var stream: String
+    /// "false-positive", "true", "ack", "freeze" or "thaw".
+    public var action: String
+    /// Number of the anomaly; nil of what is about the stream.
+    public var anomaly: Int64?
+    /// Of "false-positive" and "true".
+    public var label: Label?
+    /// Words of whoever says it.
+    public var message: String
+
+    /// What the stream's detector is to know of the anomaly.
+    public struct Label: Sendable, Equatable, Codable {
+        /// Number of the anomaly's first point in its stream.
+        public var start: Int64
+        /// As stored.
+        public var kind: String
+        /// At the peak, 0 to 1.
+        public var score: Double
+        /// That stood out most at the peak.
+        public var channel: Int
+        /// Its residuals up to the peak; none if they say nothing of the anomaly.
+        public var shape: [Float]
+
+        public init(start: Int64, kind: String, score: Double, channel: Int, shape: [Float]) {
+            self.start = start
+            self.kind = kind
+            self.score = score
+            self.channel = channel
+            self.shape = shape
+        }
+    }
+
+    public init(stream: String, action: String, anomaly: Int64? = nil, label: Label? = nil, message: String = "") {
+        self.stream = stream
+        self.action = action
+        self.anomaly = anomaly
+        self.label = label
+        self.message = message
+    }
+}
+
+/// The stream knows, and it is on the disk.
+public struct FeedbackReply: Sendable, Equatable, Codable {
+    /// Points that the stream had; it holds for the next one.
+    public var points: Int64
+
+    public init(points: Int64) { self.points = points }
+}

@@ -1,0 +1,57 @@
+public import AnomalyDetection
+
+/// Something that somebody has said of a stream, or of one of its anomalies.
+public struct FeedbackRecord: Sendable, Equatable {
+    public enum Action: String, Sendable, CaseIterable {
+        /// The anomaly was none.
+        case falsePositive = "false-positive"
+        /// It was one.
+        case truePositive = "true"
+        /// Somebody has seen it. Changes nothing of the stream.
+        case acknowledged = "ack"
+        /// The stream's network shall not learn, or learn again.
+        case freeze, thaw
+    }
+
+    public var stream: Int32
+    /// Of the stream's last point before it.
+    public var sequence: Int64
+    /// Whether the stream was silent then.
+    public var isSilent: Bool
+    /// When it was said, in microseconds since 1970.
+    public var time: Int64
+    public var action: Action
+    /// Number of the anomaly; nil of what is about the stream.
+    public var anomaly: Int64?
+    /// What the detector is told of a label; nil if nothing.
+    public var label: Feedback.Label?
+    /// Words of whoever said it.
+    public var message: String
+    /// Who that was; nil if nobody knows.
+    public var user: UInt32?
+
+    public init(
+        stream: Int32, sequence: Int64, isSilent: Bool, time: Int64, action: Action, anomaly: Int64? = nil,
+        label: Feedback.Label? = nil, message: String = "", user: UInt32? = nil
+    ) {
+        self.stream = stream
+        self.sequence = sequence
+        self.isSilent = isSilent
+        self.time = time
+        self.action = action
+        self.anomaly = anomaly
+        self.label = label
+        self.message = message
+        self.user = user
+    }
+
+    /// What the detector is told; nil if nothing.
+    public var act: Feedback.Act? {
+        switch action {
+        case .falsePositive, .truePositive: label.map { .label($0) }
+        case .acknowledged: nil
+        case .freeze: .freeze
+        case .thaw: .thaw
+        }
+    }
+}

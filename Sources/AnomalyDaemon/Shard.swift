@@ -372,13 +372,15 @@ final class Shard: @unchecked Sendable {
 
     /// Somebody says something of a stream. A replay comes to it, so that it needs no checkpoint.
     private func take(_ order: FeedbackOrder) {
-        guard let state = state(of: order.record.stream) else {
+        let id = order.record.stream
+        guard let place = directory.entry(of: id)?.place, let state = state(of: id, at: place) else {
             return order.taken(.failure(NotRestored(cause: backlog.trouble ?? "unknown")))
         }
         var record = order.record
         record.sequence = state.detector.sequence
         record.isSilent = state.detector.isSilent
-        record.act.map(state.detector.take)
+        if let act = record.act { state.detector.take(act) }
+        state.getUp()
         batch.commit.feedback.append(record)
         order.taken(.success(record.sequence))
     }

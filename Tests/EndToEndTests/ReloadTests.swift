@@ -54,6 +54,7 @@ import Testing
         try eventually("it is told which keys must wait") {
             daemon.process.errors.contains(#"at_next_start="model.hidden [[stream]]""#)
         }
+        try eventually("systemd is told") { daemon.notify.has("RELOADING=1") }
         let messages = daemon.notify.messages.map(\.text)
         let begun = try #require(messages.firstIndex(of: "RELOADING=1"))
         #expect(messages[begun...].contains { $0.hasPrefix("MONOTONIC_USEC=") })

@@ -12,6 +12,7 @@ import Testing
         try client.sync()
         try daemon.stop()
         let ofNew = "(SELECT id FROM stream WHERE name = 'new')"
+        let format = try daemon.query("SELECT max(format) FROM checkpoint")[0]
         try SQLiteShell.run(
             "UPDATE checkpoint SET format = 99 WHERE stream_id = \(ofNew)", on: daemon.database, writable: true)
         let before = try #require(FileManager.default.contents(atPath: daemon.database))

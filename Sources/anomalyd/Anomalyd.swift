@@ -41,8 +41,9 @@ struct Anomalyd: AsyncParsableCommand {
 
             SIGNALS
               SIGTERM, SIGINT  stop, with everything accepted stored
-              SIGHUP           read the configuration again: the log level holds at once,
-                               other keys at the next start, which the log says;
+              SIGHUP           read the configuration again: the log level, limits of
+                               connections and new streams, and who may come hold at
+                               once, other keys at the next start, which the log says;
                                if any file is wrong, nothing changes
 
             EXIT STATUS

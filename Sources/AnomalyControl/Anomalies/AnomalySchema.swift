@@ -25,7 +25,7 @@ extension Schema {
                 Column("open", "", .hidden),
                 Column("sequence", "", .hidden),
                 Column("attribution", "", .hidden),
-            ], emptyText: "no anomalies")
+            ], emptyText: "no anomalies", subject: "anomaly")
     }
 }
 

@@ -133,7 +133,7 @@ let package = Package(
                 "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "ModelFiles",
                 "PointStore", "RecurrentModel", arguments,
             ],
-            swiftSettings: settings),
+            exclude: ["Snapshots"], swiftSettings: settings),
         // For tests only: an SQLite VFS whose disk fails on demand.
         .target(
             name: "CFaultVFS", path: "Tests/Support/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),

@@ -80,9 +80,13 @@ public struct Anomalyctl: ParsableCommand {
     }
 
     private static func run(_ command: some ReportingCommand) throws {
-        let output = Output(descriptor: STDOUT_FILENO)
+        let surroundings = Surroundings.current()
+        let isPaged = isatty(STDOUT_FILENO) == 1 && (command as? any PagedCommand)?.allowsPager == true
+        let pager = isPaged ? Pager.open() : nil
+        defer { pager?.close() }
+        let output = Output(descriptor: pager?.descriptor ?? STDOUT_FILENO)
         do {
-            try command.run(in: .current(), output: output)
+            try command.run(in: surroundings, output: output)
         } catch let error where !(error is OutputClosed) {
             // What was printed before the error belongs before the message.
             try output.flush()

@@ -20,6 +20,7 @@ struct PointSource {
 
     /// Nil if no point of the stream can match.
     init?(_ bounds: StreamQueries.Bounds, query: PointQuery) {
+        if query.filter?.excludes(bounds.stream.id) == true { return nil }
         stream = bounds.stream.id
         channels = max(1, bounds.stream.channels)
         order = query.order
@@ -123,6 +124,7 @@ struct PointSource {
     /// Score and flags are the point's, so that its first row decides.
     private func matches(_ row: Statement, _ query: PointQuery) -> Bool {
         if query.anomaliesOnly, !flags(row).contains(.anomaly) { return false }
+        if let filter = query.filter, !filter.matches(flags(row), of: stream) { return false }
         if let minimum = query.minimumScore, !(row.double(2) >= minimum) { return false }
         if let minimum = query.minimumHindsight, !(hasHindsight && row.double(9) >= minimum) { return false }
         return true

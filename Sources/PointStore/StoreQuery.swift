@@ -21,6 +21,8 @@ public struct PointQuery: Sendable, Equatable {
     public var minimumHindsight: Double?
     /// Only points with ``PointFlags/anomaly``.
     public var anomaliesOnly = false
+    /// Only points that this lets through; nil for all.
+    public var filter: PointFilter?
     /// At most so many points, each with all of its channels.
     public var limit: Int?
     public var order = TimeOrder.oldestFirst

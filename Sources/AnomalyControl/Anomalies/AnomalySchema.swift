@@ -26,7 +26,7 @@ extension Schema {
                 Column("sequence", "", .hidden),
                 Column("attribution", "", .hidden),
                 Column("feedback", "", .hidden),
-            ], emptyText: "no anomalies")
+            ], emptyText: "no anomalies", subject: "anomaly")
     }
 }
 

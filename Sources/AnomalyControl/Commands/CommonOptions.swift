@@ -62,7 +62,12 @@ struct OutputOptions: ParsableArguments {
     @Flag(help: "Leave out the line with the names of the columns.")
     var noHeader = false
 
+    @Flag(name: .shortAndLong, help: "Say nothing where there is nothing to print.")
+    var quiet = false
+
     func writer(of schema: Schema, in surroundings: Surroundings) -> any RecordWriter {
+        var schema = schema
+        if quiet { schema.emptyText = "" }
         let zone = surroundings.zone(utc: utc)
         return format.writer(
             FormatOptions(schema: schema, terminal: surroundings.terminal, zone: zone, hasHeader: !noHeader))

@@ -4,7 +4,7 @@ import Configuration
 import PointStore
 
 /// `anomalyctl query`: points, as they were stored.
-package struct QueryCommand: ReportingCommand {
+package struct QueryCommand: PagedCommand {
     package static let configuration = CommandConfiguration(
         commandName: "query",
         abstract: "Print points with what was expected, the score, and whether they were flagged.",
@@ -25,6 +25,10 @@ package struct QueryCommand: ReportingCommand {
                 anomalyctl query -f --min-score 0.3
               An hour of an afternoon as a file:
                 anomalyctl query cpu.load -S 14:00 -U 15:00 -o csv > cpu.csv
+              A week in hours, the worst of each:
+                anomalyctl query cpu.load --since -1w --step 1h
+              What has come since the last call, for a script:
+                anomalyctl query --anomalies -q -o json --cursor-file /var/tmp/seen
               Points far above what was expected:
                 anomalyctl query -o json | jq -c 'select(.residual > 10)'
 
@@ -75,6 +79,42 @@ package struct QueryCommand: ReportingCommand {
                 + "and with this flag always."))
     var hindsight = false
 
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Only points whose stream's name, kind or mark (late, missing, warm-up) has a match of this regular "
+                + "expression; without capitals it matches either case.", valueName: "pattern"),
+        transform: { text in
+            do throws(Failure) { return try PointPattern(text) } catch {
+                throw ValidationError("\(error.message)\n\(error.hint ?? "")")
+            }
+        })
+    var grep: PointPattern?
+
+    @Option(
+        help: ArgumentHelp(
+            "Sum points up in buckets of this length, such as 5m: count, smallest, mean and largest value, worst score, "
+                + "anomalies. Whole days begin at midnight, all else is aligned to UTC; -n counts buckets.",
+            valueName: "length"),
+        transform: { text in
+            guard let step = BucketStep(text) else {
+                throw ValidationError("expected a length of whole seconds from 1s to 100 years, such as 5m, 1h or 1d")
+            }
+            return step
+        })
+    var step: BucketStep?
+
+    @OptionGroup(title: "CURSOR OPTIONS")
+    var cursor: CursorOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Print only these fields, by their names in JSON, in this order.", valueName: "field,…"))
+    var outputFields: String?
+
+    @Flag(help: "Never start a pager ($ANOMALYCTL_PAGER, $SYSTEMD_PAGER, $PAGER, else less).")
+    var noPager = false
+
     @OptionGroup(title: "OUTPUT OPTIONS")
     var outputOptions: OutputOptions
 
@@ -88,6 +128,16 @@ package struct QueryCommand: ReportingCommand {
         if follow, range.until != nil { throw ValidationError("Leave out --until: --follow has no end.") }
         try ScoreBound.check(minScore, of: "--min-score")
         try ScoreBound.check(minHindsight, of: "--min-hindsight")
+        if step != nil, follow || hindsight || cursor.isUsed {
+            throw ValidationError("Leave out --follow, --hindsight and cursors with --step: a bucket is printed once.")
+        }
+        if follow, cursor.showCursor { throw ValidationError("Leave out --show-cursor: --follow has no end.") }
+        if follow, outputOptions.format.isGrouped {
+            throw ValidationError("Leave out --follow: the format \(outputOptions.format.name) has its end in order.")
+        }
+        if outputFields?.split(separator: ",").isEmpty == true {
+            throw ValidationError("--output-fields is empty, expected names such as stream,time,value.")
+        }
         if follow, minHindsight != nil {
             throw ValidationError("Leave out --min-hindsight: new points have no score in hindsight.")
         }
@@ -106,22 +156,64 @@ package struct QueryCommand: ReportingCommand {
         query.minimumHindsight = minHindsight
         query.anomaliesOnly = anomalies
         query.order = reverse ? .newestFirst : .oldestFirst
+        query.filter = grep?.filter(of: streams)
+        let start = try cursor.start()
+        query.after = start?.times ?? [:]
 
+        if let step {
+            let schema = try choice(of: .buckets(of: streams))
+            var printer = printer(of: streams, choice: schema, in: surroundings, output: output)
+            let zone = surroundings.zone(utc: outputOptions.utc)
+            try BucketListing(query: query, step: step, zone: zone, newest: limit)
+                .forEach(of: streams, in: store) { try printer.print($0) }
+            return printer.finish()
+        }
         let listing = PointListing(query: query, newest: limit)
         let columns: HindsightColumns = hindsight ? .all : try listing.hasHindsight(in: store) ? .score : .hidden
-        var printer = PointPrinter(
-            streams: streams, hindsight: columns,
-            writer: outputOptions.writer(of: .points(of: streams, hindsight: columns), in: surroundings), output: output
-        )
-        let positions = try listing.forEach(in: store) { try printer.print($0) }
-        guard follow else { return printer.finish() }
-        try Follower(selection: selection, query: query) { try common.openStore(in: surroundings) }
-            .run(from: positions, in: store, version: version, printer: &printer)
+        let schema = try choice(of: .points(of: streams, hindsight: columns))
+        var printer = printer(of: streams, hindsight: columns, choice: schema, in: surroundings, output: output)
+        let positions: [Int32: StreamPosition]
+        if limit == nil, !follow, let fields = printer.groupedFields {
+            positions = try GroupedListing(query: query, streams: streams).print(fields, in: store, printer: &printer)
+        } else {
+            positions = try listing.forEach(in: store) { try printer.print($0) }
+        }
+        guard follow else {
+            printer.finish()
+            // Those of streams that began meanwhile were not printed.
+            let ids = Set(streams.map(\.id))
+            let printed = positions.filter { ids.contains($0.key) }
+            return try cursor.finish(printed, of: query, after: start, output: output)
+        }
+        let file = cursor.cursorFile
+        let remember = file.map { file in
+            { (times: [Int32: Int64]) in try (start ?? ReadPositions([:])).merging(times).write(file) }
+        }
+        try Follower(selection: selection, query: query, pattern: grep, remember: remember) {
+            try common.openStore(in: surroundings)
+        }.run(from: positions, in: store, version: version, printer: &printer)
     }
+
+    /// The fields that are asked for; all of them if none is named.
+    private func choice(of schema: Schema) throws(Failure) -> FieldChoice {
+        let keys = outputFields?.split(separator: ",").map(String.init) ?? []
+        return try FieldChoice(keys, of: schema, needed: outputOptions.format.needsNames ? ["stream", "time"] : [])
+    }
+
+    private func printer(
+        of streams: [StreamRecord], hindsight: HindsightColumns = .hidden, choice: FieldChoice,
+        in surroundings: Surroundings, output: Output
+    ) -> PointPrinter {
+        PointPrinter(
+            streams: streams, hindsight: hindsight, fields: outputFields == nil ? nil : choice,
+            writer: outputOptions.writer(of: choice.schema, in: surroundings), output: output)
+    }
+
+    package var allowsPager: Bool { !noPager && !follow }
 
     private var limit: Int? {
         // As journalctl does: whoever says since when wants all since then.
-        if let lines { lines.count } else { follow && range.since == nil ? 10 : nil }
+        if let lines { lines.count } else { follow && range.since == nil && !cursor.isUsed ? 10 : nil }
     }
 }
 

@@ -136,7 +136,7 @@ extension Schema {
                 Column("warmup_seen", "", .hidden),
                 Column("warmup_points", "", .hidden),
             ],
-            emptyText: "no streams")
+            emptyText: "no streams", subject: "stream")
     }
 }
 

@@ -51,14 +51,20 @@ package struct Schema: Sendable, Equatable {
     package var tableLead: String?
     /// Whether a table gives each channel a row of its own, rather than one row to all of them.
     package var hasChannelRows: Bool
-    /// What a table says when there is no record, such as "no points".
+    /// What a table says when there is no record, such as "no points"; nothing if that is empty.
     package var emptyText: String
+    /// What a record is, in one word that may be part of a name in another program, such as "point".
+    package var subject: String
 
-    package init(columns: [Column], tableLead: String? = nil, hasChannelRows: Bool = false, emptyText: String) {
+    package init(
+        columns: [Column], tableLead: String? = nil, hasChannelRows: Bool = false, emptyText: String,
+        subject: String = "record"
+    ) {
         self.columns = columns
         self.tableLead = tableLead
         self.hasChannelRows = hasChannelRows
         self.emptyText = emptyText
+        self.subject = subject
     }
 }
 

@@ -5,11 +5,20 @@ package struct RecordFormat: Sendable {
     package var name: String
     /// What it is, in the help.
     package var summary: String
+    /// Whether its lines make no sense without the name and the time of a stream.
+    package var needsNames: Bool
+    /// Whether it wants all of one field of one stream together, as a `GroupedWriter` does.
+    package var isGrouped: Bool
     package var writer: @Sendable (FormatOptions) -> any RecordWriter
 
-    package static let all: [RecordFormat] = [.table, .json, .csv]
+    package static let all: [RecordFormat] = [.table, .short, .json, .jsonSeq, .csv, .influx, .openMetrics]
 
-    package init(name: String, summary: String, writer: @escaping @Sendable (FormatOptions) -> any RecordWriter) {
+    package init(
+        name: String, summary: String, needsNames: Bool = false, isGrouped: Bool = false,
+        writer: @escaping @Sendable (FormatOptions) -> any RecordWriter
+    ) {
+        self.needsNames = needsNames
+        self.isGrouped = isGrouped
         self.name = name
         self.summary = summary
         self.writer = writer
@@ -38,4 +47,12 @@ package protocol RecordWriter {
     mutating func write(_ record: Record, to output: Output)
     /// After the last record.
     mutating func finish(_ output: Output)
+}
+
+/// A format that wants all of one field of one stream together. Records may also come as they are; then it keeps them.
+package protocol GroupedWriter: RecordWriter {
+    /// Indices of the columns that it writes, in the order in which it wants them.
+    var fields: [Int] { get }
+    /// Writes one field of a record; all records of one stream and channel after each other, the oldest first.
+    mutating func write(field: Int, channel: Int, of record: Record, to output: Output)
 }

@@ -32,7 +32,8 @@ struct TableWriter: RecordWriter {
     }
 
     mutating func finish(_ output: Output) {
-        if rows == 0 { output.write("-- \(options.schema.emptyText) --\n") }
+        let text = options.schema.emptyText
+        if rows == 0, !text.isEmpty { output.write("-- \(text) --\n") }
     }
 
     private func writeHeader(to output: Output) {
@@ -85,11 +86,7 @@ struct TableWriter: RecordWriter {
             return TextWidth.shorten(name, to: slot.width - suffix.utf8.count) + suffix
         case .time(let time): return time.map { clock.text($0) } ?? ""
         case .number(let number):
-            switch cell {
-            case .score: return NumberText.score(number)
-            case .duration: return number.isNaN ? "still open" : RelativeSpan.text(seconds: number)
-            default: return NumberText.compact(number)
-            }
+            return cell.text(number)
         case .numbers(let numbers):
             if let channel { return NumberText.compact(numbers[channel]) }
             return TextWidth.shorten(numbers.map(NumberText.compact).joined(separator: ","), to: slot.width)
@@ -108,5 +105,16 @@ struct TableWriter: RecordWriter {
     private static func channels(of record: Record) -> Int? {
         for case .numbers(let numbers) in record.fields { return numbers.count }
         return nil
+    }
+}
+
+extension Column.Cell {
+    /// A number as people read it in a cell of this kind; empty for none.
+    func text(_ number: Double) -> String {
+        switch self {
+        case .score: NumberText.score(number)
+        case .duration: number.isNaN ? "still open" : RelativeSpan.text(seconds: number)
+        default: NumberText.compact(number)
+        }
     }
 }

@@ -11,8 +11,17 @@ package struct Follower {
     package let selection: StreamSelection
     /// What to print; its streams and positions are replaced at each look.
     package let query: PointQuery
+    /// Points of the streams, if only those that match a pattern are wanted.
+    package let pattern: PointPattern?
+    /// Told how far each stream has been printed, whenever that has reached the reader.
+    package let remember: (([Int32: Int64]) throws -> Void)?
 
-    package init(selection: StreamSelection, query: PointQuery, open: @escaping () throws -> StoreReader) {
+    package init(
+        selection: StreamSelection, query: PointQuery, pattern: PointPattern? = nil,
+        remember: (([Int32: Int64]) throws -> Void)? = nil, open: @escaping () throws -> StoreReader
+    ) {
+        self.pattern = pattern
+        self.remember = remember
         self.open = open
         self.selection = selection
         self.query = query
@@ -31,8 +40,13 @@ package struct Follower {
         var store = store
         var printed = positions.mapValues(\.time)
         var seen: Int64? = version
+        var remembered: [Int32: Int64] = [:]
         while true {
             try printer.output.flush()
+            if let remember, printed != remembered {
+                try remember(printed)
+                remembered = printed
+            }
             try printer.output.sleep(milliseconds: Self.interval)
             do {
                 if store.isReplaced {
@@ -64,6 +78,7 @@ package struct Follower {
         var query = query
         query.streams = Set(streams.map(\.id))
         query.after = printed
+        query.filter = pattern?.filter(of: streams)
         let cursor = try store.points(query)
         while let point = try cursor.next() {
             try printer.print(point)

@@ -35,7 +35,7 @@ extension Schema {
                 // The columns above are a contract; what is added comes after them.
                 Column("hindsight", "HINDSIGHT", hindsight == .hidden ? .hidden : .score),
             ] + last + [Column("late", "", .hidden), Column("kind", "", .hidden)],
-            tableLead: "time", hasChannelRows: true, emptyText: "no points")
+            tableLead: "time", hasChannelRows: true, emptyText: "no points", subject: "point")
     }
 }
 

@@ -24,6 +24,26 @@ enum FileBytes {
         }
     }
 
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Puts `bytes` in the place of a file in one step: whoever reads it sees the old ones or the new ones, also after a
+    /// power failure. A symbolic link is replaced.
+    ///
+    /// - Throws: as `read(_:)`.
+    static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
+        let draft = "\(path).\(getpid()).tmp"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw failure("write", path) }
+        let output = Output(descriptor: descriptor)
+        output.write(bytes)
+        let isWritten = (try? output.flush()) != nil && fsync(descriptor) == 0
+        guard close(descriptor) == 0, isWritten, rename(draft, path) == 0 else {
+            let failure = failure("write", path)
+            unlink(draft)
+            throw failure
+        }
+    }
+
     /// `errno` as a failure.
     static func failure(_ operation: String, _ path: String) -> Failure {
         let number = errno

@@ -24,28 +24,32 @@ enum LogRewrite {
     /// - parameter isSuspect: Whether the last writer has left frames that a failed fsync was about.
     /// - throws: `DatabaseError` if the log can't be read, written or synced.
     static func run(database path: String, isSuspect: Bool) throws {
-        let (log, copy) = (path + "-wal", path + copySuffix)
         let hasCopy = hasBegun(path)
-        guard hasCopy || isSuspect && StoreFile.exists(log) else { return }
-        let content: [UInt8]
-        if hasCopy, let kept = try decode(VFSFile.contents(of: copy)) {
-            content = kept
-        } else if !StoreFile.exists(log) {
-            // Somebody has removed the log since: what is left of a copy is of no use.
-            return try VFSFile.remove(copy)
-        } else {
-            content = try VFSFile.contents(of: log)
-            try write(header(of: content) + content, to: copy)
+        let hasLog = StoreFile.exists(path + "-wal")
+        guard hasCopy || isSuspect && hasLog else { return }
+        // A power failure can take the name of a young database, and leave that of a copy.
+        guard StoreFile.exists(path) else {
+            if hasCopy { try VFSFile.remove(path + copySuffix) }
+            return
         }
-        try write(content, to: log)
-        try VFSFile.remove(copy)
+        let content: [UInt8]
+        if hasCopy, let kept = try decode(VFSFile.copy(of: path, creates: false).contents()) {
+            content = kept
+        } else if !hasLog {
+            // Somebody has removed the log since: what is left of a copy is of no use.
+            return try VFSFile.remove(path + copySuffix)
+        } else {
+            content = try VFSFile.log(of: path, creates: false).contents()
+            try write(header(of: content) + content, to: .copy(of: path, creates: true))
+        }
+        try write(content, to: .log(of: path, creates: true))
+        try VFSFile.remove(path + copySuffix)
     }
 
     /// Whether a rewrite has been cut short. Until it is done, the log must not be looked at.
     static func hasBegun(_ path: String) -> Bool { StoreFile.exists(path + copySuffix) }
 
-    private static func write(_ bytes: [UInt8], to path: String) throws {
-        let file = try VFSFile(path, creates: true)
+    private static func write(_ bytes: [UInt8], to file: VFSFile) throws {
         try bytes.withUnsafeBytes { bytes in
             for start in stride(from: 0, to: bytes.count, by: piece) {
                 try file.write(.init(rebasing: bytes[start..<min(bytes.count, start + piece)]), at: start)
@@ -75,22 +79,41 @@ enum LogRewrite {
 private final class VFSFile {
     private let file: UnsafeMutableRawPointer
     /// SQLite keeps the pointer for as long as the file is open.
-    private let name: UnsafeMutablePointer<CChar>
+    private let name: sqlite3_filename
     private var isOpen = false
     private var handle: UnsafeMutablePointer<sqlite3_file> { file.assumingMemoryBound(to: sqlite3_file.self) }
     private var methods: sqlite3_io_methods { handle.pointee.pMethods.pointee }
 
+    /// The write-ahead log of a database.
+    ///
     /// - throws: `DatabaseError`.
-    init(_ path: String, creates: Bool) throws {
+    static func log(of database: String, creates: Bool) throws -> VFSFile {
+        try VFSFile(database + "-wal", SQLITE_OPEN_WAL, database, creates: creates)
+    }
+
+    /// The copy of it. SQLite has no such file. Opened as a log, it would get its mode from a file whose name is its own up
+    /// to the last hyphen: the log, which need not be there.
+    ///
+    /// - throws: `DatabaseError`.
+    static func copy(of database: String, creates: Bool) throws -> VFSFile {
+        try VFSFile(database + LogRewrite.copySuffix, SQLITE_OPEN_SUPER_JOURNAL, database, creates: creates)
+    }
+
+    private init(_ path: String, _ type: Int32, _ database: String, creates: Bool) throws {
         guard let vfs = sqlite3_vfs_find(nil) else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+        // Whoever may read the database may read this.
+        let name = "modeof".withCString { key in
+            database.withCString { value in
+                var parameters: [UnsafePointer<CChar>?] = [key, value]
+                return sqlite3_create_filename(path, "", "", 1, &parameters)
+            }
+        }
+        guard let name else { throw DatabaseError(resultCode: .SQLITE_NOMEM) }
+        self.name = name
         let size = Int(vfs.pointee.szOsFile)
         file = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
         file.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL | (creates ? SQLITE_OPEN_CREATE : 0)
-        // The name must be followed by parameters, of which there are none: a second NUL.
-        let bytes = path.utf8.map { CChar(bitPattern: $0) } + [0, 0, 0]
-        name = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
-        name.initialize(from: bytes, count: bytes.count)
+        let flags = SQLITE_OPEN_READWRITE | type | (creates ? SQLITE_OPEN_CREATE : 0)
         let code = vfs.pointee.xOpen?(vfs, name, handle, flags, nil)
         isOpen = code == SQLITE_OK
         try VFSFile.check(code)
@@ -99,17 +122,16 @@ private final class VFSFile {
     deinit {
         if isOpen { _ = methods.xClose?(handle) }
         file.deallocate()
-        name.deallocate()
+        sqlite3_free_filename(name)
     }
 
-    static func contents(of path: String) throws -> [UInt8] {
-        let file = try VFSFile(path, creates: false)
+    func contents() throws -> [UInt8] {
         var size: Int64 = 0
-        try check(file.methods.xFileSize?(file.handle, &size))
+        try VFSFile.check(methods.xFileSize?(handle, &size))
         var bytes = [UInt8](repeating: 0, count: Int(size))
         try bytes.withUnsafeMutableBytes { bytes in
             if let start = bytes.baseAddress, size > 0 {
-                try check(file.methods.xRead?(file.handle, start, Int32(size), 0))
+                try VFSFile.check(methods.xRead?(handle, start, Int32(size), 0))
             }
         }
         return bytes

@@ -43,8 +43,8 @@ import Testing
         #expect(!mark.contains("unsynced"), "it is good again")
     }
 
-    /// A half of the log has become rubbish while it was written: its copy is good.
-    @Test func aCopyThatIsCompleteIsTheLog() throws {
+    /// A half of the log has become rubbish while it was written, or its name was lost with the power: its copy is good.
+    @Test(arguments: [true, false]) func aCopyThatIsCompleteIsTheLog(hasLog: Bool) throws {
         let files = try make()
         var torn = files.log
         torn.replaceSubrange(
@@ -54,6 +54,7 @@ import Testing
         for byte in files.log { checksum = (checksum ^ UInt64(byte)) &* 0x100_0000_01b3 }
         for word in [UInt64(files.log.count), checksum] { withUnsafeBytes(of: word.littleEndian) { header += $0 } }
         try restore((files.database, torn), copy: header + files.log)
+        if !hasLog { try FileManager.default.removeItem(atPath: scratch.path + "-wal") }
         let store = try PointStore(path: scratch.path)
         #expect(try points() == ["1"])
         #expect(!FileManager.default.fileExists(atPath: copy))
@@ -70,11 +71,24 @@ import Testing
         try store.close()
     }
 
-    @Test func aCopyWithoutALogIsOfNoUse() throws {
+    @Test(arguments: [true, false]) func aBrokenCopyIsOfNoUse(hasLog: Bool) throws {
         _ = try make()
+        if !hasLog { try FileManager.default.removeItem(atPath: scratch.path + "-wal") }
         try Data(repeating: 7, count: 500).write(to: URL(filePath: copy))
         let store = try PointStore(path: scratch.path)
         #expect(try points() == ["1"])
+        #expect(!FileManager.default.fileExists(atPath: copy))
+        try store.close()
+    }
+
+    /// A power failure has taken the names of a young database and of its log.
+    @Test func aCopyWithoutADatabaseIsOfNoUse() throws {
+        _ = try make()
+        for suffix in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: scratch.path + suffix) }
+        try Data(repeating: 7, count: 500).write(to: URL(filePath: copy))
+        try Data("\nunsynced\n".utf8).write(to: URL(filePath: lock))
+        let store = try PointStore(path: scratch.path)
+        #expect(try points() == ["0"])
         #expect(!FileManager.default.fileExists(atPath: copy))
         try store.close()
     }

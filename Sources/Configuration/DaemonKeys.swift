@@ -140,7 +140,7 @@ extension ConfigurationKey {
                 "daemon.sleep_after", daemon: \.daemon.sleepAfter, .duration(second...(36_400 * day)),
                 "A stream without points for so long sleeps: its state is in the database only, until its next point. No "
                     + "verdict depends on it.",
-                choosing: "leave it; waking takes less than a millisecond. Longer where nothing else wants the memory."),
+                choosing: "leave it; waking takes about a millisecond. Longer where nothing else wants the memory."),
             ConfigurationKey(
                 "daemon.memory_limit", daemon: \.daemon.memoryLimit, .integer(0...(1 << 50)), unit: "bytes",
                 "Memory for the process alone, programs and files apart. When it is reached, streams sleep sooner, those "

@@ -23,6 +23,8 @@ final class OpenShell {
     }
 
     func quit() throws {
+        // The end of its input alone would not do: a process that is begun meanwhile may have inherited the pipe.
+        try input.write(contentsOf: Data(".quit\n".utf8))
         try input.close()
         try process.wait()
     }

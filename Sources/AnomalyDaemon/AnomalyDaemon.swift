@@ -165,7 +165,7 @@ public struct AnomalyDaemon: Service {
         if isStored, let connectionStore { await leaveConnections(listeners, connectionStore) }
         // Last answers have been written to the connections by now; closing sends them off.
         await listeners.closeConnections()
-        await connectionStore?.finish()
+        await connectionStore?.settle()
         await controls.stopAccepting()
         await controls.closeConnections()
         try await group.shutdownGracefully()

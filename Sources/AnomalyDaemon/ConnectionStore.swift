@@ -92,8 +92,8 @@ final class ConnectionStore: Sendable {
         orders.change { $0.append(.drop(name: name)) }
     }
 
-    /// Waits until the manager has acted on all of that.
-    private func settle() async {
+    /// Waits until the manager has acted on all that it was asked for.
+    func settle() async {
         await withCheckedContinuation { continuation in
             orders.change { [notifier] orders in
                 orders.append(
@@ -108,7 +108,7 @@ final class ConnectionStore: Sendable {
     // MARK: From one process to the next
 
     /// Leaves all connections to the next process; they are closed here. To be called when all that was read from them
-    /// is stored, and they are sealed.
+    /// is stored, and they are sealed. It is done when ``settle()`` returns.
     ///
     /// - Throws: if what they are in the middle of can't be kept; then they end here.
     func handOver(_ listeners: Listeners) async throws {
@@ -127,11 +127,7 @@ final class ConnectionStore: Sendable {
         for (saved, copy) in left {
             if case .caller(let descriptor) = copy { _ = keep(descriptor, name: saved.name) }
         }
-        await settle()
     }
-
-    /// Waits until the manager keeps nothing of connections that are closed by now.
-    func finish() async { await settle() }
 
     /// A connection that the process before has left.
     struct Heirloom {

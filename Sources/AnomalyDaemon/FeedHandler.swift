@@ -41,7 +41,9 @@ final class FeedHandler: ChannelDuplexHandler {
     }
 
     private let pipeline: Pipeline
-    private let origin: Origin
+    private let isOrphaned: Bool
+    /// What the process before has left of it; nil once that is taken over.
+    private var saved: SavedConnection?
     private let visitor: Listeners.Visitor
     /// Nil if the service manager keeps no connections.
     private let keeper: ConnectionKeeper?
@@ -76,7 +78,11 @@ final class FeedHandler: ChannelDuplexHandler {
         self.pipeline = pipeline
         self.loop = loop
         self.visitor = visitor
-        self.origin = origin
+        switch origin {
+        case .accepted: isOrphaned = false
+        case .left(let connection): (isOrphaned, saved) = (false, connection)
+        case .orphaned: isOrphaned = true
+        }
         self.keeper = keeper
         self.left = left
         self.makeSession = makeSession
@@ -88,26 +94,25 @@ final class FeedHandler: ChannelDuplexHandler {
         session = makeSession(
             { [unowned self] batch, shard in handOn(batch, to: shard) },
             { [unowned self] lines, time in answer(lines, time) })
-        goOn(context)
+        goOn()
         context.fireChannelActive()
     }
 
     /// Goes on where the process before has stopped.
-    private func goOn(_ context: ChannelHandlerContext) {
-        switch origin {
-        case .accepted: break
-        case .left(let saved):
-            hasAsked = saved.hasAsked
-            if hasAsked { keeper?.end() }
-            if !saved.answers.isEmpty { answer(Array(saved.answers), .now) }
-            if !saved.held.isEmpty { consume(ByteBuffer(bytes: saved.held)) }
-        case .orphaned:
+    private func goOn() {
+        if isOrphaned {
             session?.reject(
                 FeedLineError(
                     .interrupted,
                     "expected a daemon that has read this line from its beginning; it died, and the rest "
                         + "of the line is skipped"))
         }
+        guard let saved else { return }
+        self.saved = nil
+        hasAsked = saved.hasAsked
+        if hasAsked { keeper?.end() }
+        if !saved.answers.isEmpty { answer(Array(saved.answers), .now) }
+        if !saved.held.isEmpty { consume(ByteBuffer(bytes: saved.held)) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -253,7 +258,7 @@ final class FeedHandler: ChannelDuplexHandler {
 
     /// The client asks whether all is stored that it has sent. Ends a connection of which nobody knows.
     private func mayConfirm(_ context: ChannelHandlerContext) -> Bool {
-        if case .orphaned = origin {
+        if isOrphaned {
             context.close(promise: nil)
             return false
         }

@@ -1,7 +1,6 @@
 import AnomalyDetection
 import ControlProtocol
 import PointStore
-import Synchronization
 
 /// Something that somebody says of a stream, on its way to the stream's shard.
 struct FeedbackOrder: Sendable {
@@ -29,11 +28,11 @@ struct FeedbackIntake: Sendable {
             }
             var record = try record(request, of: stream)
             record.user = user
-            let outcome = Outcome()
-            let order = FeedbackOrder(record: record) { outcome.set($0) }
+            let outcomes = ChangeOutcomes()
+            let order = FeedbackOrder(record: record) { outcomes.set(stream.id, $0) }
             _ = pipeline.shards[Int(stream.shard)].queue.pushWithoutWaiting(.feedback(order), weight: 0)
             pipeline.sync(confirmsPoints: false) {
-                switch outcome.result {
+                switch outcomes.of(stream.id) {
                 case .success(let points): answer(.feedback(FeedbackReply(points: points)))
                 case .failure(let error):
                     answer(
@@ -83,12 +82,5 @@ struct FeedbackIntake: Sendable {
                 channel: label.channel, shape: label.shape)
         }
         return record
-    }
-
-    /// What the shard says.
-    private final class Outcome: Sendable {
-        private let value = Mutex<Result<Int64, NotRestored>>(.success(0))
-        var result: Result<Int64, NotRestored> { value.withLock { $0 } }
-        func set(_ result: Result<Int64, NotRestored>) { value.withLock { $0 = result } }
     }
 }

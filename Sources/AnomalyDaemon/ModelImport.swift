@@ -4,7 +4,6 @@ import ControlProtocol
 import Logging
 import ModelFiles
 import PointStore
-import Synchronization
 
 /// New weights on their way to a stream's shard.
 struct ModelReplacement: Sendable {
@@ -14,11 +13,6 @@ struct ModelReplacement: Sendable {
     /// Called on the shard's thread once the stream has the weights, with the number of its points so far; or with why
     /// it can't have them.
     var replaced: @Sendable (Result<Int64, NotRestored>) -> Void
-}
-
-/// A stream can't be read from the store now.
-struct NotRestored: Error {
-    var cause: String
 }
 
 /// Takes requests to give running streams other weights. All is looked at before anything is changed.
@@ -33,7 +27,7 @@ struct ModelImport: Sendable {
             try pipeline.statistics.requireStoring()
             let model = try model(request)
             let streams = try request.streams.map { name throws(ControlError) in try find(name, model, request.file) }
-            let outcomes = Outcomes()
+            let outcomes = ChangeOutcomes()
             for stream in streams {
                 let replacement = ModelReplacement(stream: stream.id, model: model) { outcomes.set(stream.id, $0) }
                 _ = pipeline.shards[Int(stream.shard)].queue.pushWithoutWaiting(.replaceModel(replacement), weight: 0)
@@ -99,12 +93,4 @@ extension ModelNeed {
             shape: settings.shape(channels: channels), inputs: settings.features.names,
             target: settings.target.rawValue, loss: settings.loss)
     }
-}
-
-/// How many points each stream had, or why it could not be changed, as the shards say.
-private final class Outcomes: Sendable {
-    private let outcomes = Mutex<[Int32: Result<Int64, NotRestored>]>([:])
-
-    func set(_ stream: Int32, _ outcome: Result<Int64, NotRestored>) { outcomes.withLock { $0[stream] = outcome } }
-    func of(_ stream: Int32) -> Result<Int64, NotRestored> { outcomes.withLock { $0[stream] } ?? .success(0) }
 }

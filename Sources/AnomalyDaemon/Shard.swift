@@ -359,30 +359,35 @@ final class Shard: @unchecked Sendable {
 
     /// Other weights from here on. With a checkpoint at once, as no replay would come to them by itself.
     private func replace(_ replacement: ModelReplacement) {
-        guard let place = directory.entry(of: replacement.stream)?.place,
-            let state = state(of: replacement.stream, at: place)
-        else {
-            return replacement.replaced(.failure(NotRestored(cause: backlog.trouble ?? "unknown")))
+        change(replacement.stream, replacement.replaced) { state in
+            state.detector.replaceParameters(replacement.model.parameters(over: state.detector.parameters))
+            batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
         }
-        state.detector.replaceParameters(replacement.model.parameters(over: state.detector.parameters))
-        state.getUp()
-        batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
-        replacement.replaced(.success(state.detector.sequence))
     }
 
     /// Somebody says something of a stream. A replay comes to it, so that it needs no checkpoint.
     private func take(_ order: FeedbackOrder) {
-        let id = order.record.stream
-        guard let place = directory.entry(of: id)?.place, let state = state(of: id, at: place) else {
-            return order.taken(.failure(NotRestored(cause: backlog.trouble ?? "unknown")))
+        change(order.record.stream, order.taken) { state in
+            var record = order.record
+            record.sequence = state.detector.sequence
+            record.isSilent = state.detector.isSilent
+            if let act = record.act { state.detector.take(act) }
+            batch.commit.feedback.append(record)
         }
-        var record = order.record
-        record.sequence = state.detector.sequence
-        record.isSilent = state.detector.isSilent
-        if let act = record.act { state.detector.take(act) }
+    }
+
+    /// Changes a stream, in memory or not, between two points.
+    ///
+    /// - Parameter done: called with the number of its points so far, or with why it can't be changed.
+    private func change(
+        _ id: Int32, _ done: (Result<Int64, NotRestored>) -> Void, _ body: (StreamState) -> Void
+    ) {
+        guard let place = directory.entry(of: id)?.place, let state = state(of: id, at: place) else {
+            return done(.failure(NotRestored(cause: backlog.trouble ?? "unknown")))
+        }
         state.getUp()
-        batch.commit.feedback.append(record)
-        order.taken(.success(record.sequence))
+        body(state)
+        done(.success(state.detector.sequence))
     }
 
     private func add(_ state: StreamState) {

@@ -22,10 +22,8 @@ package struct AnomaliesAckCommand: ReportingCommand {
     @Argument(help: ArgumentHelp("Numbers of anomalies.", valueName: "id"))
     var ids: [Int64]
 
-    @Option(
-        name: .shortAndLong, parsing: .unconditional,
-        help: ArgumentHelp("Words to keep with it.", valueName: "text"))
-    var message = ""
+    @OptionGroup
+    var words: MessageOption
 
     @OptionGroup(title: "GLOBAL OPTIONS")
     var common: CommonOptions
@@ -39,7 +37,7 @@ package struct AnomaliesAckCommand: ReportingCommand {
             _ = try common.controlClient(in: surroundings).tell(
                 FeedbackRequest(
                     stream: details.stream.name, action: FeedbackRecord.Action.acknowledged.rawValue,
-                    anomaly: details.stored.id, message: message))
+                    anomaly: details.stored.id, message: words.message))
             output.write("anomaly \(details.stored.id) of \(TextWidth.harmless(details.stream.name)): acknowledged\n")
         }
     }

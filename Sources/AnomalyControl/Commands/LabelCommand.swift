@@ -46,10 +46,8 @@ package struct LabelCommand: ReportingCommand {
     @Flag(exclusivity: .exclusive)
     var verdict: Verdict
 
-    @Option(
-        name: .shortAndLong, parsing: .unconditional,
-        help: ArgumentHelp("Words to keep with it.", valueName: "text"))
-    var message = ""
+    @OptionGroup
+    var words: MessageOption
 
     @OptionGroup(title: "GLOBAL OPTIONS")
     var common: CommonOptions
@@ -75,7 +73,7 @@ package struct LabelCommand: ReportingCommand {
             let points = try common.controlClient(in: surroundings).tell(
                 FeedbackRequest(
                     stream: details.stream.name, action: action.rawValue, anomaly: stored.id, label: label,
-                    message: message))
+                    message: words.message))
             output.write("anomaly \(stored.id) of \(TextWidth.harmless(details.stream.name)): ")
             output.write(consequence(kind, hasShape: !shape.isEmpty))
             output.write(" (from point \(NumberText.grouped(points + 1)) on)\n")

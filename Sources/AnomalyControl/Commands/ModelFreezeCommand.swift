@@ -58,10 +58,8 @@ package struct ModelChangeOptions: ParsableArguments {
         transform: Glob.init(_:))
     var streams: [Glob]
 
-    @Option(
-        name: .shortAndLong, parsing: .unconditional,
-        help: ArgumentHelp("Words to keep with it.", valueName: "text"))
-    var message = ""
+    @OptionGroup
+    var words: MessageOption
 
     package init() {}
 
@@ -78,7 +76,7 @@ package struct ModelChangeOptions: ParsableArguments {
         let client = common.controlClient(in: surroundings)
         for stream in try StreamSelection(globs: streams).streamsOrFailure(in: store.streams()) {
             let points = try client.tell(
-                FeedbackRequest(stream: stream.name, action: action.rawValue, message: message))
+                FeedbackRequest(stream: stream.name, action: action.rawValue, message: words.message))
             output.write(
                 "\(TextWidth.harmless(stream.name)): \(outcome) from point \(NumberText.grouped(points + 1)) on\n")
         }

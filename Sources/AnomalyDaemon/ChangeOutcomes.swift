@@ -1,0 +1,14 @@
+import Synchronization
+
+/// A stream can't be read from the store now.
+struct NotRestored: Error {
+    var cause: String
+}
+
+/// How many points each stream had, or why it could not be changed, as the shards say.
+final class ChangeOutcomes: Sendable {
+    private let outcomes = Mutex<[Int32: Result<Int64, NotRestored>]>([:])
+
+    func set(_ stream: Int32, _ outcome: Result<Int64, NotRestored>) { outcomes.withLock { $0[stream] = outcome } }
+    func of(_ stream: Int32) -> Result<Int64, NotRestored> { outcomes.withLock { $0[stream] } ?? .success(0) }
+}

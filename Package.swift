@@ -65,8 +65,10 @@ let package = Package(
         .target(name: "ModelFiles", dependencies: ["RecurrentModel"], swiftSettings: settings),
         // From bytes to points. Pure.
         .target(name: "FeedProtocol", swiftSettings: settings),
+        // Points as bytes, and the virtual table over them: in C, as other programs load it.
+        .target(name: "CPoints"),
         // The SQLite file.
-        .target(name: "PointStore", dependencies: ["AnomalyDetection"] + grdb, swiftSettings: settings),
+        .target(name: "PointStore", dependencies: ["AnomalyDetection", "CPoints"] + grdb, swiftSettings: settings),
         // What the C library says of its allocator.
         .systemLibrary(name: "CMalloc"),
         // libsystemd in Swift clothes.
@@ -119,7 +121,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "FeedProtocolTests", dependencies: ["FeedProtocol"], swiftSettings: settings),
         .testTarget(
-            name: "PointStoreTests", dependencies: ["PointStore", "AnomalyDetection"] + grdb, swiftSettings: settings),
+            name: "PointStoreTests", dependencies: ["PointStore", "AnomalyDetection", "CPoints"] + grdb, swiftSettings: settings),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),

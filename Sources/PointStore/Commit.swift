@@ -44,13 +44,13 @@ public struct Commit: Sendable {
         feedback.removeAll(keepingCapacity: keepingCapacity)
     }
 
-    /// Puts the points into the order of the table's key. Swift's sort merges runs that are in order already, as those
-    /// of interleaved streams are: 50,000 points take 1 to 8 ms, their insertion 120.
+    /// Puts the points of each channel of a stream one after the other. Swift's sort merges runs that are in order
+    /// already, as those of interleaved streams are.
     mutating func sortPoints() {
         points.sort { left, right in
             if left.stream != right.stream { return left.stream < right.stream }
-            if left.time != right.time { return left.time < right.time }
-            return left.channel < right.channel
+            if left.channel != right.channel { return left.channel < right.channel }
+            return left.time < right.time
         }
     }
 }

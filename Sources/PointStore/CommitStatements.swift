@@ -5,23 +5,17 @@ import GRDBSQLite
 /// The prepared statements of a commit. Belongs to one connection and is used on its queue only.
 final class CommitStatements {
     private let stream: Statement
-    private let point: Statement
     private let anomaly: Statement
     private let checkpoint: Statement
     private let event: Statement
     private let feedback: Statement
+    private let hot: HotStatements
     private let late: LateStatements
     private let connection: SQLiteConnection?
 
     init(_ database: Database) throws {
         stream = try database.makeStatement(
             sql: "INSERT INTO stream (id, name, channels, created) VALUES (?1, ?2, ?3, ?4)")
-        point = try database.makeStatement(
-            sql: """
-                INSERT INTO point
-                    (stream_id, time, channel, sequence, value, prediction, lower, upper, residual, score, flags)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-                """)
         anomaly = try database.makeStatement(
             sql: """
                 INSERT INTO anomaly
@@ -63,24 +57,19 @@ final class CommitStatements {
                     sequence = excluded.sequence, format = excluded.format, checksum = excluded.checksum,
                     state = excluded.state
                 """)
+        hot = try HotStatements(database)
         late = try LateStatements(database)
         connection = database.sqliteConnection
     }
 
     /// Writes everything, inside a transaction that the caller has begun.
-    func write(_ commit: Commit, path: String) throws -> LateOutcome {
+    ///
+    /// - returns: what became of late points, and rows that have been added to `hot`.
+    func write(_ commit: Commit, path: String) throws -> (LateOutcome, hotRows: Int) {
         for record in commit.streams {
             try Self.naming("stream \(record.id) named \(record.name)", path, on: connection) { try insert(record) }
         }
-        // The message is made only when it is needed: this runs for every point.
-        for row in commit.points {
-            do {
-                try insert(row)
-            } catch {
-                let object = "channel \(row.channel) of point \(row.sequence) of stream \(row.stream), time \(row.time)"
-                try Self.naming(object, path, on: connection) { throw error }
-            }
-        }
+        let hotRows = try hot.write(commit.points, path: path)
         for record in commit.anomalies {
             try Self.naming("anomaly of stream \(record.stream)", path, on: connection) { try upsert(record) }
         }
@@ -93,7 +82,7 @@ final class CommitStatements {
         for record in commit.feedback {
             try Self.naming("feedback on stream \(record.stream)", path, on: connection) { try insert(record) }
         }
-        return try late.write(commit, path: path)
+        return (try late.write(commit, path: path), hotRows)
     }
 
     private func insert(_ record: StreamRecord) throws {
@@ -101,21 +90,6 @@ final class CommitStatements {
         stream.bind(Int64(record.channels), at: 3)
         stream.bind(record.created, at: 4)
         try stream.binding(record.name, at: 2) { try stream.run() }
-    }
-
-    private func insert(_ row: PointRow) throws {
-        point.bind(row.stream, at: 1)
-        point.bind(row.time, at: 2)
-        point.bind(row.channel, at: 3)
-        point.bind(row.sequence, at: 4)
-        point.bind(row.value, at: 5)
-        point.bind(row.prediction, at: 6)
-        point.bind(row.lower, at: 7)
-        point.bind(row.upper, at: 8)
-        point.bind(row.residual, at: 9)
-        point.bind(row.score, at: 10)
-        point.bind(Int32(row.flags.rawValue), at: 11)
-        try point.run()
     }
 
     private func upsert(_ record: AnomalyRecord) throws {

@@ -21,11 +21,9 @@ enum HindsightWriting {
             throw refuse(
                 "expected \(channels) verdicts for each of \(piece.times.count) points, found \(piece.verdicts.count)")
         }
-        for time in piece.times {
-            let found = try number(
-                database, "SELECT 1 FROM point WHERE stream_id = ?1 AND time = ?2 AND channel = 0",
-                Int64(piece.stream), time)
-            if found == nil { throw refuse("there is no point at time \(time)") }
+        var lookup = PointLookup(database, stream: piece.stream, parts: .current)
+        for time in piece.times where try lookup.sequence(at: time) == nil {
+            throw refuse("there is no point at time \(time)")
         }
         let run = try run(of: piece, in: database, refuse)
         let delete = try database.cachedStatement(

@@ -5,6 +5,8 @@ import GRDB
 /// streams back in the same way.
 protocol HistoryReading {
     var path: String { get }
+    /// What there is beside points, and in which tables those are.
+    var parts: StoreSchema.Parts { get }
 
     /// Runs `body` on one snapshot of the database.
     ///
@@ -14,7 +16,7 @@ protocol HistoryReading {
 
 extension HistoryReading {
     func position(of stream: Int32) throws -> StreamPosition? {
-        try read("read the newest point of") { try StreamQueries.bounds($0, ids: [stream]).first?.newest }
+        try read("read the newest point of") { try StreamQueries.newest($0, of: stream, parts: parts) }
     }
 
     func goodCheckpoint(
@@ -42,7 +44,7 @@ extension HistoryReading {
         of stream: Int32, after sequence: Int64,
         _ body: (_ sequence: Int64, _ time: Int64, _ values: [Double], _ flags: PointFlags) throws -> Void
     ) throws {
-        var page = try replayPage { try ReplayPage($0, of: stream, after: sequence) }
+        var page = try replayPage { try ReplayPage($0, of: stream, after: sequence, parts: parts) }
         while !page.isEmpty {
             try page.forEach(body)
             page = try replayPage { try page.next($0) }

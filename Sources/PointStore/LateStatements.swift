@@ -8,6 +8,7 @@ final class LateStatements {
     private let release: Statement
     private let keep: Statement
     private let count: Statement
+    private let database: Database
     private let connection: SQLiteConnection?
 
     init(_ database: Database) throws {
@@ -20,10 +21,11 @@ final class LateStatements {
         release = try database.makeStatement(sql: "DELETE FROM pending WHERE stream_id = ?1 AND time <= ?2")
         keep = try database.makeStatement(
             sql: """
-                INSERT INTO point (stream_id, time, channel, sequence, value, flags) VALUES (?1, ?2, ?3, 0, ?4, ?5)
+                INSERT INTO point_row (stream_id, time, channel, sequence, value, flags) VALUES (?1, ?2, ?3, 0, ?4, ?5)
                 ON CONFLICT (stream_id, time, channel) DO NOTHING
                 """)
         count = try database.makeStatement(sql: "UPDATE stream SET late = late + ?2 WHERE id = ?1")
+        self.database = database
         connection = database.sqliteConnection
     }
 
@@ -62,7 +64,16 @@ final class LateStatements {
             start = end
             let flags: PointFlags = point.allSatisfy { $0.value.isNaN } ? [.late, .missing] : .late
             var isKept = false
-            for row in point {
+            let isTaken = try point.first.map { row in
+                var isTaken = false
+                try CommitStatements.naming(
+                    "late point of stream \(row.stream), time \(row.time)", path, on: connection
+                ) {
+                    isTaken = try PackedQueries.contains(database, stream: row.stream, time: row.time)
+                }
+                return isTaken
+            }
+            for row in point where isTaken == false {
                 keep.bind(row.stream, at: 1)
                 keep.bind(row.time, at: 2)
                 keep.bind(row.channel, at: 3)

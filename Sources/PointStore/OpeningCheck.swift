@@ -9,6 +9,9 @@ enum OpeningCheck {
     /// Tables, and what leads to both ends of each b-tree that belongs to them.
     private static let ends = [
         ("point", ["stream_id, time, channel"]),
+        ("point_row", ["stream_id, time, channel"]),
+        ("hot", ["id", "stream_id, channel, first_time"]),
+        ("chunk", ["id", "stream_id, channel, first_time"]),
         ("anomaly", ["id", "stream_id, start_sequence", "start_time"]),
         ("checkpoint", ["rowid", "stream_id, slot"]),
         ("hindsight_run", ["id"]),

@@ -28,7 +28,9 @@ public final class PointCursor {
         self.connection = connection
         self.query = query
         remaining = max(0, query.limit ?? .max)
-        let bounds = try connection.read("read the streams of") { try StreamQueries.bounds($0, ids: query.streams) }
+        let bounds = try connection.read("read the streams of") {
+            try StreamQueries.bounds($0, ids: query.streams, parts: connection.parts)
+        }
         positions = bounds.reduce(into: [:]) { $0[$1.stream.id] = $1.newest }
         sources = bounds.compactMap { PointSource($0, query: query) }
         if connection.parts.contains(.hindsight), !sources.isEmpty {
@@ -51,7 +53,9 @@ public final class PointCursor {
         while remaining > 0, let top = heap.first {
             let point = sources[top.source].takeFirst()
             if point == nil {
-                try connection.read("read the points of") { try sources[top.source].load($0, query: query) }
+                try connection.read("read the points of") {
+                    try sources[top.source].load($0, query: query, parts: connection.parts)
+                }
             }
             if sources[top.source].isFinished {
                 heap.removeFirst()

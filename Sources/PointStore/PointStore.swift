@@ -30,6 +30,9 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// Bytes of the WAL after which it is copied into the database, and which it keeps.
     public static let walCheckpointBytes = Int64(WriteConnection.checkpointPages * WriteConnection.pageSize)
 
+    /// Values in a table of an older version that go into chunks when the hot table does.
+    private static let rowsSealedAtOnce = 200_000
+
     public struct Options: Sendable {
         public var synchronous = Synchronous.full
         /// Create missing parent directories (mode 0700), for a person's own run.
@@ -47,6 +50,8 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
 
     /// The file, absolute and without symbolic links.
     public let path: String
+    /// Whoever writes has brought the database up to date.
+    var parts: StoreSchema.Parts { .current }
     /// When the last writer wrote, in microseconds since 1970; nil if there was none.
     public let lastWritten: Int64?
 
@@ -58,6 +63,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// Where the damaged database lies that is being replaced.
     private var setAside: String?
     private var statements: CommitStatements?
+    private let hot: HotTable
     private let lock: Mutex<LockFile?>
 
     /// Opens the database for writing; creates it, and brings an older one up to date.
@@ -81,7 +87,11 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
             try look.close()
         }
         let lock = try early ?? LockFile(database: path)
-        currentQueue = Mutex(try PointStore.open(path, options, lock))
+        let queue = try PointStore.open(path, options, lock)
+        currentQueue = Mutex(queue)
+        hot = HotTable()
+        let hot = hot
+        try StoreError.naming("open", path) { hot.set(try queue.read { try HotTable.Size(of: $0) }) }
         self.path = path
         self.options = options
         self.lock = Mutex(lock)
@@ -134,6 +144,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         }
         let replacement = try PointStore.open(path, options, lock.withLock { $0 })
         currentQueue.withLock { $0 = replacement }
+        hot.reset()
         foundDamage.withLock { $0 = nil }
         setAside = nil
         return aside
@@ -160,12 +171,35 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
             try StoreError.naming("commit to", path, on: database) {
                 let statements = try self.statements ?? CommitStatements(database)
                 self.statements = statements
-                var outcome = LateOutcome()
+                var (outcome, rows) = (LateOutcome(), 0)
                 try database.inTransaction(.immediate) {
-                    outcome = try statements.write(commit, path: path)
+                    (outcome, rows) = try statements.write(commit, path: path)
                     return .commit
                 }
+                hot.add(rows: rows, values: commit.points.count)
                 return outcome
+            }
+        }
+    }
+
+    /// Whether so many points lie in the hot table that it should be sealed.
+    public var shouldSeal: Bool { hot.shouldSeal }
+
+    /// Moves all points of the hot table into chunks, in one transaction; and of points that an older version has stored,
+    /// each with a row of its own, as many as take a short time.
+    ///
+    /// - throws: A ``StoreError``. Nothing has changed then, and ``shouldSeal`` asks for it again when as many points again
+    ///   have been stored.
+    public func seal() throws {
+        hot.reset()
+        try writing("seal the points of") { database in
+            try StoreError.naming("seal the points of", path, on: database) {
+                try database.inTransaction(.immediate) {
+                    let sealing = try Sealing(database)
+                    try sealing.sealHot()
+                    try sealing.sealRows(limit: Self.rowsSealedAtOnce)
+                    return .commit
+                }
             }
         }
     }
@@ -198,7 +232,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
 
     /// How far each stream has come; streams without points are absent.
     public func newest() throws -> [Int32: StreamPosition] {
-        try read("read the newest points of") { try StreamQueries.newest($0) }
+        try read("read the newest points of") { try StreamQueries.newest($0, parts: parts) }
     }
 
     /// How far the stream has come; nil if it has no points.

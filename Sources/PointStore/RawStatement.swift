@@ -45,6 +45,17 @@ extension Statement {
         try body()
     }
 
+    /// Binds `text`, which is UTF-8, while `body` runs.
+    func bindingText(_ text: [UInt8], at index: Int32, _ body: () throws -> Void) throws {
+        try text.withUnsafeBytes {
+            try check(
+                sqlite3_bind_text(
+                    sqliteStatement, index, $0.bindMemory(to: CChar.self).baseAddress, Int32($0.count), nil))
+            defer { sqlite3_bind_null(sqliteStatement, index) }
+            try body()
+        }
+    }
+
     /// Binds `bytes` while `body` runs. No bytes are an empty blob, not NULL.
     func binding(_ bytes: UnsafeRawBufferPointer, at index: Int32, _ body: () throws -> Void) throws {
         if bytes.isEmpty {

@@ -48,7 +48,9 @@ public final class StoreReader: Sendable {
 
     /// How far each stream has come; streams without points are absent.
     public func newest() throws -> [Int32: StreamPosition] {
-        try connection.read("read the newest points of") { try StreamQueries.newest($0) }
+        try connection.read("read the newest points of") {
+            try StreamQueries.newest($0, parts: connection.parts)
+        }
     }
 
     /// The points that match, in the order of time.

@@ -9,8 +9,6 @@ enum StreamQueries {
         var stream: StreamRecord
         var first: StreamPosition
         var newest: StreamPosition
-        var newestScore: Double
-        var newestFlags: PointFlags
     }
 
     /// All streams, by id.
@@ -32,41 +30,52 @@ enum StreamQueries {
 
     /// The bounds of the streams in `ids`, or of all for nil, by id. Streams without points are absent.
     ///
-    /// Two look-ups in the key for each stream, and no scan: with one clustered table, its neighbours in the key are
-    /// the ends of a stream.
-    static func bounds(_ database: Database, ids: Set<Int32>?) throws -> [Bounds] {
-        var bounds: [Bounds] = []
-        let add: (Statement) -> Bool = { row in
-            bounds.append(
-                Bounds(
-                    stream: stream(row), first: StreamPosition(sequence: row.int64(4), time: row.int64(5)),
-                    newest: StreamPosition(sequence: row.int64(6), time: row.int64(7)), newestScore: row.double(8),
-                    newestFlags: PointFlags(rawValue: UInt16(truncatingIfNeeded: row.int64(9)))))
-            return true
+    /// A few look-ups for each stream, and no scan.
+    static func bounds(
+        _ database: Database, ids: Set<Int32>?, parts: StoreSchema.Parts
+    ) throws -> [Bounds] {
+        try streams(database).compactMap { stream in
+            guard ids?.contains(stream.id) ?? true,
+                let newest = try newest(database, of: stream.id, parts: parts)
+            else { return nil }
+            let packed = parts.contains(.packed) ? try PackedQueries.first(database, of: stream.id) : nil
+            let row = try end(database, of: stream.id, parts.rowTable, "ASC", isLate: true)
+            let first = [packed, row].compactMap(\.self).min { $0.time < $1.time } ?? newest
+            return Bounds(stream: stream, first: first, newest: newest)
         }
-        let select = """
-            SELECT stream.id, stream.name, stream.channels, stream.created, first.sequence, first.time,
-                newest.sequence, newest.time, newest.score, newest.flags
-            FROM stream
-            JOIN point AS first ON first.stream_id = stream.id AND first.channel = 0 AND first.time =
-                (SELECT time FROM point WHERE stream_id = stream.id ORDER BY time LIMIT 1)
-            JOIN point AS newest ON newest.stream_id = stream.id AND newest.channel = 0 AND newest.time =
-                (SELECT time FROM point WHERE stream_id = stream.id ORDER BY time DESC LIMIT 1)
-            """
-        guard let ids else {
-            try database.cachedStatement(sql: select + " ORDER BY stream.id").forEachRow(add)
-            return bounds
-        }
-        let statement = try database.cachedStatement(sql: select + " WHERE stream.id = ?1")
-        for id in ids.sorted() {
-            statement.bind(id, at: 1)
-            try statement.forEachRow(add)
-        }
-        return bounds
     }
 
-    static func newest(_ database: Database) throws -> [Int32: StreamPosition] {
-        try bounds(database, ids: nil).reduce(into: [:]) { $0[$1.stream.id] = $1.newest }
+    /// How far a stream has come; nil if it has no points.
+    static func newest(
+        _ database: Database, of stream: Int32, parts: StoreSchema.Parts
+    ) throws -> StreamPosition? {
+        if parts.contains(.packed), let packed = try PackedQueries.newest(database, of: stream) { return packed }
+        return try end(database, of: stream, parts.rowTable, "DESC", isLate: false)
+    }
+
+    /// How far each stream has come; streams without points are absent.
+    static func newest(_ database: Database, parts: StoreSchema.Parts) throws -> [Int32: StreamPosition] {
+        try streams(database).reduce(into: [:]) { $0[$1.id] = try newest(database, of: $1.id, parts: parts) }
+    }
+
+    /// The first or last point of a stream that has rows of its own.
+    ///
+    /// - Parameter isLate: whether it may be one that came late.
+    private static func end(
+        _ database: Database, of stream: Int32, _ table: String, _ direction: String, isLate: Bool
+    ) throws -> StreamPosition? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT sequence, time FROM \(table) WHERE stream_id = ?1 \(isLate ? "" : "AND sequence > 0")
+                ORDER BY time \(direction) LIMIT 1
+                """)
+        statement.bind(stream, at: 1)
+        var position: StreamPosition?
+        try statement.forEachRow {
+            position = StreamPosition(sequence: $0.int64(0), time: $0.int64(1))
+            return false
+        }
+        return position
     }
 
     /// By the bytes of the names. Streams without points are there too.
@@ -75,9 +84,7 @@ enum StreamQueries {
     ) throws -> [StreamSummary] {
         let pending = parts.contains(.late) ? try PendingQueries.counts(database) : [:]
         let late = parts.contains(.late) ? try lateCounts(database) : [:]
-        let bounds = try bounds(database, ids: ids).reduce(into: [Int32: Bounds]()) { $0[$1.stream.id] = $1 }
-        let values = try database.cachedStatement(
-            sql: "SELECT value FROM point WHERE stream_id = ?1 AND time = ?2 ORDER BY channel")
+        let bounds = try bounds(database, ids: ids, parts: parts).reduce(into: [Int32: Bounds]()) { $0[$1.stream.id] = $1 }
         let anomalies = try database.cachedStatement(sql: "SELECT count(*) FROM anomaly WHERE stream_id = ?1 AND open")
         var summaries: [StreamSummary] = []
         for stream in try streams(database) where ids?.contains(stream.id) ?? true {
@@ -86,17 +93,14 @@ enum StreamQueries {
                 openAnomalies: 0, pending: pending[stream.id] ?? 0)
             if let bounds = bounds[stream.id] {
                 // Sequence numbers have no gaps, and late points are counted, so that nothing needs counting here.
-                let first = try firstSequence(database, bounds)
+                let first = try firstSequence(database, bounds, parts)
                 summary.points = bounds.newest.sequence - first + 1 + (late[stream.id] ?? 0)
                 summary.firstTime = bounds.first.time
                 summary.lastTime = bounds.newest.time
-                summary.lastScore = bounds.newestScore
-                if bounds.newestFlags.contains(.warmup) { summary.warmingPoints = bounds.newest.sequence }
-                values.bind(stream.id, at: 1)
-                values.bind(bounds.newest.time, at: 2)
-                try values.forEachRow {
-                    summary.lastValues.append($0.double(0))
-                    return true
+                if let last = try newestPoint(database, bounds, parts) {
+                    summary.lastScore = last.score
+                    if last.flags.contains(.warmup) { summary.warmingPoints = bounds.newest.sequence }
+                    summary.lastValues = last.channels.map(\.value)
                 }
             }
             anomalies.bind(stream.id, at: 1)
@@ -109,18 +113,23 @@ enum StreamQueries {
         return summaries.sorted { $0.stream.name.utf8.lexicographicallyPrecedes($1.stream.name.utf8) }
     }
 
+    private static func newestPoint(
+        _ database: Database, _ bounds: Bounds, _ parts: StoreSchema.Parts
+    ) throws -> StoredPoint? {
+        let request = PageRequest(
+            stream: bounds.stream.id, channels: bounds.stream.channels, from: bounds.newest.time,
+            to: bounds.newest.time, order: .newestFirst, points: 1, isWanted: { _, _ in true })
+        return try PointPage(database, request, parts: parts).points.first
+    }
+
     /// The sequence number of the first point that is not late.
-    private static func firstSequence(_ database: Database, _ bounds: Bounds) throws -> Int64 {
+    private static func firstSequence(
+        _ database: Database, _ bounds: Bounds, _ parts: StoreSchema.Parts
+    ) throws -> Int64 {
         if bounds.first.sequence > 0 { return bounds.first.sequence }
-        let statement = try database.cachedStatement(
-            sql: "SELECT sequence FROM point WHERE stream_id = ?1 AND sequence > 0 ORDER BY time LIMIT 1")
-        statement.bind(bounds.stream.id, at: 1)
-        var sequence: Int64 = 1
-        try statement.forEachRow {
-            sequence = $0.int64(0)
-            return false
-        }
-        return sequence
+        let row = try end(database, of: bounds.stream.id, parts.rowTable, "ASC", isLate: false)
+        let packed = parts.contains(.packed) ? try PackedQueries.first(database, of: bounds.stream.id) : nil
+        return row?.sequence ?? packed?.sequence ?? 1
     }
 
     /// Late points that were kept, of each stream that has some.

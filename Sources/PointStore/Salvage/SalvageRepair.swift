@@ -36,19 +36,24 @@ struct SalvageRepair {
             database,
             sql: """
                 WITH RECURSIVE found (id) AS (
-                    SELECT min(stream_id) FROM point
+                    SELECT min(stream_id) FROM point_row
                     UNION ALL
-                    SELECT (SELECT min(stream_id) FROM point WHERE stream_id > found.id) FROM found WHERE id IS NOT NULL
+                    SELECT (SELECT min(stream_id) FROM point_row WHERE stream_id > found.id) FROM found WHERE id IS NOT NULL
                 )
                 SELECT id FROM found WHERE id IS NOT NULL
+                UNION SELECT stream_id FROM hot UNION SELECT stream_id FROM chunk
                 UNION SELECT stream_id FROM checkpoint UNION SELECT stream_id FROM anomaly
                 EXCEPT SELECT id FROM stream
                 """)
         for id in nameless {
             let width = try Int64.fetchOne(
                 database,
-                sql: "SELECT max(channel) + 1 FROM (SELECT channel FROM point WHERE stream_id = ? LIMIT 10000)",
-                arguments: [id])
+                sql: """
+                    SELECT max(channel) + 1 FROM (
+                        SELECT channel FROM (SELECT channel FROM point_row WHERE stream_id = ?1 LIMIT 10000)
+                        UNION ALL SELECT channel FROM hot WHERE stream_id = ?1
+                        UNION ALL SELECT channel FROM chunk WHERE stream_id = ?1)
+                    """, arguments: [id])
             let indexed = Int32(exactly: id).flatMap { indexedNames[$0] }.map { String(decoding: $0, as: UTF8.self) }
             let isFree = try indexed.map {
                 try Int.fetchOne(database, sql: "SELECT 1 FROM stream WHERE name = ?", arguments: [$0]) == nil
@@ -58,8 +63,11 @@ struct SalvageRepair {
             try database.execute(
                 sql: """
                     INSERT OR IGNORE INTO stream (id, name, channels, created)
-                    VALUES (?, ?, ?, (SELECT ifnull(min(time), 0) FROM point WHERE stream_id = ?))
-                    """, arguments: [id, name ?? "salvaged.stream.\(id)", width ?? 1, id])
+                    VALUES (?1, ?2, ?3, ifnull((SELECT min(time) FROM (
+                        SELECT min(time) AS time FROM point_row WHERE stream_id = ?1
+                        UNION ALL SELECT min(first_time) FROM chunk WHERE stream_id = ?1
+                        UNION ALL SELECT min(first_time) FROM hot WHERE stream_id = ?1)), 0))
+                    """, arguments: [id, name ?? "salvaged.stream.\(id)", width ?? 1])
         }
     }
 
@@ -67,8 +75,8 @@ struct SalvageRepair {
         try database.execute(
             sql: """
                 DELETE FROM hindsight WHERE NOT EXISTS (
-                    SELECT 1 FROM point WHERE point.stream_id = hindsight.stream_id AND point.time = hindsight.time
-                        AND point.channel = hindsight.channel);
+                    SELECT 1 FROM point_row WHERE point_row.stream_id = hindsight.stream_id AND point_row.time = hindsight.time
+                        AND point_row.channel = hindsight.channel);
                 INSERT INTO hindsight_run (id, stream_id, made, first_time, last_time, points, anomalies, threshold, model)
                     SELECT run_id, min(stream_id), 0, min(time), max(time), sum(channel = 0),
                         sum(channel = 0 AND anomaly), 0, 'lost'
@@ -79,7 +87,7 @@ struct SalvageRepair {
     private mutating func count() throws {
         func number(_ sql: String) throws -> Int64 { try Int64.fetchOne(database, sql: sql) ?? 0 }
         report.streams = Int(try number("SELECT count(*) FROM stream"))
-        report.values = try number("SELECT count(*) FROM point")
+        report.values = try number("SELECT count(*) FROM point_row")
         report.anomalies = Int(try number("SELECT count(*) FROM anomaly"))
         report.checkpoints = Int(try number("SELECT count(*) FROM checkpoint"))
         report.hindsightPoints = try number("SELECT count(*) FROM hindsight WHERE channel = 0")
@@ -87,7 +95,7 @@ struct SalvageRepair {
             try number(
                 """
                 SELECT count(*) FROM stream WHERE id NOT IN (SELECT stream_id FROM checkpoint)
-                    AND EXISTS (SELECT 1 FROM point WHERE stream_id = stream.id)
+                    AND EXISTS (SELECT 1 FROM point_row WHERE stream_id = stream.id)
                 """))
     }
 }

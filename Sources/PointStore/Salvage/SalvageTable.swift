@@ -1,4 +1,5 @@
 import AnomalyDetection
+import CPoints
 import GRDB
 
 /// A table whose rows are salvaged: how they are told from others in a damaged file, and what becomes of them in the
@@ -37,7 +38,7 @@ struct SalvageTable: Sendable {
         isPlausible: { isID($0[0]) && isIn(1...65_535, $0[2]) && isName($0[1]) }, onConflict: "ON CONFLICT DO NOTHING")
 
     static let point = SalvageTable(
-        name: "point",
+        name: "point_row",
         columns: [
             ("stream_id", .integer), ("time", .integer), ("channel", .integer), ("sequence", .integer),
             ("value", .number), ("prediction", .number), ("lower", .number), ("upper", .number), ("residual", .number),
@@ -48,6 +49,50 @@ struct SalvageTable: Sendable {
             isID($0[0]) && isIn(0...65_534, $0[2]) && isIn(0...65_535, $0[10]) && isCounted($0[3], flags: $0[10])
         },
         onConflict: "ON CONFLICT DO NOTHING")
+
+    /// Of two copies of a row, the one with more points is the newer one.
+    static let hot = SalvageTable(
+        name: "hot", columns: packed + [("step", .number), ("points", .text)], hasRowids: true,
+        isPlausible: { isPacked($0, most: Int64(HotRow.mostPoints)) && points($0, .hot) != nil },
+        onConflict: replacing(
+            "stream_id, channel, first_time", if: "excluded.count > count",
+            "last_time, first_sequence, count, step, points") + " ON CONFLICT DO NOTHING")
+
+    static let chunk = SalvageTable(
+        name: "chunk", columns: packed + [("checksum", .integer), ("points", .blob)], hasRowids: true,
+        isPlausible: { isPacked($0, most: Int64(PointPacking.chunkPoints)) && points($0, .chunk) != nil },
+        onConflict: replacing(
+            "stream_id, channel, first_time", if: "excluded.count > count",
+            "last_time, first_sequence, count, checksum, points") + " ON CONFLICT DO NOTHING")
+
+    private static let packed: [(name: String, kind: Column)] = [
+        ("id", .rowid), ("stream_id", .integer), ("channel", .integer), ("first_time", .integer),
+        ("last_time", .integer), ("first_sequence", .integer), ("count", .integer),
+    ]
+
+    private static func isPacked(_ row: [RecordValue], most: Int64) -> Bool {
+        isID(row[1]) && isIn(0...65_534, row[2]) && isIn(1...Int64.max, row[5]) && isIn(1...most, row[6])
+    }
+
+    private static func points(_ row: [RecordValue], _ tier: PackedQueries.Tier) -> [anomalyd_point]? {
+        guard case .integer(let time) = row[3], case .integer(let count) = row[6] else { return nil }
+        switch (tier, row[7], row[8]) {
+        case (.chunk, .integer(let checksum), .blob(let bytes)):
+            return bytes.withUnsafeBytes { PointPacking.points(ofChunk: $0, count: count, checksum: checksum) }
+        case (.hot, let step, .text(let text)):
+            let steps: Double? =
+                switch step {
+                case .real(let number): number
+                case .integer(let number): Double(number)
+                default: nil
+                }
+            guard let steps else { return nil }
+            return text.withUnsafeBytes {
+                PointPacking.points(ofHot: $0, count: count, firstTime: time, step: steps)
+            }
+        default: return nil
+        }
+    }
 
     static let pending = SalvageTable(
         name: "pending",
@@ -130,7 +175,7 @@ struct SalvageTable: Sendable {
         isPlausible: { isID($0[0]) && isIn(0...1, $0[1]) && isIn(0...Int64.max, $0[2]) && isIn(0...65_535, $0[3]) },
         onConflict: "")
 
-    static let all = [point, pending, hindsight, checkpoint, stream, anomaly, event, feedback, hindsightRun]
+    static let all = [point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, hindsightRun]
 
     /// The values of a cell as a row of this table, with its number in place; nil if it is none.
     func row(_ cell: PageCells.Cell) -> [RecordValue]? {

@@ -1,4 +1,5 @@
 import AnomalyDetection
+import CPoints
 import GRDB
 
 /// Mends one stream of a salvaged database; see ``SalvageRepair``.
@@ -20,6 +21,7 @@ struct StreamRepair {
     }
 
     mutating func run(_ report: inout SalvageReport) throws {
+        try unpack()
         try read()
         try complete()
         let slots = try CheckpointQueries.slots(database, of: stream.id, before: .max)
@@ -42,14 +44,50 @@ struct StreamRepair {
         try mendAnomalies(&report)
     }
 
+    /// Points become rows, as they are mended one by one; the daemon seals them again. An older copy of a chunk may hold
+    /// points that a newer one holds, too.
+    private func unpack() throws {
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO point_row (stream_id, time, channel, sequence, value, prediction, lower, upper,
+                    residual, score, flags)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                """)
+        for tier in PackedQueries.Tier.allCases {
+            let rows = try database.cachedStatement(
+                sql: """
+                    SELECT first_time, first_sequence, count, points, \(tier == .chunk ? "checksum" : "step"), channel
+                    FROM \(tier.rawValue) WHERE stream_id = ?1
+                    """)
+            rows.bind(stream.id, at: 1)
+            try rows.forEachRow { row in
+                for (offset, point) in try PackedQueries.points(in: row, tier, of: stream.id).enumerated() {
+                    insert.bind(stream.id, at: 1)
+                    insert.bind(point.time, at: 2)
+                    insert.bind(row.int64(5), at: 3)
+                    insert.bind(row.int64(1) + Int64(offset), at: 4)
+                    for (index, number) in [
+                        point.value, point.prediction, point.lower, point.upper, point.residual, point.score,
+                    ].enumerated() {
+                        insert.bind(number, at: Int32(5 + index))
+                    }
+                    insert.bind(Int64(point.flags), at: 11)
+                    try insert.run()
+                }
+                return true
+            }
+            try database.execute(sql: "DELETE FROM \(tier.rawValue) WHERE stream_id = ?", arguments: [stream.id])
+        }
+    }
+
     private mutating func read() throws {
         // Channels that a stream of this width has not are damage.
         try database.execute(
-            sql: "DELETE FROM point WHERE stream_id = ? AND channel >= ?",
+            sql: "DELETE FROM point_row WHERE stream_id = ? AND channel >= ?",
             arguments: [stream.id, stream.channels])
         let statement = try database.cachedStatement(
             sql: """
-                SELECT time, sequence, count(*), min(sequence) <> max(sequence) FROM point
+                SELECT time, sequence, count(*), min(sequence) <> max(sequence) FROM point_row
                 WHERE stream_id = ?1 AND sequence > 0 GROUP BY time ORDER BY time
                 """)
         statement.bind(stream.id, at: 1)
@@ -68,8 +106,8 @@ struct StreamRepair {
             for channel in 0..<stream.channels {
                 try database.execute(
                     sql: """
-                        INSERT OR IGNORE INTO point (stream_id, time, channel, sequence, score, flags)
-                        SELECT stream_id, time, ?3, sequence, score, flags FROM point
+                        INSERT OR IGNORE INTO point_row (stream_id, time, channel, sequence, score, flags)
+                        SELECT stream_id, time, ?3, sequence, score, flags FROM point_row
                         WHERE stream_id = ?1 AND time = ?2 LIMIT 1
                         """, arguments: [stream.id, time, channel])
             }
@@ -103,7 +141,7 @@ struct StreamRepair {
 
     private func renumber(_ numbers: [Int64]) throws {
         let statement = try database.cachedStatement(
-            sql: "UPDATE point SET sequence = ?3 WHERE stream_id = ?1 AND time = ?2")
+            sql: "UPDATE point_row SET sequence = ?3 WHERE stream_id = ?1 AND time = ?2")
         for index in numbers.indices where numbers[index] != sequences[index] || divided.contains(index) {
             statement.bind(stream.id, at: 1)
             statement.bind(times[index], at: 2)
@@ -184,7 +222,7 @@ struct StreamRepair {
     private func fitted(_ anomaly: Anomaly) throws -> Anomaly? {
         let statement = try database.cachedStatement(
             sql: """
-                SELECT time, sequence, score, value, prediction FROM point
+                SELECT time, sequence, score, value, prediction FROM point_row
                 WHERE stream_id = ?1 AND time BETWEEN ?2 AND ?3 AND channel = 0 AND sequence > 0 ORDER BY time
                 """)
         statement.bind(stream.id, at: 1)

@@ -72,7 +72,8 @@ public struct StoreVerification {
 
     /// Rows whose stream does not exist. (Streams are never removed, so that those which were added since do no harm.)
     private mutating func lookForStrays() throws {
-        var tables = ["point", "anomaly", "checkpoint"]
+        var tables = [connection.parts.rowTable, "anomaly", "checkpoint"]
+        if connection.parts.contains(.packed) { tables += PackedQueries.Tier.allCases.map(\.rawValue) }
         if connection.parts.contains(.hindsight) { tables += ["hindsight", "hindsight_run"] }
         if connection.parts.contains(.late) { tables.append("pending") }
         if connection.parts.contains(.events) { tables.append("event") }

@@ -1,3 +1,5 @@
+import AnomalyDetection
+import CPoints
 import GRDB
 
 /// Looks at all rows of one stream, on the caller's snapshot.
@@ -17,7 +19,7 @@ struct StreamVerification {
     /// - returns: The time of the first point; nil if there is none.
     private func points(_ report: inout VerifyReport) throws -> Int64? {
         let statement = try database.cachedStatement(
-            sql: "SELECT time, channel, sequence FROM point WHERE stream_id = ?1 ORDER BY time, channel")
+            sql: "SELECT time, channel, sequence FROM \(parts.rowTable) WHERE stream_id = ?1 ORDER BY time, channel")
         statement.bind(stream.id, at: 1)
         var first: Int64?
         var last: (time: Int64, sequence: Int64)?
@@ -70,7 +72,78 @@ struct StreamVerification {
         for fault in faults { report.add(.points, stream: stream.name, "\(fault.0) (time \(fault.at))") }
         report.points += points
         report.values += values
+        return parts.contains(.packed) ? try packedPoints(first: first, last: last, &report) : first
+    }
+
+    /// - Parameters:
+    ///   - first: the time of the first point that has rows; nil if none has.
+    ///   - last: the newest one of these; the packed points follow it.
+    /// - returns: The time of the first point of all; nil if there is none.
+    private func packedPoints(
+        first: Int64?, last: (time: Int64, sequence: Int64)?, _ report: inout VerifyReport
+    ) throws -> Int64? {
+        var (first, last) = (first, last)
+        for tier in PackedQueries.Tier.allCases {
+            let rows = try database.cachedStatement(
+                sql: """
+                    SELECT first_time, first_sequence, count, points,
+                        \(tier == .chunk ? "checksum" : "step"), last_time
+                    FROM \(tier.rawValue) WHERE stream_id = ?1 AND channel = 0 ORDER BY first_time
+                    """)
+            rows.bind(stream.id, at: 1)
+            try rows.forEachRow { row in
+                let (start, sequence, count) = (row.int64(0), row.int64(1), row.int64(2))
+                func fault(_ text: String) { report.add(.points, stream: stream.name, "\(text) (time \(start))") }
+                if let last, sequence != last.sequence + 1 {
+                    fault(
+                        sequence > last.sequence
+                            ? "\(sequence - last.sequence - 1) points are missing after point \(last.sequence)"
+                            : "point \(last.sequence) is followed by point \(sequence)")
+                } else if last == nil, sequence < 1 {
+                    fault("the first point has the number \(sequence)")
+                }
+                do {
+                    let points = try PackedQueries.points(in: row, tier, of: stream.id)
+                    if let last, start <= last.time { fault("points are not in the order of time") }
+                    if zip(points, points.dropFirst()).contains(where: { $0.time >= $1.time }) {
+                        fault("points are not in the order of time")
+                    }
+                    if points[points.count - 1].time != row.int64(5) { fault("the time of the last point is wrong") }
+                    try compareChannels(with: points, tier, at: start, &report)
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+                    report.add(.points, stream: stream.name, error.message ?? "points are damaged")
+                }
+                first = first ?? start
+                last = (row.int64(5), sequence + count - 1)
+                report.points += count
+                report.values += count * Int64(stream.channels)
+                return true
+            }
+            // Rows of channels that the stream has not, or at times at which the first channel has none.
+            let strays = try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT count(*) FROM \(tier.rawValue) AS it WHERE stream_id = ?1 AND channel <> 0 AND (channel >= ?2
+                        OR NOT EXISTS (SELECT 1 FROM \(tier.rawValue)
+                            WHERE stream_id = ?1 AND channel = 0 AND first_time = it.first_time))
+                    """, arguments: [stream.id, stream.channels])
+            if let strays, strays > 0 {
+                report.add(.points, stream: stream.name, "\(strays) rows of \(tier.rawValue) belong to no point")
+            }
+        }
         return first
+    }
+
+    private func compareChannels(
+        with first: [anomalyd_point], _ tier: PackedQueries.Tier, at time: Int64, _ report: inout VerifyReport
+    ) throws {
+        for channel in 1..<max(1, stream.channels) {
+            let others = try PackedQueries.points(
+                database, tier, of: stream.id, channel: channel, at: time, expecting: first.count)
+            if zip(first, others).contains(where: { $0.time != $1.time || $0.flags != $1.flags }) {
+                report.add(.points, stream: stream.name, "channel \(channel) has other times or flags (time \(time))")
+            }
+        }
     }
 
     /// An anomaly that began before the first point is left alone: those points may be in an earlier file.
@@ -79,38 +152,51 @@ struct StreamVerification {
             database, sql: "SELECT count(*) FROM anomaly WHERE stream_id = ?", arguments: [stream.id])
         report.anomalies += count ?? 0
         guard let first else { return }
-        // Where an anomaly can begin, peak and end: at a point, or at an event behind the point before.
-        let places =
-            "SELECT time, sequence FROM point WHERE stream_id = ?1 AND channel = 0"
-            + (parts.contains(.events) ? " UNION ALL SELECT time, sequence + 1 FROM event WHERE stream_id = ?1" : "")
-        let strays = try Row.fetchAll(
+        let events = parts.contains(.events) ? try EventQueries.events(database, of: stream.id, from: 0) : []
+        var lookup = PointLookup(database, stream: stream.id, parts: parts)
+        let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT id, start_sequence FROM anomaly AS a
-                WHERE stream_id = ?1 AND start_time >= ?2 AND NOT (
-                    peak_time BETWEEN start_time AND end_time
-                    AND EXISTS (SELECT 1 FROM (\(places)) WHERE time = a.start_time AND sequence = a.start_sequence)
-                    AND EXISTS (SELECT 1 FROM (\(places)) WHERE time = a.end_time)
-                    AND EXISTS (SELECT 1 FROM (\(places)) WHERE time = a.peak_time))
+                SELECT id, start_sequence, start_time, peak_time, end_time FROM anomaly
+                WHERE stream_id = ?1 AND start_time >= ?2 ORDER BY start_time
                 """, arguments: [stream.id, first])
-        for row in strays {
+        for row in rows {
+            let (sequence, start, peak, end) = (row[1], row[2], row[3], row[4]) as (Int64, Int64, Int64, Int64)
+            // It can begin, peak and end at a point, or at an event behind the point before.
+            let event = events.first { $0.time == start && $0.sequence + 1 == sequence }
+            let begins = try event != nil || lookup.sequence(at: start) == sequence
+            func isPlace(_ time: Int64) throws -> Bool {
+                try events.contains { $0.time == time } || lookup.sequence(at: time) != nil
+            }
+            if start <= peak, peak <= end, try begins && isPlace(peak) && isPlace(end) { continue }
             report.add(
                 .anomalies, stream: stream.name,
-                "anomaly \(row[0] as Int64), from point \(row[1] as Int64) on, does not begin, peak and end at points")
+                "anomaly \(row[0] as Int64), from point \(sequence) on, does not begin, peak and end at points")
         }
     }
 
     private func events(since first: Int64?, _ report: inout VerifyReport) throws {
-        let strays = try Int64.fetchOne(
-            database,
-            sql: """
-                SELECT count(*) FROM event AS e WHERE stream_id = ?1 AND time >= ?2 AND NOT EXISTS (
-                    SELECT 1 FROM point WHERE stream_id = ?1 AND channel = 0 AND time =
-                        (SELECT max(time) FROM point WHERE stream_id = ?1 AND time <= e.time AND sequence > 0)
-                        AND sequence = e.sequence)
-                """, arguments: [stream.id, first])
-        if let strays, strays > 0 {
+        guard let first else { return }
+        var strays = 0
+        for event in try EventQueries.events(database, of: stream.id, from: 0) where event.time >= first {
+            let before = try sequence(before: event.time)
+            if before != event.sequence { strays += 1 }
+        }
+        if strays > 0 {
             report.add(.anomalies, stream: stream.name, "\(strays) events do not stand behind their points")
+        }
+    }
+
+    /// The number of the newest point at this time or before it that is not late.
+    private func sequence(before time: Int64) throws -> Int64? {
+        var request = PageRequest(
+            stream: stream.id, channels: stream.channels, from: .min, to: time, order: .newestFirst, points: 16,
+            isWanted: { flags, _ in !flags.contains(.late) })
+        while true {
+            let page = try PointPage(database, request, parts: parts)
+            if let point = page.points.first { return point.sequence }
+            guard let end = page.end else { return nil }
+            request.goOn(behind: end)
         }
     }
 
@@ -128,19 +214,21 @@ struct StreamVerification {
     }
 
     private func hindsight(_ report: inout VerifyReport) throws {
-        let row = try Row.fetchOne(
-            database,
+        let rows = try database.cachedStatement(
             sql: """
-                SELECT sum(channel = 0),
-                    sum(NOT EXISTS (SELECT 1 FROM point WHERE point.stream_id = hindsight.stream_id
-                        AND point.time = hindsight.time AND point.channel = hindsight.channel)),
-                    sum(NOT EXISTS (SELECT 1 FROM hindsight_run WHERE id = run_id))
-                FROM hindsight WHERE stream_id = ?
-                """, arguments: [stream.id])
-        guard let row else { return }
-        report.hindsightPoints += row[0] ?? 0
-        let strays: [(Int64, String)] = [(row[1] ?? 0, "a point that does not exist"), (row[2] ?? 0, "no run")]
-        for (number, what) in strays where number > 0 {
+                SELECT time, channel, NOT EXISTS (SELECT 1 FROM hindsight_run WHERE id = run_id)
+                FROM hindsight WHERE stream_id = ?1 ORDER BY time, channel
+                """)
+        rows.bind(stream.id, at: 1)
+        var lookup = PointLookup(database, stream: stream.id, parts: parts)
+        var (pointless, runless) = (0, 0)
+        try rows.forEachRow { row in
+            if row.int64(1) == 0 { report.hindsightPoints += 1 }
+            if try lookup.sequence(at: row.int64(0)) == nil || row.int64(1) >= Int64(stream.channels) { pointless += 1 }
+            if row.int64(2) != 0 { runless += 1 }
+            return true
+        }
+        for (number, what) in [(pointless, "a point that does not exist"), (runless, "no run")] where number > 0 {
             report.add(.hindsight, stream: stream.name, "\(number) values of hindsight belong to \(what)")
         }
     }

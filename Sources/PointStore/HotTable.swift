@@ -1,0 +1,47 @@
+import GRDB
+import Synchronization
+
+/// How much there is in the hot table, and when that is enough.
+final class HotTable: Sendable {
+    struct Size: Equatable {
+        var rows = 0
+        /// Values: one for each channel of a point.
+        var values = 0
+        /// Streams, each with its own row in every commit.
+        var streams = 0
+
+        init() {}
+
+        init(of database: Database) throws {
+            let row = try Row.fetchOne(database, sql: "SELECT count(*), ifnull(sum(count), 0) FROM hot")
+            rows = row?[0] ?? 0
+            values = row?[1] ?? 0
+        }
+    }
+
+    /// Rows from which on the table is sealed: looking one up stays quick, and each stream has had some points since.
+    private static let rows = 50_000
+    private static let rowsPerStream = 32
+    /// Values from which on it is: some 30 MB, which sealing takes half a second for.
+    private static let values = 1_000_000
+
+    private let size = Mutex(Size())
+
+    func set(_ size: Size) { self.size.withLock { $0 = size } }
+    func reset() { set(Size()) }
+
+    func add(rows: Int, values: Int) {
+        size.withLock {
+            $0.rows += rows
+            $0.values += values
+            // Of streams that are few, each may have many rows in a commit.
+            $0.streams = max($0.streams, min(rows, values))
+        }
+    }
+
+    var shouldSeal: Bool {
+        size.withLock {
+            $0.values >= Self.values || $0.rows >= max(Self.rows, Self.rowsPerStream * $0.streams)
+        }
+    }
+}

@@ -121,7 +121,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "FeedProtocolTests", dependencies: ["FeedProtocol"], swiftSettings: settings),
         .testTarget(
-            name: "PointStoreTests", dependencies: ["PointStore", "AnomalyDetection", "CPoints"] + grdb, swiftSettings: settings),
+            name: "PointStoreTests", dependencies: ["PointStore", "AnomalyDetection", "CPoints"] + grdb,
+            swiftSettings: settings),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),

@@ -27,6 +27,7 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
     case commitFailed = "0cab9e0c70154b96a819e59f32cd0700"
     case commitsFail = "e0284275ec9b4fdea99c648c9c1726bc"
     case committing = "32f46174fc864b1ca5196bd0bcde15a0"
+    case notSealed = "5d07c2b8e9a1463f8b24f6a07c3e91d5"
     case storingEnded = "1fe52838127f42fdad21e6ef4db35835"
     case restoredAfterAll = "6744c1d7ac7f4c5fa9db0d451ea7b5e5"
     case unrestorable = "ea96e66bd684474aa09acdcde48041e6"
@@ -78,6 +79,7 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
         case .commitFailed: (.error, "a commit failed and will be tried again")
         case .commitsFail: (.error, "commits still fail")
         case .committing: (.notice, "committing again")
+        case .notSealed: (.warning, "points were not sealed into chunks, which will be tried again")
         case .storingEnded: (.critical, "nothing more can be stored, stopping")
         case .restoredAfterAll: (.notice, "a stream is restored after all")
         case .unrestorable: (.error, "a stream cannot be restored; its points wait, and it will be tried again")

@@ -185,6 +185,17 @@ final class Writer: @unchecked Sendable {
         let done = waiting
         waiting = []
         for barrier in done { barrier.whenCommitted() }
+        if !hasGivenUp, store.shouldSeal, !isStopping.load(ordering: .relaxed) { seal() }
+    }
+
+    /// Nothing depends on it but the size of the file: whatever fails is tried again when more has come, and damage is met
+    /// as elsewhere.
+    private func seal() {
+        do {
+            try heartbeat.waiting(for: Self.database) { try store.seal() }
+        } catch {
+            logger.tell(.notSealed, ["cause": "\(error)"])
+        }
     }
 
     // MARK: Trouble

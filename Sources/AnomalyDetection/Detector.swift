@@ -112,7 +112,11 @@ public final class Detector {
             verdicts[c].value = values[c]
             verdicts[c].residual = (values[c] - verdicts[c].prediction).bounded
         }
-        let judgement = scorer.judge(time: time, elapsed: elapsed, seen: seen, verdicts)
+        var judgement = scorer.judge(time: time, elapsed: elapsed, seen: seen, verdicts)
+        judgement.score = VerdictGrid.score(judgement.score, isFlagged: judgement.flags.contains(.anomaly))
+        for c in 0..<channels {
+            verdicts[c] = VerdictGrid.rounded(verdicts[c], usual: scorer.usualResidual(channel: c))
+        }
         let change = tracker.observe(sequence: sequence, time: time, judgement, verdicts[judgement.worst]) {
             scorer.attribution(judgement)
         }

@@ -76,6 +76,9 @@ struct Scorer: Sendable {
     /// Half the width of the band of a channel, in its own units; NaN while nothing is known.
     func halfWidth(channel c: Int) -> Double { band * (channels == 1 ? 1 : memories[c].spread.mean) }
 
+    /// Mean absolute residual of a channel, in its own units; 0 or NaN while nothing is known.
+    func usualResidual(channel c: Int) -> Double { memories[c].spread.mean }
+
     /// How much each channel has to do with what was said of the newest point: shares of 1, by the square of its
     /// deviation relative to what is usual for it. What only one channel can tell is all of that channel.
     func attribution(_ judgement: Judgement) -> [Float] {

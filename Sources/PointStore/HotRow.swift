@@ -112,7 +112,8 @@ struct HotRow {
     private static func commonStep(_ rows: ArraySlice<PointRow>) -> Double {
         var least = Int.max
         for row in rows where row.residual.isNormal {
-            let exponent = Int(row.residual.exponent) - 52 + min(52, row.residual.significandBitPattern.trailingZeroBitCount)
+            let exponent =
+                Int(row.residual.exponent) - 52 + min(52, row.residual.significandBitPattern.trailingZeroBitCount)
             least = min(least, exponent)
         }
         // A step whose multiples, and its inverse, are all normal numbers.
@@ -153,12 +154,14 @@ struct HotRow {
     /// The shortest decimal number that reads back as this double.
     private mutating func append(_ number: Double) {
         if number.isNaN { return appendNull() }
+        // JSON has no infinity; this is what its readers take for one.
+        if number.isInfinite { return text.append(contentsOf: (number < 0 ? "-1e999" : "1e999").utf8) }
         var power = 1.0
         for decimals in 0...6 {
             let scaled = (number * power).rounded(.toNearestOrEven)
             if scaled.magnitude >= 1e15 { break }
             if same(scaled / power, number) {
-                if scaled < 0 { text.append(UInt8(ascii: "-")) }
+                if number.sign == .minus { text.append(UInt8(ascii: "-")) }
                 let (whole, rest) = UInt64(scaled.magnitude).quotientAndRemainder(dividingBy: UInt64(power))
                 appendDigits(whole, atLeast: 1)
                 // Without a point, SQL would take it for an integer.

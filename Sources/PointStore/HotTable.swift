@@ -5,17 +5,16 @@ import Synchronization
 final class HotTable: Sendable {
     struct Size: Equatable {
         var rows = 0
-        /// Values: one for each channel of a point.
+        /// Values that this process has added: one for each channel of a point.
         var values = 0
         /// Streams, each with its own row in every commit.
         var streams = 0
 
         init() {}
 
+        /// Rows alone, which SQLite counts in the index: the table itself may be large, and opening must be quick.
         init(of database: Database) throws {
-            let row = try Row.fetchOne(database, sql: "SELECT count(*), ifnull(sum(count), 0) FROM hot")
-            rows = row?[0] ?? 0
-            values = row?[1] ?? 0
+            rows = try Int.fetchOne(database, sql: "SELECT count(*) FROM hot") ?? 0
         }
     }
 

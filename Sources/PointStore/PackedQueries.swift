@@ -56,6 +56,13 @@ enum PackedQueries {
         _ database: Database, of stream: Int32, channels: Int, after sequence: Int64,
         _ body: (PackedPoints) throws -> Bool
     ) throws {
+        var from = Int64.min
+        if sequence > 0 { from = try start(database, of: stream, after: sequence) }
+        try forEach(database, of: stream, channels: channels, times: from...Int64.max, body)
+    }
+
+    /// The time from which on the points after a sequence number are read.
+    private static func start(_ database: Database, of stream: Int32, after sequence: Int64) throws -> Int64 {
         // Restarts replay the newest points only, so that the way back from the end is short.
         var from = Int64.max
         for tier in [Tier.hot, .chunk] {
@@ -73,8 +80,7 @@ enum PackedQueries {
             }
             if isFound { break }
         }
-        if from == .max { return }
-        try forEach(database, of: stream, channels: channels, times: from...Int64.max, body)
+        return from
     }
 
     /// Whether a stream has a point of this time in these tables.
@@ -117,7 +123,8 @@ enum PackedQueries {
         _ database: Database, _ tier: Tier, of stream: Int32, channel: Int, at time: Int64, expecting count: Int
     ) throws -> [anomalyd_point] {
         let statement = try database.cachedStatement(
-            sql: "SELECT \(tier.columns) FROM \(tier.rawValue) WHERE stream_id = ?1 AND channel = ?2 AND first_time = ?3"
+            sql:
+                "SELECT \(tier.columns) FROM \(tier.rawValue) WHERE stream_id = ?1 AND channel = ?2 AND first_time = ?3"
         )
         statement.bind(stream, at: 1)
         statement.bind(Int64(channel), at: 2)

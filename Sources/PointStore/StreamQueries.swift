@@ -84,7 +84,9 @@ enum StreamQueries {
     ) throws -> [StreamSummary] {
         let pending = parts.contains(.late) ? try PendingQueries.counts(database) : [:]
         let late = parts.contains(.late) ? try lateCounts(database) : [:]
-        let bounds = try bounds(database, ids: ids, parts: parts).reduce(into: [Int32: Bounds]()) { $0[$1.stream.id] = $1 }
+        let bounds = try bounds(database, ids: ids, parts: parts).reduce(into: [Int32: Bounds]()) {
+            $0[$1.stream.id] = $1
+        }
         let anomalies = try database.cachedStatement(sql: "SELECT count(*) FROM anomaly WHERE stream_id = ?1 AND open")
         var summaries: [StreamSummary] = []
         for stream in try streams(database) where ids?.contains(stream.id) ?? true {

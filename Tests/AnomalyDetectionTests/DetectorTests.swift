@@ -68,8 +68,9 @@ func wave(_ t: Int, _ random: inout SeededGenerator) -> Double {
             _ = a.take(value)
             _ = b.take(t == 499 ? 1e6 : value)
         }
-        #expect(a.verdicts[0].prediction == b.verdicts[0].prediction)
-        #expect(a.verdicts[0].lower == b.verdicts[0].lower && a.verdicts[0].upper == b.verdicts[0].upper)
+        // But for the step in which it is told, which depends on how far off the value is.
+        let difference = a.verdicts[0].prediction - b.verdicts[0].prediction
+        #expect(abs(difference) < 0.01 * (a.verdicts[0].upper - a.verdicts[0].lower), "\(difference)")
     }
 
     @Test func predictionBeatsTheLastValue() {

@@ -121,7 +121,7 @@ import Testing
         try SQLiteShell.run("PRAGMA wal_checkpoint(TRUNCATE)", on: daemon.database, writable: true)
         // A page of points in the middle of them.
         let leaves = try SQLiteShell.run(
-            "SELECT pageno FROM dbstat WHERE name = 'point' AND pagetype = 'leaf' ORDER BY path", on: daemon.database)
+            "SELECT pageno FROM dbstat WHERE name = 'hot' AND pagetype = 'leaf' ORDER BY path", on: daemon.database)
         let page = try #require(Int(leaves[leaves.count / 2]))
         try damage(daemon.database, live: false, from: page - 1, to: page)
         let second = try DaemonProcess.start(in: folder)

@@ -237,7 +237,8 @@ import Testing
         for client in slow { try client.sync() }
         #expect(try daemon.status().residentBytes - idle < 256 << 20)
         #expect(
-            try daemon.query("SELECT count(*) FROM point JOIN stream ON id = stream_id WHERE name LIKE 'busy.%'")
+            try daemon.query(
+                "SELECT sum(count) FROM \(StoredRows.all) JOIN stream ON id = stream_id WHERE name LIKE 'busy.%'")
                 == ["4000000"])
         try daemon.stop()
     }

@@ -199,7 +199,7 @@ import Testing
         try daemon.stop()
         let late = try daemon.query("SELECT count(*), min(value), max(value) FROM point WHERE flags & 128")
         #expect(late.first?.hasSuffix("|-1000000000.0|-1000000000.0") == true)
-        try SQLiteShell.run("DELETE FROM point WHERE flags & 128", on: daemon.database, writable: true)
+        try SQLiteShell.run("DELETE FROM point_row WHERE flags & 128", on: daemon.database, writable: true)
         #expect(try StoreComparison.differences(daemon.database, undisturbed.database) == [])
     }
 }

@@ -71,7 +71,10 @@ import Testing
         try client.send("a 1 1\n")
         try client.sync()
         try SQLiteShell.run(
-            "INSERT INTO point (stream_id, time, channel, sequence, flags) VALUES (1, 2000000, 0, 2, 0)",
+            """
+            INSERT INTO hot (stream_id, channel, first_time, last_time, first_sequence, count, step, points)
+            VALUES (1, 0, 2000000, 2000000, 2, 1, 1.0, '[[0,1.0,null,null,null,null,0]]')
+            """,
             on: daemon.database, writable: true)
         try client.send("a 2 2\n!sync two\n")
         #expect(try daemon.process.wait() == .code(1))

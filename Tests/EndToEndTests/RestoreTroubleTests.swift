@@ -20,8 +20,8 @@ import Testing
         try client.sync()
         try daemon.kill()
         try SQLiteShell.run("PRAGMA wal_checkpoint(TRUNCATE)", on: daemon.database, writable: true)
-        // The value of the point in the middle of "bad", as SQLite stores it.
-        let needle = withUnsafeBytes(of: (Double(1500) + 0.123456789).bitPattern.bigEndian) { Data($0) }
+        // The value of the point in the middle of "bad", as it is stored.
+        let needle = Data(",1500.123456789,".utf8)
         let file = try #require(FileManager.default.contents(atPath: daemon.database))
         let found = try #require(file.firstRange(of: needle)).lowerBound / 4096 * 4096
         damaged = (UInt64(found), file[found..<found + 4096])
@@ -44,7 +44,7 @@ import Testing
         let daemon = try DaemonProcess.start(in: folder, settings: Self.settings)
         let client = try daemon.client(timeout: .seconds(2))
         try client.send(Self.lines("bad", 3001...3100) + Self.lines("good", 3001...3100))
-        let stored = "SELECT max(sequence) FROM point JOIN stream ON id = stream_id WHERE name = 'good'"
+        let stored = "SELECT max(sequence) FROM \(StoredRows.all) JOIN stream ON id = stream_id WHERE name = 'good'"
         try eventually("good goes on") { try daemon.query(stored) == ["3100"] }
         try client.send("!sync all\n")
         #expect(throws: HarnessError.self, "no answer") { try client.readLine() }

@@ -40,7 +40,8 @@ import Testing
         #expect(FileManager.default.contents(atPath: aside) == database, "not a byte is changed")
         #expect(FileManager.default.contents(atPath: aside + "-wal") == wal)
         #expect(
-            try sqlite(aside, "SELECT count(*) FROM point WHERE stream_id = 1 AND time > 1700005000000000") == ["10"])
+            try sqlite(aside, "SELECT sum(count) FROM hot WHERE stream_id = 1 AND first_time > 1700005000000000")
+                == ["10"])
         #expect(store.damage == nil)
         #expect(try store.streams().isEmpty)
         try store.store(streams: [stream(1)], points: rows(1, 5011...5020))
@@ -94,7 +95,7 @@ import Testing
                 points: rows(1, 1...5000))
             try store.close()
             let page = try #require(
-                Int(try sqlite(folder.path, "SELECT rootpage FROM sqlite_schema WHERE name = 'point'")[0]))
+                Int(try sqlite(folder.path, "SELECT rootpage FROM sqlite_schema WHERE name = 'hot'")[0]))
             let file = try #require(FileHandle(forUpdatingAtPath: folder.path))
             let size = try file.seekToEnd()
             switch damage {

@@ -105,7 +105,7 @@ import Testing
     /// The first point is lost: the others are numbered anew, and what befell between them stays there.
     @Test func salvageMovesThemWithTheirPoints() throws {
         try make()
-        _ = try sqlite(scratch.path, "DELETE FROM point WHERE sequence = 1; UPDATE event SET sequence = 3")
+        _ = try sqlite(scratch.path, unpack + "DELETE FROM point_row WHERE sequence = 1; UPDATE event SET sequence = 3")
         let new = scratch.directory + "/new.db"
         var salvage = try Salvage(scratch.path, to: new)
         _ = try salvage.run()

@@ -81,7 +81,9 @@ import Testing
         #expect(outcome == LateOutcome(kept: 3, duplicates: 2))
         #expect(try commit(store, late: [(Self.time(7), [7])]) == LateOutcome(kept: 0, duplicates: 1))
         #expect(
-            try table("SELECT (time - \(Self.start)) / 1e6, sequence, value, prediction, score, flags FROM point") == [
+            try table(
+                "SELECT (time - \(Self.start)) / 1e6, sequence, value, prediction, score, flags FROM point ORDER BY time"
+            ) == [
                 "1.0|0|1.0|NULL|NULL|128", "5.0|5|5.0|4.5|0.1|0", "5.000005|0|55.0|NULL|NULL|128",
                 "6.0|6|6.0|5.5|0.1|0", "6.000005|0|NULL|NULL|NULL|129", "7.0|7|7.0|6.5|0.1|0",
             ])

@@ -16,9 +16,10 @@ import Testing
         #expect(
             try sqlite(scratch.path, "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
                 == [
-                    "anomaly", "anomaly_open", "anomaly_start", "checkpoint", "event", "feedback",
+                    "anomaly", "anomaly_open", "anomaly_start", "checkpoint", "chunk", "chunk_stream", "event",
+                    "feedback",
                     "feedback_by_stream", "grdb_migrations", "hindsight",
-                    "hindsight_run", "pending", "point", "recent_point", "stream",
+                    "hindsight_run", "hot", "hot_stream", "pending", "point", "point_row", "recent_point", "stream",
                 ])
         try store.close()
         // The header itself says so, not only the WAL.

@@ -2,13 +2,13 @@ import AnomalyDetection
 import Foundation
 import PointStore
 
-/// A database with something in every table: many streams interleaved, one of them wide, anomalies, saved models that
-/// take several pages, and hindsight.
+/// A database with something in every table: many streams interleaved, one of them wide, their points sealed in part,
+/// anomalies, saved models that take several pages, and hindsight.
 struct SampleDatabase {
     static let streams: Int32 = 20
     static let points: Int64 = 1000
     static let wide: Int32 = 7
-    /// Rows of `point`.
+    /// Values of all points.
     static let rows = Int(points) * (Int(streams) + 2)
 
     /// - Parameter closes: false leaves the last part of it in the WAL.
@@ -41,6 +41,7 @@ struct SampleDatabase {
                 }
             }
             try store.commit(&commit)
+            if round == 5 { try store.seal() }
         }
         let (first, last) = (1_700_000_001_000_000, 1_700_000_500_000_000) as (Int64, Int64)
         var piece = HindsightPiece(

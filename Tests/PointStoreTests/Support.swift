@@ -146,6 +146,9 @@ extension StoreReader {
     }
 }
 
+/// SQL that gives each point of the hot table a row of its own, as versions before it had them, to be changed one by one.
+let unpack = "INSERT OR IGNORE INTO point_row SELECT * FROM point; DELETE FROM hot;"
+
 /// The ``StoreError`` that `body` throws.
 func storeError(_ body: () throws -> Void) throws -> StoreError {
     do {

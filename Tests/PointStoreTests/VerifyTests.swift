@@ -28,17 +28,42 @@ import Testing
     @Test(
         arguments: [
             (
-                "DELETE FROM point WHERE stream_id = 2 AND sequence BETWEEN 50 AND 54", .points,
+                "DELETE FROM point_row WHERE stream_id = 2 AND sequence BETWEEN 50 AND 54", .points,
                 "stream.2", "5 points are missing after point 49"
             ),
-            ("UPDATE point SET sequence = 70 WHERE stream_id = 2 AND sequence = 60", .points, "stream.2", "60"),
+            ("UPDATE point_row SET sequence = 70 WHERE stream_id = 2 AND sequence = 60", .points, "stream.2", "60"),
             (
-                "DELETE FROM point WHERE stream_id = 7 AND sequence = 9 AND channel = 2", .points,
+                "DELETE FROM point_row WHERE stream_id = 7 AND sequence = 9 AND channel = 2", .points,
                 "stream.7", "a point has 2 values, expected 3"
             ),
             (
-                "DELETE FROM point WHERE stream_id = 7 AND sequence = 9 AND channel = 0", .points, "stream.7",
+                "DELETE FROM point_row WHERE stream_id = 7 AND sequence = 9 AND channel = 0", .points, "stream.7",
                 "no channel 0"
+            ),
+            (
+                "DELETE FROM hot WHERE stream_id = 2 AND first_sequence = 801", .points, "stream.2",
+                "100 points are missing after point 800"
+            ),
+            (
+                "UPDATE hot SET first_sequence = 895 WHERE stream_id = 2 AND first_sequence = 901", .points, "stream.2",
+                "point 900 is followed by point 895"
+            ),
+            ("UPDATE hot SET points = '[]' WHERE stream_id = 2", .points, "stream.2", "the table hot, are damaged"),
+            (
+                "UPDATE hot SET last_time = last_time + 1 WHERE stream_id = 2", .points, "stream.2",
+                "the time of the last point is wrong"
+            ),
+            (
+                "UPDATE chunk SET points = zeroblob(500) WHERE stream_id = 2", .points, "stream.2",
+                "the table chunk, are damaged"
+            ),
+            (
+                "DELETE FROM chunk WHERE stream_id = 7 AND channel = 2", .points, "stream.7",
+                "the table chunk, are damaged"
+            ),
+            (
+                "DELETE FROM chunk WHERE stream_id = 7 AND channel = 0", .points, "stream.7",
+                "2 rows of chunk belong to no point"
             ),
             (
                 "UPDATE checkpoint SET state = zeroblob(9) WHERE stream_id = 4 AND sequence = 990", .checkpoints,
@@ -61,13 +86,25 @@ import Testing
         ] as [(String, VerifyReport.Finding.Kind, String?, String)])
     func damageIsNamed(change: String, kind: VerifyReport.Finding.Kind, stream: String?, text: String) throws {
         try SampleDatabase.make(scratch.path).close()
+        if change.contains("point_row") {
+            // Salvaged points have rows of their own.
+            let old = scratch.directory + "/old.db"
+            try FileManager.default.moveItem(atPath: scratch.path, toPath: old)
+            try FileManager.default.moveItem(atPath: scratch.path + "-wal", toPath: old + "-wal")
+            var salvage = try Salvage(old, to: scratch.path)
+            _ = try salvage.run()
+        }
         _ = try sqlite(scratch.path, change)
         let report = try verify()
         #expect(!report.isSound)
         #expect(
             report.findings.contains { $0.kind == kind && $0.stream == stream && $0.text.contains(text) },
             "\(report.findings)")
-        #expect(report.findings.allSatisfy { $0.kind == kind || $0.kind == .stream })
+        // Where points are lost, what refers to them is damaged as well.
+        let others: Set<VerifyReport.Finding.Kind> =
+            kind == .points && !change.contains("point_row")
+            ? [.stream, .anomalies, .hindsight, .unreadable] : [.stream]
+        #expect(report.findings.allSatisfy { $0.kind == kind || others.contains($0.kind) })
     }
 
     /// Whatever is found, it comes to an end; and what SQLite's own check finds is found.

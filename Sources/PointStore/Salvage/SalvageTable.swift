@@ -146,7 +146,11 @@ struct SalvageTable: Sendable {
             ("model", .text),
         ],
         hasRowids: true,
-        isPlausible: { isIn(1...Int64.max, $0[0]) && isID($0[1]) && $0[7] != .null },
+        // Rows of `hot` have the same shape.
+        isPlausible: {
+            if case .text(let model) = $0[8], model.starts(with: "[[".utf8) { return false }
+            return isIn(1...Int64.max, $0[0]) && isID($0[1]) && $0[7] != .null
+        },
         onConflict: replacing("id", if: "excluded.points > points", "points, anomalies"))
 
     static let hindsight = SalvageTable(
@@ -175,7 +179,9 @@ struct SalvageTable: Sendable {
         isPlausible: { isID($0[0]) && isIn(0...1, $0[1]) && isIn(0...Int64.max, $0[2]) && isIn(0...65_535, $0[3]) },
         onConflict: "")
 
-    static let all = [point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, hindsightRun]
+    static let all = [
+        point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, hindsightRun,
+    ]
 
     /// The values of a cell as a row of this table, with its number in place; nil if it is none.
     func row(_ cell: PageCells.Cell) -> [RecordValue]? {

@@ -90,7 +90,7 @@ final class CrashRun {
         let differences = try StoreComparison.differences(folder("anomaly.db"), quiet("anomaly.db"))
         tally.different = differences.count
         violations += differences
-        tally.points = Int(try query("SELECT count(*) FROM point WHERE channel = 0")[0]) ?? 0
+        tally.points = Int(try query("SELECT sum(count) FROM \(StoredRows.all) WHERE channel = 0")[0]) ?? 0
     }
 
     // MARK: One life
@@ -183,8 +183,7 @@ final class CrashRun {
         if try !query("SELECT 1 FROM sqlite_schema WHERE name = 'point'").isEmpty {
             let rows = try query(
                 """
-                SELECT name, ifnull((SELECT sequence FROM point WHERE stream_id = id ORDER BY time DESC LIMIT 1), 0)
-                FROM stream
+                SELECT name, ifnull((SELECT max(sequence) FROM \(StoredRows.all) WHERE stream_id = id), 0) FROM stream
                 """)
             for row in rows {
                 let fields = row.split(separator: "|")
@@ -206,8 +205,9 @@ final class CrashRun {
         if integrity != ["ok"] { violations += integrity }
         let odd = try query(
             """
-            SELECT name, count(*) / channels - max(sequence) AS doubled FROM point JOIN stream ON id = stream_id
-            GROUP BY stream_id HAVING count(*) <> max(sequence) * channels OR min(sequence) <> 1
+            SELECT name, sum(count) / channels - max(sequence) AS doubled
+            FROM \(StoredRows.all) JOIN stream ON id = stream_id
+            GROUP BY stream_id HAVING sum(count) <> max(sequence) * channels OR min(sequence - count + 1) <> 1
             """)
         for row in odd {
             tally.doubled += abs(Int(row.split(separator: "|").last ?? "") ?? 1)

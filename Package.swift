@@ -38,6 +38,7 @@ let package = Package(
         .executable(name: "anomalyctl", targets: ["anomalyctl"]),
         // For Benchmarks.
         .library(name: "RecurrentModel", targets: ["RecurrentModel", "Kernels"]),
+        .library(name: "FeedProtocol", targets: ["FeedProtocol"]),
         // For Tests/Fuzz.
         .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     ],

@@ -10,7 +10,7 @@ let settings: [SwiftSetting] = [
 ]
 
 // A package of its own: who builds the daemon needs nothing of this. It sees of the daemon what every client sees, but
-// for model-speed, which measures the networks themselves.
+// for model-speed and decoder-speed, which measure the networks and the decoders themselves.
 let package = Package(
     name: "anomalyd-benchmarks",
     products: [
@@ -18,6 +18,7 @@ let package = Package(
         .executable(name: "feed-discard", targets: ["feed-discard"]),
         .executable(name: "sqlite-append", targets: ["sqlite-append"]),
         .executable(name: "model-speed", targets: ["model-speed"]),
+        .executable(name: "decoder-speed", targets: ["decoder-speed"]),
     ],
     dependencies: [.package(name: "anomalyd", path: "..")],
     targets: [
@@ -36,6 +37,11 @@ let package = Package(
         .executableTarget(
             name: "model-speed",
             dependencies: ["BenchmarkSupport", "CPeak", .product(name: "RecurrentModel", package: "anomalyd")],
+            swiftSettings: settings),
+        // The decoders of all formats alone.
+        .executableTarget(
+            name: "decoder-speed",
+            dependencies: ["BenchmarkSupport", .product(name: "FeedProtocol", package: "anomalyd")],
             swiftSettings: settings),
     ]
 )

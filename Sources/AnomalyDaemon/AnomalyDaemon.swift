@@ -19,6 +19,8 @@ public struct AnomalyDaemon: Service {
     public struct Options: Sendable {
         /// Read points from stdin.
         public var readsStandardInput = false
+        /// Who is told on stdout of each line on stdin that is stored.
+        public var confirmation: Confirmation?
         /// Name of the stream that CSV rows on stdin belong to.
         public var stream: [UInt8]?
         /// Sockets that the service manager passed.
@@ -98,7 +100,8 @@ public struct AnomalyDaemon: Service {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(100)) { _ in beat.beat() }
         }
         let left = ConnectionStore.inherit(options.passedSockets, notifier)
-        let connectionStore = ConnectionStore(notifier, kept: left.count)
+        let connectionStore = ConnectionStore(notifier, kept: left.connections.count)
+        pipeline.statsD.start(pipeline, left: left.statsD)
         let entrances = FeedEntrances(
             pipeline: pipeline, listeners: listeners, feed: configuration.feed, options: options,
             store: connectionStore, logger: logger)
@@ -111,7 +114,7 @@ public struct AnomalyDaemon: Service {
         }
         let datagrams: [DatagramFeed]
         do {
-            datagrams = try await entrances.open(left: left) { end.yield() }
+            datagrams = try await entrances.open(left: left.connections) { end.yield() }
             try await openControl(pipeline, controls, reporter, refusals) { control.withLock { $0 } }
         } catch {
             await listeners.stopAccepting()
@@ -152,6 +155,7 @@ public struct AnomalyDaemon: Service {
         datagrams.forEach { $0.stop(within: 3) }
         await pipeline.takeHeld()
         await listeners.onEachConnection(FeedHandler.seal)
+        let gathered = pipeline.statsD.stop(mayLeave: connectionStore != nil, within: 3)
         pipeline.stop()
         var isComplete = false
         for await complete in stopped { isComplete = complete }
@@ -162,7 +166,7 @@ public struct AnomalyDaemon: Service {
         }
         let isStored = isComplete && !pipeline.shards.contains(where: \.hasLostPoints)
         // A client must hear that its lines are not stored, by the end of its connection.
-        if isStored, let connectionStore { await leaveConnections(listeners, connectionStore) }
+        if isStored, let connectionStore { await leaveConnections(listeners, gathered, connectionStore) }
         // Last answers have been written to the connections by now; closing sends them off.
         await listeners.closeConnections()
         await connectionStore?.settle()
@@ -221,9 +225,11 @@ public struct AnomalyDaemon: Service {
         return most
     }
 
-    private func leaveConnections(_ listeners: Listeners, _ store: ConnectionStore) async {
+    private func leaveConnections(
+        _ listeners: Listeners, _ gathered: SavedSamples?, _ store: ConnectionStore
+    ) async {
         do {
-            try await store.handOver(listeners)
+            try await store.handOver(listeners, gathered)
         } catch {
             logger.tell(.connectionsNotLeft, ["cause": "\(error)"])
         }

@@ -110,12 +110,13 @@ final class ConnectionStore: Sendable {
     /// Leaves all connections to the next process; they are closed here. To be called when all that was read from them
     /// is stored, and they are sealed. It is done when ``settle()`` returns.
     ///
+    /// - Parameter gathered: samples whose interval is not over.
     /// - Throws: if what they are in the middle of can't be kept; then they end here.
-    func handOver(_ listeners: Listeners) async throws {
+    func handOver(_ listeners: Listeners, _ gathered: SavedSamples?) async throws {
         let left = await listeners.onEachConnection(FeedHandler.leave).compactMap { $0 }
         // The file first: a connection without it would count as one whose process has died.
         do {
-            let saved = SavedConnections(connections: left.map(\.saved))
+            let saved = SavedConnections(connections: left.map(\.saved), statsD: gathered)
             let file = try MemoryFile.make("anomalyd connections", try saved.encoded())
             orders.change { $0.append(.keep(file, name: Self.stateName)) }
         } catch {
@@ -139,6 +140,13 @@ final class ConnectionStore: Sendable {
         var saved: SavedConnection?
     }
 
+    /// All that the process before has left.
+    struct Inheritance {
+        var connections: [Heirloom]
+        /// Samples whose interval was not over.
+        var statsD: SavedSamples?
+    }
+
     /// Whether a passed descriptor is one that ``inherit(_:_:)`` takes over.
     static func hasKept(_ socket: PassedSocket) -> Bool {
         isFile(socket) || socket.kind == .connection && number(ofName: socket.name) != nil
@@ -147,20 +155,23 @@ final class ConnectionStore: Sendable {
     private static func isFile(_ socket: PassedSocket) -> Bool { socket.kind == .other && socket.name == stateName }
 
     /// Takes over what was passed; the file is used up, so that a later process does not go by it, too.
-    static func inherit(_ passed: [PassedSocket], _ notifier: Notifier) -> [Heirloom] {
+    static func inherit(_ passed: [PassedSocket], _ notifier: Notifier) -> Inheritance {
+        var gathered: SavedSamples?
         var saved: [String: SavedConnection] = [:]
         for file in passed where isFile(file) {
             let connections = (try? MemoryFile.read(file.descriptor)).flatMap(SavedConnections.decoded)
             for connection in connections?.connections ?? [] { saved[connection.name] = connection }
+            gathered = connections?.statsD
             close(file.descriptor)
             notifier.unstore(name: stateName)
             // Before anything is read from the connections: a process that died behind that would leave both.
             notifier.barrier(within: patience)
         }
-        return passed.compactMap { socket in
+        let connections: [Heirloom] = passed.compactMap { socket in
             guard socket.kind == .connection, let number = number(ofName: socket.name) else { return nil }
             return Heirloom(
                 descriptor: socket.descriptor, name: socket.name, number: number, saved: saved[socket.name])
         }
+        return Inheritance(connections: connections, statsD: gathered)
     }
 }

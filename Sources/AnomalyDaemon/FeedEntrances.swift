@@ -29,38 +29,47 @@ struct FeedEntrances: Sendable {
     func open(
         left: [ConnectionStore.Heirloom], inputEnded: @escaping @Sendable () -> Void
     ) async throws -> [DatagramFeed] {
-        guard let format = FeedFormat(rawValue: feed.format) else {
-            throw ListenError(path: "the feed", cause: "unknown format \(feed.format)")
-        }
+        let format = format(named: nil)
         // First, so that they are served before clients that come now.
         await resume(left, format)
         let passed = options.passedSockets.filter { $0.name != Self.controlName }
         for socket in passed where socket.kind == .unixStream || socket.kind == .tcp {
             try await listeners.adopt(
-                descriptor: socket.descriptor, name: socket.name, configure: configure(format, .accepted))
+                descriptor: socket.descriptor, name: socket.name,
+                configure: configure(self.format(named: socket.name), .accepted))
         }
         let datagrams = passed.filter { $0.kind == .unixDatagram || $0.kind == .udp }.map { socket in
             listeners.announce(path: socket.path ?? socket.name)
             return DatagramFeed(
                 descriptor: socket.descriptor, name: socket.name, pipeline: pipeline, maxFuture: feed.maxFuture,
-                decoder: decoder(format))
+                decoder: decoder(self.format(named: socket.name)))
         }
         for socket in passed where isUseless(socket) {
             logger.tell(.passedUnused, ["name": "\(socket.name)", "descriptor": "\(socket.descriptor)"])
             close(socket.descriptor)
         }
-        for path in feed.listen where !options.passedSockets.contains(where: { $0.isBound(to: path) }) {
-            try options.createParent(of: path)
-            try await listeners.bind(path: path, mode: feed.socketMode, configure: configure(format, .accepted))
+        for listener in feed.listeners where !options.passedSockets.contains(where: { $0.isBound(to: listener.path) }) {
+            try options.createParent(of: listener.path)
+            try await listeners.bind(
+                path: listener.path, mode: feed.socketMode,
+                configure: configure(self.format(named: listener.format), .accepted))
         }
         datagrams.forEach { $0.start() }
         if options.readsStandardInput {
             let endsWithInput = listeners.paths.isEmpty
-            StandardInput(pipeline: pipeline, maxFuture: feed.maxFuture) { decoder(format) }.start {
+            StandardInput(pipeline: pipeline, maxFuture: feed.maxFuture, confirmation: options.confirmation) {
+                decoder(format)
+            }.start {
                 if endsWithInput { inputEnded() }
             }
         }
         return datagrams
+    }
+
+    /// The format of this name, or that of `feed.format`. A socket that systemd passes may be called after a format; what
+    /// else it is called says nothing.
+    private func format(named name: String?) -> FeedFormat {
+        name.flatMap(FeedFormat.init) ?? FeedFormat(rawValue: feed.format) ?? .auto
     }
 
     private func isUseless(_ socket: PassedSocket) -> Bool {
@@ -90,7 +99,12 @@ struct FeedEntrances: Sendable {
     }
 
     private func decoder(_ format: FeedFormat, _ state: FeedDecoder.State = FeedDecoder.State()) -> FeedDecoder {
-        FeedDecoder(format: format, stream: options.stream, maxLine: feed.maxLine, state: state)
+        FeedDecoder(
+            format: format, stream: options.stream,
+            options: FeedOptions(
+                timeUnit: FeedTimeUnit(rawValue: feed.timeUnit),
+                fields: FeedOptions.Fields(rawValue: feed.fields) ?? .streams),
+            maxLine: feed.maxLine, state: state)
     }
 
     private func configure(_ format: FeedFormat, _ origin: FeedHandler.Origin) -> Listeners.Configure {

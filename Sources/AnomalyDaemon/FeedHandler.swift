@@ -240,18 +240,23 @@ final class FeedHandler: ChannelDuplexHandler {
     private func answer(_ lines: [UInt8], _ time: FeedSession.AnswerTime) {
         // Who has left gets none.
         guard let context else { return }
-        if case .whenCommitted = time, !mayConfirm(context) { return }
+        if time != .now, !mayConfirm(context) { return }
         unanswered += lines.count
         switch time {
         case .now: write(lines, context)
-        case .whenCommitted:
-            let loop = loop
-            let handler = NIOLoopBound(self, eventLoop: loop)
-            pipeline.sync(weight: 1 + lines.count / Self.bytesAPoint) {
-                loop.execute {
-                    let handler = handler.value
-                    if let context = handler.context { handler.write(lines, context) }
-                }
+        case .whenCommitted: pipeline.sync(weight: 1 + lines.count / Self.bytesAPoint, whenCommitted: confirm(lines))
+        case .whenGathered: pipeline.statsD.sync(pipeline, whenCommitted: confirm(lines))
+        }
+    }
+
+    /// What writes an answer, on whatever thread it is called.
+    private func confirm(_ lines: [UInt8]) -> @Sendable () -> Void {
+        let loop = loop
+        let handler = NIOLoopBound(self, eventLoop: loop)
+        return {
+            loop.execute {
+                let handler = handler.value
+                if let context = handler.context { handler.write(lines, context) }
             }
         }
     }

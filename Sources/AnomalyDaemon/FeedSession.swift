@@ -11,6 +11,8 @@ struct FeedSession {
         case now
         /// Once all that has been handed on is committed.
         case whenCommitted
+        /// The same, behind the end of the interval that samples of StatsD are gathered over.
+        case whenGathered
     }
 
     /// Points in a batch at most. A larger read is handed on in pieces.
@@ -30,7 +32,7 @@ struct FeedSession {
     ) {
         self.decoder = decoder
         sink = Sink(
-            peer: peer, pipeline: pipeline, maxFuture: maxFuture, founded: founded,
+            peer: peer, pipeline: pipeline, maxFuture: maxFuture, founded: founded, gathers: decoder.format == .statsd,
             batches: Array(repeating: PointBatch(), count: pipeline.shards.count), handOn: handOn, answer: answer)
     }
 
@@ -68,6 +70,8 @@ struct FeedSession {
         let pipeline: Pipeline
         let maxFuture: Int64
         var founded: Int?
+        /// Whether what comes are samples, not points.
+        let gathers: Bool
         var arrival: Int64 = 0
         var batches: [PointBatch]
         var names = NameCache()
@@ -77,13 +81,14 @@ struct FeedSession {
         private var synced: [UInt8] = []
 
         init(
-            peer: String, pipeline: Pipeline, maxFuture: Int64, founded: Int?, batches: [PointBatch],
+            peer: String, pipeline: Pipeline, maxFuture: Int64, founded: Int?, gathers: Bool, batches: [PointBatch],
             handOn: @escaping (PointBatch, Int) -> Void, answer: @escaping ([UInt8], AnswerTime) -> Void
         ) {
             self.peer = peer
             self.pipeline = pipeline
             self.maxFuture = maxFuture
             self.founded = founded
+            self.gathers = gathers
             self.batches = batches
             self.handOn = handOn
             self.answer = answer
@@ -113,6 +118,10 @@ struct FeedSession {
             if batches[shard].count >= FeedSession.batchPoints { flush(shard) }
         }
 
+        mutating func sample(name: UnsafeRawBufferPointer, _ sample: StatsDSample) throws(FeedLineError) {
+            try pipeline.statsD.add(name, sample)
+        }
+
         mutating func command(_ command: FeedCommand) {
             switch command {
             case .ping(let token): Self.add("!pong ", token, to: &pongs)
@@ -135,7 +144,7 @@ struct FeedSession {
         mutating func finish() {
             for shard in batches.indices where !batches[shard].isEmpty { flush(shard) }
             if !pongs.isEmpty { answer(pongs, .now) }
-            if !synced.isEmpty { answer(synced, .whenCommitted) }
+            if !synced.isEmpty { answer(synced, gathers ? .whenGathered : .whenCommitted) }
             pongs = []
             synced = []
         }

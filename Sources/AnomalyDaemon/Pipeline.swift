@@ -12,6 +12,7 @@ final class Pipeline: Sendable {
     let writer: Writer
     let progress: RestoreProgress
     let memory: MemoryBudget
+    let statsD: StatsDIntervals
 
     init(
         store: PointStore, configuration: DaemonConfiguration, initialModels: InitialModels, shards count: Int,
@@ -37,7 +38,7 @@ final class Pipeline: Sendable {
             noteDamage: { history.note($0, in: $1, to: store) })
         let run = RunStart(steady: SteadyClock.now, lastStored: store.lastWritten)
         let streamLog = StreamLog(logger: logger, directory: directory)
-        shards = (0..<count).map { number in
+        let shards = (0..<count).map { number in
             Shard(
                 number: number, directory: directory, configuration: configuration, initialModels: initialModels,
                 statistics: statistics, streamLog: streamLog, writer: writer.queue,
@@ -45,6 +46,9 @@ final class Pipeline: Sendable {
                 backlog: RestoreBacklog(history: history, directory: directory, restorer: restorer),
                 progress: progress, run: run)
         }
+        self.shards = shards
+        statsD = StatsDIntervals(
+            interval: configuration.feed.statsdInterval, mostMetrics: configuration.daemon.maxStreams)
     }
 
     /// Starts the stages. Returns as soon as points may come; stored streams are restored when one of theirs does, or in

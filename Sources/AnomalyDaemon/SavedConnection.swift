@@ -37,6 +37,13 @@ struct SavedConnection: Codable, Sendable {
     }
 }
 
+/// Samples of StatsD as one process leaves them to the next one, in the middle of an interval.
+struct SavedSamples: Codable, Sendable {
+    var aggregator: StatsDAggregator.State
+    /// When the interval ends, by ``SteadyClock``, which the next process has, too.
+    var end: Int64
+}
+
 /// All of them, as they lie in a file in memory.
 struct SavedConnections: Codable, Sendable {
     /// Raised whenever the meaning of a field changes; another process's file of another version is not used.
@@ -44,6 +51,8 @@ struct SavedConnections: Codable, Sendable {
 
     var version = Self.version
     var connections: [SavedConnection]
+    /// Nil if no interval is going on.
+    var statsD: SavedSamples?
 
     func encoded() throws -> [UInt8] {
         let encoder = PropertyListEncoder()

@@ -39,17 +39,19 @@ struct DaemonRule: Sendable {
         knows("control.allow_users", \.control.allowUsers, "user", in: "passwd"),
         knows("control.allow_groups", \.control.allowGroups, "group", in: "group"),
         DaemonRule(key: "feed.listen", others: []) { configuration in
-            let listen = configuration.feed.listen
+            let listen = configuration.feed.listeners.map(\.path)
             guard let twice = listen.indices.first(where: { listen[..<$0].contains(listen[$0]) }) else { return nil }
             return "names \(ConfigurationValue.quoted(listen[twice])) twice, expected different sockets"
         },
         DaemonRule(key: "feed.listen", others: ["control.socket"]) { configuration in
-            guard configuration.feed.listen.contains(configuration.control.socket) else { return nil }
+            guard configuration.feed.listeners.contains(where: { $0.path == configuration.control.socket }) else {
+                return nil
+            }
             return "contains \(ConfigurationValue.quoted(configuration.control.socket)), which is control.socket, "
                 + "expected different sockets"
         },
         DaemonRule(key: "database.path", others: ["feed.listen", "control.socket"]) { configuration in
-            let sockets = configuration.feed.listen + [configuration.control.socket]
+            let sockets = configuration.feed.listeners.map(\.path) + [configuration.control.socket]
             guard sockets.contains(configuration.database.path) else { return nil }
             return "is \(ConfigurationValue.quoted(configuration.database.path)), which is a socket, expected a file"
         },

@@ -25,10 +25,16 @@ public struct DaemonConfiguration: Sendable, Equatable {
 
     /// `[feed]`: where points come in.
     public struct Feed: Sendable, Equatable {
-        /// Unix sockets to listen on; none if empty.
+        /// Unix sockets to listen on; none if empty. A path, or a format, a colon and a path (``FeedListener``).
         public var listen: [String]
         /// One of ``formats``.
         public var format = "auto"
+        /// One of ``timeUnits``.
+        public var timeUnit = "own"
+        /// One of ``fieldForms``.
+        public var fields = "streams"
+        /// Time over which samples of StatsD are gathered, in microseconds.
+        public var statsdInterval: Int64 = 10_000_000
         /// Longest line, in bytes without its end.
         public var maxLine = 65_536
         /// Most connections at once, all sockets together.
@@ -46,8 +52,14 @@ public struct DaemonConfiguration: Sendable, Equatable {
         /// How far a point's time may lie ahead of the clock, in microseconds.
         public var maxFuture: Int64 = 86_400_000_000
 
-        /// The formats that lines may have; "auto" finds the format of each line from its first bytes.
-        public static let formats = ["auto", "plain", "graphite", "csv"]
+        /// The formats that lines may have; "auto" finds the format of each line from its shape.
+        public static let formats = [
+            "auto", "plain", "graphite", "csv", "influx", "json", "statsd", "collectd", "prometheus", "openmetrics",
+        ]
+        /// Units of the times in Influx and JSON lines; "own" is what each format has by itself.
+        public static let timeUnits = ["own", "s", "ms", "us", "ns"]
+        /// What becomes of several fields in a line: streams of their own, or channels of one stream.
+        public static let fieldForms = ["streams", "channels"]
     }
 
     /// `[control]`: where `anomalyctl` asks.

@@ -12,12 +12,32 @@ extension ConfigurationKey {
         keys: [
             ConfigurationKey(
                 "feed.listen", daemon: \.feed.listen, .socketPaths,
-                "Unix stream sockets that take points from any number of clients; an empty array opens none.",
-                choosing: "one is enough; more serve senders that cannot reach its folder."),
+                "Unix stream sockets that take points from any number of clients; an empty array opens none. "
+                    + "\"influx:/run/anomalyd/influx.sock\" is one whose lines have a format of their own.",
+                choosing: "one is enough; more serve senders that cannot reach its folder, or speak what is not found "
+                    + "by itself."),
             ConfigurationKey(
                 "feed.format", daemon: \.feed.format, .choice(of: DaemonConfiguration.Feed.formats),
-                "Format of the lines. \"auto\" finds it for each line from its first bytes.",
+                "Format of the lines. \"auto\" finds it for each line from its shape: plain, Graphite, Influx, JSON, "
+                    + "collectd's PUTVAL, and samples of OpenMetrics that have no time. A socket that systemd passes "
+                    + "under the name of a format (FileDescriptorName=statsd) has that one.",
                 choosing: "fix it if all senders speak the same format: a stray line is then an error, not a guess."),
+            ConfigurationKey(
+                "feed.time_unit", daemon: \.feed.timeUnit, .choice(of: DaemonConfiguration.Feed.timeUnits),
+                "Unit of the times in Influx and JSON lines. \"own\" is nanoseconds in the former and seconds in the "
+                    + "latter; all other formats say theirs.",
+                choosing: "as the senders are told: precision= in Influx's clients, json_timestamp_units in telegraf."),
+            ConfigurationKey(
+                "feed.fields", daemon: \.feed.fields, .choice(of: DaemonConfiguration.Feed.fieldForms),
+                "What becomes of the fields of an Influx line, or of telegraf's JSON: \"streams\" makes each a stream, "
+                    + "measurement.field;tag=value; \"channels\" makes all of them one, measurement;tag=value, whose "
+                    + "channels are the fields in the order of their names.",
+                choosing: "\"channels\" only where all fields always come together, and belong together."),
+            ConfigurationKey(
+                "feed.statsd_interval", daemon: \.feed.statsdInterval, .duration(second...(3600 * second)),
+                "Time over which samples of StatsD are gathered into a point.",
+                choosing: "as the flush interval of the StatsD that it stands in for; a point a minute is cheaper than "
+                    + "six, and learns six times as slowly."),
             ConfigurationKey(
                 "feed.max_line", daemon: \.feed.maxLine, .integer(256...65_536), unit: "bytes",
                 "Longest line, without its end. A longer one is counted as an error and skipped.",

@@ -128,14 +128,16 @@ extension ValueKind where Value == String {
 extension ValueKind where Value == [String] {
     /// Any number of Unix sockets; one alone needs no brackets.
     static let socketPaths = Self(
-        expectation: "an array of paths of Unix sockets (each \(socketPathLength) bytes)",
+        expectation: "an array of paths of Unix sockets (each \(socketPathLength) bytes), with FORMAT: before those of "
+            + "another format",
         decode: { value in
             let paths: [ConfigurationValue]
             if case .array(let values) = value { paths = values } else { paths = [value] }
             var result: [String] = []
             for path in paths {
-                guard case .string(let path) = path, isSocketPath(path) else { return nil }
-                result.append(path)
+                guard case .string(let text) = path, let listener = FeedListener(text), isSocketPath(listener.path)
+                else { return nil }
+                result.append(text)
             }
             return result
         },

@@ -60,6 +60,44 @@ enum ByteScan {
         return (position, seen & highBits == 0)
     }
 
+    /// False where a byte is none of those that stand in a NAME for themselves, whatever part of it they are in: a control
+    /// character, a space, one outside ASCII, or one of `%`, `;` and `=`. May be false without one, too.
+    @inline(__always)
+    static func isOrdinary(from start: UnsafeRawPointer, to end: UnsafeRawPointer) -> Bool {
+        var position = start
+        while end - position >= 8 {
+            let bytes = word(position)
+            let found =
+                (bytes &- ones &* 0x21) & ~bytes | bytes | (bytes &+ ones) | zeros(bytes ^ (ones &* 0x25))
+                | zeros(bytes ^ (ones &* 0x3B)) | zeros(bytes ^ (ones &* 0x3D))
+            if found & highBits != 0 { return false }
+            position += 8
+        }
+        while position < end {
+            switch position.load(as: UInt8.self) {
+            case 0...0x20, 0x25, 0x3B, 0x3D, 0x7F...0xFF: return false
+            default: position += 1
+            }
+        }
+        return true
+    }
+
+    /// Whether all bytes are ASCII.
+    @inline(__always)
+    static func isASCII(from start: UnsafeRawPointer, to end: UnsafeRawPointer) -> Bool {
+        var position = start
+        var seen: UInt64 = 0
+        while end - position >= 8 {
+            seen |= word(position)
+            position += 8
+        }
+        while position < end {
+            seen |= UInt64(position.load(as: UInt8.self))
+            position += 1
+        }
+        return seen & highBits == 0
+    }
+
     /// Eight bytes, the first one lowest.
     @inline(__always)
     private static func word(_ position: UnsafeRawPointer) -> UInt64 {
@@ -69,7 +107,11 @@ enum ByteScan {
     /// The high bit of each byte that is a newline; above the lowest one there may be false ones.
     @inline(__always)
     private static func newlines(in word: UInt64) -> UInt64 {
-        let difference = word ^ (ones &* UInt64(UInt8(ascii: "\n")))
-        return (difference &- ones) & ~difference & highBits
+        zeros(word ^ (ones &* UInt64(UInt8(ascii: "\n")))) & highBits
     }
+
+    /// The high bit of each byte that is zero; above the lowest one there may be false ones, and the other bits mean
+    /// nothing.
+    @inline(__always)
+    private static func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
 }

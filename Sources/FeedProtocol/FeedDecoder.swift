@@ -24,12 +24,16 @@ public struct FeedDecoder: Sendable {
     /// - parameters:
     ///   - format: the format of all lines.
     ///   - stream: the name that CSV rows belong to; without one, they are all rejected. Other formats ignore it.
+    ///   - options: what the lines of some formats do not say.
     ///   - maxLine: longest line that is accepted, in bytes without its line end; at least 1.
     ///   - state: what another decoder of this format was in the middle of, for the feed to go on there.
-    public init(format: FeedFormat, stream: [UInt8]? = nil, maxLine: Int = 65536, state: State = State()) {
+    public init(
+        format: FeedFormat, stream: [UInt8]? = nil, options: FeedOptions = FeedOptions(), maxLine: Int = 65536,
+        state: State = State()
+    ) {
         precondition(maxLine >= 1, "a line needs at least one byte")
         self.maxLine = maxLine
-        decoders = LineDecoders(format: format, stream: stream, firstRow: state.firstRow)
+        decoders = LineDecoders(format: format, stream: stream, options: options, firstRow: state.firstRow)
         lines = state.lines
         partial = state.partial
         isSkipping = state.isSkipping

@@ -11,6 +11,12 @@ public protocol FeedSink {
         name: UnsafeRawBufferPointer, values: UnsafeBufferPointer<Double>, time: Int64?
     ) throws(FeedLineError)
 
+    /// A sample of StatsD, to be gathered with others of its name into points.
+    ///
+    /// - parameter name: NAME as `StreamName.check` accepts it.
+    /// - throws: as `point(name:values:time:)`.
+    mutating func sample(name: UnsafeRawBufferPointer, _ sample: StatsDSample) throws(FeedLineError)
+
     /// A command, after all points of the lines before it.
     mutating func command(_ command: FeedCommand)
 

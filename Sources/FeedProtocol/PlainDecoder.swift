@@ -17,6 +17,14 @@ struct PlainDecoder: LineDecoder {
         _ line: UnsafeRawBufferPointer, into sink: inout some FeedSink
     ) throws(FeedLineError) {
         let point = try parse(line)
+        try hand(point, of: line, to: &sink)
+    }
+
+    /// Hands on the point that was parsed last.
+    @inline(__always)
+    func hand(
+        _ point: Point, of line: UnsafeRawBufferPointer, to sink: inout some FeedSink
+    ) throws(FeedLineError) {
         let name = UnsafeRawBufferPointer(rebasing: line[..<point.nameLength])
         try values.withValues { values throws(FeedLineError) in
             try sink.point(name: name, values: values, time: point.time)
@@ -24,12 +32,13 @@ struct PlainDecoder: LineDecoder {
     }
 
     /// Everything but the values, which are in `values`.
-    private struct Point {
+    struct Point {
         var nameLength: Int
         var time: Int64?
     }
 
-    private mutating func parse(_ line: UnsafeRawBufferPointer) throws(FeedLineError) -> Point {
+    @inline(__always)
+    mutating func parse(_ line: UnsafeRawBufferPointer) throws(FeedLineError) -> Point {
         guard var text = ByteCursor(line) else { throw tooFewFields }
         let start = text.position
         let (nameEnd, isPlainASCII) = ByteScan.nameEnd(from: start, to: text.end)

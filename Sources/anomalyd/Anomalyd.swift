@@ -24,6 +24,7 @@ struct Anomalyd: AsyncParsableCommand {
               anomalyd --listen /tmp/feed.sock --database /tmp/a.db
               echo "room.temperature 21.5" | socat - UNIX-CONNECT:/tmp/feed.sock
               anomalyd --stdin --format csv --stream taxi --database /tmp/a.db < taxi.csv
+              anomalyd --listen /tmp/feed.sock --listen statsd:/tmp/statsd.sock
 
             CONFIGURATION
               In this order, the later over the earlier:
@@ -70,12 +71,20 @@ struct Anomalyd: AsyncParsableCommand {
     var stdin = false
     @Option(
         help: ArgumentHelp(
-            "Listen on this Unix socket instead of the configured ones. May be repeated.",
+            "Say on stdout, for this program, that each line on stdin is stored: rsyslog (omprog with "
+                + "confirmMessages=\"on\").", valueName: "PROGRAM"),
+        completion: .list(Confirmation.allCases.map(\.rawValue)), transform: confirmation)
+    var confirm: Confirmation?
+    @Option(
+        help: ArgumentHelp(
+            "Listen on this Unix socket instead of the configured ones; statsd:PATH for one with a format of its own. "
+                + "May be repeated.",
             valueName: "PATH"),
         completion: .file())
     var listen: [String] = []
     @Option(
-        help: ArgumentHelp("Format of the feeds: auto, plain, graphite or csv.", valueName: "F"),
+        help: ArgumentHelp(
+            "Format of the feeds: \(DaemonConfiguration.Feed.formats.joined(separator: ", ")).", valueName: "F"),
         completion: .list(DaemonConfiguration.Feed.formats))
     var format: String?
     @Option(help: ArgumentHelp("Stream that CSV rows belong to.", valueName: "NAME"))
@@ -136,6 +145,7 @@ struct Anomalyd: AsyncParsableCommand {
         let logger = Logger(label: "anomalyd") { _ in log(threshold) }
         var options = AnomalyDaemon.Options(version: ProgramVersion.current)
         options.readsStandardInput = stdin
+        options.confirmation = confirm
         options.stream = stream.map { Array($0.utf8) }
         options.passedSockets = passed.all
         options.createsDirectories = paths != .service(instance)
@@ -186,8 +196,11 @@ struct Anomalyd: AsyncParsableCommand {
         let configuration = try DaemonConfiguration(layers: files.layers + [flags], paths: paths)
         if let stream {
             try stream.utf8.withContiguousStorageIfAvailable { try StreamName.check(UnsafeRawBufferPointer($0)) }
-        } else if configuration.feed.format == "csv" {
-            throw ValidationError("--format csv needs --stream NAME: CSV rows carry no name")
+        } else if configuration.feed.takes("csv") {
+            throw ValidationError("the format csv needs --stream NAME: CSV rows carry no name")
+        }
+        if confirm != nil, !stdin || configuration.feed.format == "statsd" {
+            throw ValidationError("--confirm needs --stdin, and a format whose lines are points")
         }
         return configuration
     }
@@ -196,4 +209,11 @@ struct Anomalyd: AsyncParsableCommand {
 private func instanceName(_ text: String) throws -> InstanceName {
     guard let name = InstanceName(text) else { throw ValidationError("expected \(InstanceName.expectation)") }
     return name
+}
+
+private func confirmation(_ text: String) throws -> Confirmation {
+    guard let confirmation = Confirmation(rawValue: text) else {
+        throw ValidationError("expected \(Confirmation.allCases.map(\.rawValue).joined(separator: " or "))")
+    }
+    return confirmation
 }

@@ -55,7 +55,14 @@ import Testing
             "f:1: model.seed: expected an integer from 0 to 9223372036854775807, found -1 (an integer)"),
         Case(
             "feed.format = \"xml\"",
-            #"f:1: feed.format: expected one of "auto", "plain", "graphite", "csv", found "xml" (a string)"#),
+            #"f:1: feed.format: expected one of "auto", "plain", "graphite", "csv", "influx", "json", "#
+                + #""statsd", "collectd", "prometheus", "openmetrics", found "xml" (a string)"#),
+        Case(
+            "feed.listen = 'xml:/a'",
+            #"f:1: feed.listen: expected an array of paths of Unix sockets (each 1 to 107 bytes), with FORMAT: before "#
+                + #"those of another format, found "xml:/a" (a string)"#),
+        Case(
+            "feed.listen = ['/a', 'influx:/a']", #"f:1: feed.listen: names "/a" twice, expected different sockets"#),
         Case(
             "feed.socket_mode = 660",
             #"f:1: feed.socket_mode: expected file permissions in octal, from "0000" to "0777", found 660 (an integer)"#
@@ -66,8 +73,8 @@ import Testing
         ),
         Case(
             "feed.listen = ['/a', 1]",
-            #"f:1: feed.listen: expected an array of paths of Unix sockets (each 1 to 107 bytes), "#
-                + #"found ["/a", 1] (an array)"#),
+            #"f:1: feed.listen: expected an array of paths of Unix sockets (each 1 to 107 bytes), with FORMAT: before "#
+                + #"those of another format, found ["/a", 1] (an array)"#),
         Case(
             "database.path = ''",
             #"f:1: database.path: expected a path (a string that is not empty), found "" (a string)"#),

@@ -73,8 +73,8 @@ import Testing
             line.problems.map(\.description) == [
                 #"--log-level: daemon.log_level: expected one of "trace", "debug", "info", "notice", "warning", "#
                     + #""error", "critical", found "loud" (a string)"#,
-                #"--listen: feed.listen: expected an array of paths of Unix sockets (each 1 to 107 bytes), "#
-                    + #"found ["/a", ""] (an array)"#,
+                #"--listen: feed.listen: expected an array of paths of Unix sockets (each 1 to 107 bytes), with FORMAT: "#
+                    + #"before those of another format, found ["/a", ""] (an array)"#,
             ])
     }
 

@@ -5,7 +5,9 @@ import Testing
 @Suite struct KeyTableTests {
     /// A value that is neither the default nor out of range, by key.
     static let others = [
-        "feed.listen": #"["/a", "/b"]"#, "feed.format": #""plain""#, "feed.max_line": "4096",
+        "feed.listen": #"["/a", "/b"]"#, "feed.format": #""plain""#,
+        "feed.time_unit": #""ms""#, "feed.fields": #""channels""#, "feed.statsd_interval": #""1min""#,
+        "feed.max_line": "4096",
         "feed.max_connections": "7", "feed.max_streams_per_client": "8", "feed.new_streams_per_second": "9",
         "feed.new_streams_burst": "10", "feed.allow_users": #"["root", "4711"]"#, "feed.allow_groups": #"["root"]"#,
         "control.socket_mode": #""0666""#, "control.allow_users": #"["4711"]"#,

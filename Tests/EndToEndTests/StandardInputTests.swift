@@ -121,6 +121,40 @@ import Testing
         #expect(try stored() == ["a|2|1|2|1000000|2000000|3.0"])
     }
 
+    /// As rsyslog's omprog asks for it: a word when it is ready, and one for each line once that is stored, or never can be.
+    @Test func eachLineIsConfirmed() throws {
+        let (input, writer) = try makePipe()
+        let daemon = try DaemonProcess(in: folder, ["--stdin", "--confirm", "rsyslog"], input: input)
+        close(input)
+        try eventually("it is ready") { daemon.process.output == "OK\n" }
+        var words = ["OK"]
+        func expect(_ word: String, after text: String) throws {
+            try write(text, to: writer)
+            words.append(word)
+            try eventually("\(text) is confirmed") {
+                daemon.process.output == words.joined(separator: "\n") + "\n"
+            }
+        }
+        for number in 1...3 {
+            try expect("OK", after: "a \(number) \(number)\n")
+            #expect(try stored().first?.hasPrefix("a|\(number)|") == true, "it is stored by then")
+        }
+        try expect("OK", after: "wrong\n")
+        try expect("OK", after: "\n")
+        try expect("OK", after: "!ping x\n")
+        try expect("OK", after: "b " + String(repeating: "1", count: 70_000) + "\n")
+        try expect("OK", after: "BEGIN TRANSACTION\n")
+        for number in 4...6 { try expect("DEFER_COMMIT", after: "a \(number) \(number)\n") }
+        try expect("OK", after: "COMMIT TRANSACTION\n")
+        #expect(try stored().first?.hasPrefix("a|6|") == true)
+        try expect("OK", after: "BEGIN TRANSACTION 7\n")
+        close(writer)
+        #expect(try daemon.process.wait() == .code(0))
+        #expect(daemon.process.errors.contains("reason=too-long"))
+
+        #expect(try DaemonProcess.run(in: folder, ["--confirm", "rsyslog"]).exit == .code(2))
+    }
+
     /// With `--listen` as well, the end of stdin is not the end.
     @Test func besideASocket() throws {
         let file = try open(folder.write("a 1 1\n", to: "points"))

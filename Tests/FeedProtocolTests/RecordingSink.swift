@@ -5,6 +5,7 @@ struct RecordingSink: FeedSink {
     enum Call: Equatable {
         /// Values as bit patterns, so that NaN equals itself and −0.0 differs from 0.0.
         case point(name: [UInt8], values: [UInt64], time: Int64?)
+        case sample(name: [UInt8], StatsDSample)
         case command(FeedCommand)
         case reject(FeedLineError, line: Int, excerpt: [UInt8])
 
@@ -22,6 +23,11 @@ struct RecordingSink: FeedSink {
     ) throws(FeedLineError) {
         if let refused, name.elementsEqual(refused) { throw FeedLineError(.width, "expected another width") }
         calls.append(.point(name: Array(name), values: values.map(\.bitPattern), time: time))
+    }
+
+    mutating func sample(name: UnsafeRawBufferPointer, _ sample: StatsDSample) throws(FeedLineError) {
+        if let refused, name.elementsEqual(refused) { throw FeedLineError(.maxStreams, "expected another metric") }
+        calls.append(.sample(name: Array(name), sample))
     }
 
     mutating func command(_ command: FeedCommand) { calls.append(.command(command)) }
@@ -49,15 +55,16 @@ enum End { case finish, abandon, none }
 
 /// Feeds pieces of a feed to a new decoder, or each to another one that goes on where the last one has stopped.
 func decode(
-    pieces: [ArraySlice<UInt8>], format: FeedFormat = .plain, stream: String? = "stream", maxLine: Int = 65536,
-    end: End = .finish, byTurns: Bool = false
+    pieces: [ArraySlice<UInt8>], format: FeedFormat = .plain, stream: String? = "stream",
+    options: FeedOptions = FeedOptions(), maxLine: Int = 65536, end: End = .finish, byTurns: Bool = false
 ) -> RecordingSink {
     var sink = RecordingSink()
     let stream = stream.map { Array($0.utf8) }
-    var decoder = FeedDecoder(format: format, stream: stream, maxLine: maxLine)
+    var decoder = FeedDecoder(format: format, stream: stream, options: options, maxLine: maxLine)
     for piece in pieces {
         if byTurns {
-            decoder = FeedDecoder(format: decoder.format, stream: stream, maxLine: maxLine, state: decoder.state)
+            decoder = FeedDecoder(
+                format: decoder.format, stream: stream, options: options, maxLine: maxLine, state: decoder.state)
         }
         piece.withUnsafeBytes { decoder.consume($0, into: &sink) }
     }
@@ -71,16 +78,18 @@ func decode(
 
 /// The same for bytes in one piece.
 func decode(
-    _ bytes: [UInt8], format: FeedFormat = .plain, stream: String? = "stream", maxLine: Int = 65536, end: End = .finish
+    _ bytes: [UInt8], format: FeedFormat = .plain, stream: String? = "stream", options: FeedOptions = FeedOptions(),
+    maxLine: Int = 65536, end: End = .finish
 ) -> RecordingSink {
-    decode(pieces: [bytes[...]], format: format, stream: stream, maxLine: maxLine, end: end)
+    decode(pieces: [bytes[...]], format: format, stream: stream, options: options, maxLine: maxLine, end: end)
 }
 
 /// The same for text.
 func decode(
-    _ text: String, format: FeedFormat = .plain, stream: String? = "stream", maxLine: Int = 65536, end: End = .finish
+    _ text: String, format: FeedFormat = .plain, stream: String? = "stream", options: FeedOptions = FeedOptions(),
+    maxLine: Int = 65536, end: End = .finish
 ) -> RecordingSink {
-    decode(Array(text.utf8), format: format, stream: stream, maxLine: maxLine, end: end)
+    decode(Array(text.utf8), format: format, stream: stream, options: options, maxLine: maxLine, end: end)
 }
 
 /// Calls `body` with the bytes of a text, as the field parsers want them.

@@ -9,19 +9,28 @@ extension FuzzTarget {
         let decoder = FeedDecoder(
             format: formats[Int(bytes[0]) % formats.count], stream: Array("stream".utf8),
             maxLine: bytes[1] == 0 ? 65_536 : Int(bytes[1]))
-        let feed = bytes[4...]
-        let whole = try calls(of: decoder, [Array(feed)], end: bytes[2])
+        try check(decoder, bytes[4...], end: bytes[2], cut: bytes[3])
+    }
 
-        var scatter = Scatter(state: UInt64(bytes[3]))
+    /// Any split gives the same calls.
+    ///
+    /// - Parameter cut: what decides where the feed is cut.
+    @discardableResult
+    static func check(
+        _ decoder: FeedDecoder, _ feed: ArraySlice<UInt8>, end: UInt8, cut: UInt8
+    ) throws(FuzzFinding) -> [CheckingSink.Call] {
+        let whole = try calls(of: decoder, [Array(feed)], end: end)
+        var scatter = Scatter(state: UInt64(cut))
         var pieces: [[UInt8]] = []
         var start = feed.startIndex
         while start < feed.endIndex {
-            let end = min(start + Int.random(in: 0...Int(bytes[3]) % 32 + 1, using: &scatter), feed.endIndex)
+            let end = min(start + Int.random(in: 0...Int(cut) % 32 + 1, using: &scatter), feed.endIndex)
             pieces.append(Array(feed[start..<end]))
             start = end
         }
-        let split = try calls(of: decoder, pieces, end: bytes[2])
+        let split = try calls(of: decoder, pieces, end: end)
         try expect(split == whole, "any split gives the same calls; pieces of \(pieces.map(\.count)) give others")
+        return whole
     }
 
     /// - Parameter end: modulo 3: as files end, as broken connections end, or not yet.
@@ -47,6 +56,7 @@ struct CheckingSink: FeedSink {
     enum Call: Equatable {
         /// Values as bit patterns, so that NaN equals itself.
         case point(name: [UInt8], values: [UInt64], time: Int64?)
+        case sample(name: [UInt8], StatsDSample)
         case command(FeedCommand)
         case reject(FeedLineError, line: Int, excerpt: [UInt8])
     }
@@ -63,6 +73,17 @@ struct CheckingSink: FeedSink {
             values.allSatisfy { $0.isNaN || $0.isFinite && $0.bitPattern != (-0.0).bitPattern },
             "values are finite, never −0.0, or NaN; found \(Array(values))")
         check(time.map(FeedTime.range.contains) ?? true, "times are within FeedTime.range; found \(time ?? 0)")
+        check((try? StreamName.check(name)) != nil, "names are as StreamName.check accepts them: \(Array(name))")
+    }
+
+    mutating func sample(name: UnsafeRawBufferPointer, _ sample: StatsDSample) throws(FeedLineError) {
+        calls.append(.sample(name: Array(name), sample))
+        let isFinite =
+            switch sample.kind {
+            case .count(let value), .gauge(let value), .change(let value), .timing(let value): value.isFinite
+            case .member: true
+            }
+        check(isFinite && sample.rate > 0 && sample.rate <= 1, "a sample has a finite value and a rate: \(sample)")
         check((try? StreamName.check(name)) != nil, "names are as StreamName.check accepts them: \(Array(name))")
     }
 

@@ -15,6 +15,8 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl anomalies --open
               What the newest anomaly of a stream means:
                 anomalyctl explain cpu.load
+              What it looks like:
+                anomalyctl plot cpu.load --since yesterday
               It was none:
                 anomalyctl label 17 --false-positive
               Follow all streams whose names begin with "web.":
@@ -32,7 +34,7 @@ public struct Anomalyctl: ParsableCommand {
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams, anomalies, explain, train, model and db read the database and work without the daemon; status, label, \
+            query, streams, anomalies, explain, plot, train, model and db read the database and work without the daemon; status, label, \
             anomalies ack and model freeze ask the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
@@ -40,8 +42,9 @@ public struct Anomalyctl: ParsableCommand {
             """,
         version: ProgramVersion.current,
         subcommands: [
-            QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, LabelCommand.self,
-            StatusCommand.self, RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self,
+            QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, PlotCommand.self,
+            LabelCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self, TrainCommand.self,
+            ModelCommand.self,
             DBCommand.self,
         ])
 

@@ -5,13 +5,14 @@ package import PointStore
 package struct PictureReader {
     private let store: StoreReader
     private let zone: any Zone
+    private let columns: Int
 
-    /// Columns in which points are gathered: more than any picture has, so that it can be read before its size is known.
-    private static let columns = 4096
-
-    package init(store: StoreReader, zone: any Zone) {
+    /// - Parameter columns: those in which points are gathered. More than any picture has, so that it can be read before
+    ///   its size is known.
+    package init(store: StoreReader, zone: any Zone, columns: Int = 4096) {
         self.store = store
         self.zone = zone
+        self.columns = columns
     }
 
     /// A picture of the points of one stream, and of the anomalies that touch their time.
@@ -34,7 +35,7 @@ package struct PictureReader {
         let axis = TimeAxis(points.lowerBound...max(points.upperBound, latest))
         query.since = points.lowerBound
         query.until = points.upperBound &+ 1
-        var series = channels.map { _ in PlotSeries(width: Self.columns, axis: axis) }
+        var series = channels.map { _ in PlotSeries(width: columns, axis: axis) }
         var count: Int64 = 0
         let cursor = try store.points(query)
         while let point = try cursor.next() {

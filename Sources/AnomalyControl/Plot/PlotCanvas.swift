@@ -105,13 +105,14 @@ struct PlotCanvas {
         }
     }
 
-    /// The cells whose middle is in the band, and the one that its own middle is in, however narrow it is.
+    /// The cells of which the band takes a third, and the one that its own middle is in, however narrow it is.
     private mutating func fillBand(_ x: Int, _ lower: Double, _ upper: Double) {
         let middle = (lower + upper) / 2
         for row in 0..<rows {
-            let height = 1 - (Double(row) + 0.5) / Double(rows)
+            let top = 1 - Double(row) / Double(rows)
+            let share = (min(upper, top) - max(lower, top - 1 / Double(rows))) * Double(rows)
             let isMiddle = (0..<1).contains(middle) && self.row(of: middle, of: rows) == row
-            if lower <= height && height <= upper || isMiddle { self[x / glyphs.dotsAcross, row].isBand = true }
+            if share >= 1 / 3.0 || isMiddle { self[x / glyphs.dotsAcross, row].isBand = true }
         }
     }
 

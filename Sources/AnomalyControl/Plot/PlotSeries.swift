@@ -69,13 +69,16 @@ package struct PlotSeries: Sendable, Equatable {
     package func joins(_ envelope: Envelope) -> Bool { envelope.pause <= longestJoin }
 
     /// The same in a picture with fewer columns.
-    package func merged(into width: Int) -> PlotSeries {
+    ///
+    /// - Parameter details: places in `columns` of which none is merged with another one.
+    package func merged(into width: Int, except details: Set<Int> = []) -> PlotSeries {
         var merged = PlotSeries(width: width, axis: axis)
         merged.longestJoin = longestJoin
-        for column in columns {
+        for (place, column) in columns.enumerated() {
             var moved = column
             moved.index = axis.column(of: column.time, of: width)
-            if merged.columns.last?.index == moved.index {
+            let isDetail = details.contains(place) || details.contains(place - 1)
+            if !isDetail, merged.columns.last?.index == moved.index {
                 merged.columns[merged.columns.count - 1].add(moved)
             } else {
                 merged.columns.append(moved)

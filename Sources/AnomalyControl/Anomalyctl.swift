@@ -15,6 +15,10 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl anomalies --open
               What the newest anomaly of a stream means:
                 anomalyctl explain cpu.load
+              What it looks like:
+                anomalyctl plot cpu.load --since yesterday
+              The last week as a page, with charts:
+                anomalyctl report -o week.html
               It was none:
                 anomalyctl label 17 --false-positive
               Follow all streams whose names begin with "web.":
@@ -32,7 +36,7 @@ public struct Anomalyctl: ParsableCommand {
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams, anomalies, explain, train, model and db read the database and work without the daemon; status, label, \
+            query, streams, anomalies, explain, plot, report, train, model and db read the database and work without the daemon; status, label, \
             anomalies ack and model freeze ask the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
@@ -40,8 +44,10 @@ public struct Anomalyctl: ParsableCommand {
             """,
         version: ProgramVersion.current,
         subcommands: [
-            QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, LabelCommand.self,
-            StatusCommand.self, RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self,
+            QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, PlotCommand.self,
+            ReportCommand.self, LabelCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self,
+            TrainCommand.self,
+            ModelCommand.self,
             DBCommand.self,
         ])
 

@@ -42,15 +42,15 @@ package struct Surroundings: Sendable {
                 return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
             },
             zone: LocalZone(),
-            terminal: Terminal(descriptor: STDOUT_FILENO, environment: environment("NO_COLOR", "COLUMNS", "TERM")),
+            terminal: Terminal(descriptor: STDOUT_FILENO, environment: environment),
             progress: isatty(STDERR_FILENO) == 1
-                ? Terminal(descriptor: STDERR_FILENO, environment: environment("NO_COLOR", "COLUMNS", "TERM")) : nil,
+                ? Terminal(descriptor: STDERR_FILENO, environment: environment) : nil,
             paths: .currentForClient())
     }
 
-    private static func environment(_ names: String...) -> [String: String] {
+    private static var environment: [String: String] {
         var result: [String: String] = [:]
-        for name in names { result[name] = getenv(name).map { String(cString: $0) } }
+        for name in Terminal.variables { result[name] = getenv(name).map { String(cString: $0) } }
         return result
     }
 }

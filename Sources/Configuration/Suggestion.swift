@@ -1,8 +1,8 @@
 /// Finds the word that somebody may have meant.
-enum Suggestion {
+package enum Suggestion {
     /// The nearest of the candidates, or nil if none is near: more than half of the letters would have to change.
     /// Upper and lower case, `-` and `_` count as equal.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    package static func nearest(to word: String, among candidates: [String]) -> String? {
         let word = folded(word)
         guard !word.isEmpty, word.count <= 64 else { return nil }
         let ranked = candidates.map { (candidate: $0, distance: distance(word, folded($0), limit: word.count / 2)) }

@@ -26,6 +26,7 @@ import Testing
         #expect(try completions("query", line: line, prefix: "c") == ["cpu.load"])
         #expect(try completions("streams", line: ["streams", "--database=\(store.path)"], prefix: "w") == ["web"])
         #expect(try completions("query", line: ["query", "--database", "=", store.path], prefix: "'q") == ["quiet"])
+        #expect(try completions("plot", line: line, prefix: "cpu") == ["cpu.load"])
         #expect(try completions("model export", line: line, prefix: "x") == [])
     }
 

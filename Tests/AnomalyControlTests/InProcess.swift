@@ -8,6 +8,7 @@ struct InProcess {
 
     var columns: Int?
     var colour = false
+    var isUnicode = true
     var zone: any Zone = FixedZone.utc
     var database: String?
 
@@ -21,7 +22,8 @@ struct InProcess {
         guard let command = try Anomalyctl.command(for: global + arguments) as? any ReportingCommand else { return "" }
         let output = Output(descriptor: nil)
         let surroundings = Surroundings(
-            now: { Self.now }, zone: zone, terminal: Terminal(columns: columns, colour: colour), paths: .system)
+            now: { Self.now }, zone: zone,
+            terminal: Terminal(columns: columns, colour: colour, isUnicode: isUnicode), paths: .system)
         try command.run(in: surroundings, output: output)
         return output.text
     }

@@ -12,6 +12,7 @@ import Testing
         #expect(version == BuiltProgram.Result(status: 0, output: ProgramVersion.current + "\n", errors: ""))
         let commands = [
             [], ["query"], ["streams"], ["anomalies"], ["anomalies", "list"], ["anomalies", "show"], ["explain"],
+            ["plot"],
             ["status"], ["rescore"], ["backtest"], ["train"], ["model"],
             ["model", "show"], ["model", "export"], ["model", "import"], ["db"], ["db", "verify"], ["db", "salvage"],
         ]

@@ -40,4 +40,23 @@ import Testing
             }
         }
     }
+
+    @Test func plots() throws {
+        let store = try SampleStore.withAnomalies()
+        for columns in [80, 120] {
+            for colour in [false, true] {
+                let looks = "\(columns)" + (colour ? "-colour" : "")
+                let unicode = InProcess(columns: columns, colour: colour, database: store.path)
+                var ascii = unicode
+                ascii.isUnicode = false
+                for (name, context) in [("plot", unicode), ("plot-ascii", ascii)] {
+                    let text = try context.output("plot", "cpu.load", "--utc").replacing("\u{1B}", with: "␛")
+                    try compare(text, with: "\(name)-\(looks).txt")
+                }
+            }
+        }
+        let channels = try InProcess(columns: 80, database: store.path)
+            .output("plot", "web", "--utc", "--channel", "all", "--height", "8")
+        try compare(channels, with: "plot-channels-80.txt")
+    }
 }

@@ -105,7 +105,10 @@ import Testing
             "train", "--from-store", "filled", "-o", folder + "/m", "--epochs", "1", "--until", "@1795442699",
             "--stride", "300", "--window", "300", "--set", "model.hidden=4")
         #expect(counted.contains("windows   1 for training, 1 for validation, of 300 points, from 1 series\n"))
-        #expect(throws: Failure(.unknownStream, "there is no stream \"fill\"", hint: Self.namesHint)) {
+        #expect(
+            throws: Failure(
+                .unknownStream, "there is no stream \"fill\"", hint: "did you mean \"filled\"? " + Self.namesHint)
+        ) {
             try train.output("train", "--from-store", "fill", "-o", folder + "/m")
         }
     }

@@ -29,9 +29,7 @@ struct AnomalyDetails {
             return
         }
         guard let stream else {
-            throw Failure(
-                .unknownStream, "there is no stream \"\(name)\"",
-                hint: "to see the numbers of anomalies, and their streams, try: anomalyctl anomalies")
+            throw streams.unknown(name, "to see the numbers of anomalies, and their streams, try: anomalyctl anomalies")
         }
         var query = AnomalyQuery()
         query.streams = [stream.id]

@@ -13,11 +13,7 @@ struct StreamModel {
 
     /// - Throws: `Failure` with `unknownStream`, or if there is no checkpoint yet or it can't be used; `StoreError`.
     init(named name: String, in store: StoreReader) throws {
-        guard let stream = try store.streams().first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-            throw Failure(
-                .unknownStream, "there is no stream \"\(name)\"", hint: "to see the names, try: anomalyctl streams")
-        }
-        self.stream = stream
+        stream = try store.streams().named(name)
         newest = try store.newest()[stream.id]?.sequence ?? 0
         detector = try Self.detector(of: stream, in: try store.checkpoint(of: stream.id))
     }

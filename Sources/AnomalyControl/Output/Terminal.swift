@@ -6,11 +6,17 @@ package struct Terminal: Sendable, Equatable {
     package var columns: Int?
     /// Whether to send colours.
     package var colour: Bool
+    /// Whether it is told, by the locale, that texts are UTF-8. Names go out as they are all the same.
+    package var isUnicode: Bool
 
-    package init(columns: Int?, colour: Bool) {
+    package init(columns: Int?, colour: Bool, isUnicode: Bool = true) {
         self.columns = columns
         self.colour = colour
+        self.isUnicode = isUnicode
     }
+
+    /// What `init(descriptor:environment:)` wants to know of the environment.
+    package static let variables = ["NO_COLOR", "COLUMNS", "TERM", "LC_ALL", "LC_CTYPE", "LANG"]
 
     /// Looks at `descriptor` and at the environment.
     ///
@@ -19,6 +25,9 @@ package struct Terminal: Sendable, Equatable {
     package init(descriptor: Int32, environment: [String: String]) {
         let isTerminal = isatty(descriptor) == 1
         colour = isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+        // As setlocale(3) chooses: the first that is set and not empty.
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "C"
+        isUnicode = ["utf-8", "utf8"].contains { locale.lowercased().contains($0) }
         if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 {
             self.columns = columns
         } else if isTerminal {
@@ -37,6 +46,7 @@ package enum Style: String, Sendable {
     case alarm = "1;31"
     case warning = "1;33"
     case good = "1;32"
+    case expected = "36"
 
     package static let reset = "\u{1B}[0m"
     package var start: String { "\u{1B}[\(rawValue)m" }

@@ -20,9 +20,9 @@ package struct StreamSelection: Sendable, Equatable {
     /// - Throws: `Failure` with the status `unknownStream`.
     package func streamsOrFailure(in streams: [StreamRecord]) throws(Failure) -> [StreamRecord] {
         for glob in globs where !streams.contains(where: { Self.matches(glob, $0) }) {
+            if let name = glob.literal { throw streams.unknown(name) }
             throw Failure(
-                .unknownStream,
-                glob.literal.map { "there is no stream \"\($0)\"" } ?? "no stream matches \"\(glob.pattern)\"",
+                .unknownStream, "no stream matches \"\(glob.pattern)\"",
                 hint: "to see the names, try: anomalyctl streams")
         }
         return self.streams(in: streams)

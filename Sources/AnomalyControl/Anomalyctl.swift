@@ -33,7 +33,7 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl train *.csv -o model.safetensors
 
             query, streams, anomalies, explain, train, model and db read the database and work without the daemon; status, label, \
-            anomalies ack and model freeze ask the daemon; \
+            anomalies ack and model freeze, snapshot, rollback and reset ask the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)

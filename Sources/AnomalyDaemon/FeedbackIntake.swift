@@ -7,7 +7,7 @@ struct FeedbackOrder: Sendable {
     /// The shard puts in which point it comes behind.
     var record: FeedbackRecord
     /// Called on the shard's thread with the number of the stream's points so far, or with why the stream can't be told.
-    var taken: @Sendable (Result<Int64, NotRestored>) -> Void
+    var taken: @Sendable (Result<Int64, NotChanged>) -> Void
 }
 
 /// Takes requests to say something of a stream.
@@ -39,7 +39,7 @@ struct FeedbackIntake: Sendable {
                         .error(
                             ControlError(
                                 code: .failed,
-                                message: "the stream \"\(request.stream)\" cannot be told now: \(error.cause)")))
+                                message: "the stream \"\(request.stream)\" cannot be told: \(error.cause)")))
                 }
             }
         } catch {
@@ -63,7 +63,10 @@ struct FeedbackIntake: Sendable {
             stream: stream.id, sequence: 0, isSilent: false, time: WallClock.now, action: action,
             anomaly: request.anomaly, message: request.message)
         switch action {
-        case .freeze, .thaw: break
+        case .freeze, .thaw, .reset, .snapshot: break
+        case .rollback:
+            guard let snapshot = request.snapshot else { throw fault("expected the number of a snapshot") }
+            record.snapshot = snapshot
         case .acknowledged:
             guard request.anomaly != nil else { throw fault("expected the number of an anomaly") }
         case .falsePositive, .truePositive:

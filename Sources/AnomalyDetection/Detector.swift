@@ -15,24 +15,24 @@ public final class Detector {
     /// Width of the stream.
     public let channels: Int
     /// Sequence number of the newest point; 0 before the first.
-    public private(set) var sequence: Int64
+    public internal(set) var sequence: Int64
     /// Sequence number after which this model began to learn.
-    private var origin: Int64
+    var origin: Int64
     /// Time of the newest point, in microseconds since 1970; `Int64.min` before the first.
-    public private(set) var newestTime = Int64.min
+    public internal(set) var newestTime = Int64.min
 
     private var learner: OnlineLearner<Float>
     private let workspace: Workspace<Float>
-    private var encoder: InputEncoder
+    var encoder: InputEncoder
     private var trust: [PredictionTrust]
     /// Of each channel, the change that the network announced for the point at hand, in scaled units.
     private var announced: [Double]
     /// Anomalous points in a row that were not learned from.
-    private var held: Int64 = 0
+    var held: Int64 = 0
     /// Sequence number after which the stream was found to be silent; -1: never.
-    private var silentSince: Int64 = -1
-    private var scorer: Scorer
-    private var tracker: AnomalyTracker
+    var silentSince: Int64 = -1
+    var scorer: Scorer
+    var tracker: AnomalyTracker
     private var target: [Float]
 
     /// - Parameters:
@@ -74,7 +74,7 @@ public final class Detector {
     /// True until the warm-up is over.
     public var isWarmingUp: Bool { seen < Int64(settings.score.warmup) }
     /// Points that this model has seen.
-    private var seen: Int64 { sequence - origin }
+    var seen: Int64 { sequence - origin }
     /// Health of the training: norm of the last gradient before clipping, its loss, updates done and left out.
     public var training: (gradientNorm: Double, loss: Double, updates: Int64, skipped: Int64) {
         (learner.gradientNorm, learner.loss, learner.updates, learner.skippedUpdates)
@@ -103,7 +103,8 @@ public final class Detector {
         time: Int64, values: UnsafeBufferPointer<Double>, verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
     ) -> PointVerdict {
         precondition(values.count == channels && verdicts.count >= channels, "one value for each channel")
-        let elapsed = newestTime == .min ? 0 : time - newestTime
+        // A model that begins anew knows of no point before its first one.
+        let elapsed = seen == 0 ? 0 : time - newestTime
         sequence += 1
         newestTime = time
         scorer.seasons.prepare(&encoder, time: time, elapsed: elapsed)

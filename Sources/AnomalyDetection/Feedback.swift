@@ -1,4 +1,4 @@
-public import RecurrentModel
+import RecurrentModel
 
 /// What people have said of one stream's anomalies, and what follows from it.
 ///
@@ -79,6 +79,14 @@ public struct Feedback: Sendable, Equatable {
                 recent = Array(repeating: 0, count: channels * Self.shapePoints)
             }
         }
+    }
+
+    /// What of it concerns a model that begins anew: not what was said of what others have found.
+    var ofAnyModel: Feedback {
+        var feedback = self
+        feedback.labels = []
+        feedback.recent = []
+        return feedback
     }
 
     /// Takes the residual of a channel at the newest point.

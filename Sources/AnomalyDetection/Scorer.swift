@@ -47,7 +47,7 @@ struct Scorer: Sendable {
     private var threshold: Double
     /// Time between two points that it was made for, in microseconds.
     private var thresholdInterval: Int64 = 0
-    private(set) var seasons: StreamSeasons
+    var seasons: StreamSeasons
     private var gaps = GapRecord()
     private var memories: [ChannelMemory]
     private var residual: DeviationTrack
@@ -57,7 +57,7 @@ struct Scorer: Sendable {
     private var band = Double.nan
     private var untilBand = 0
     /// What people have said.
-    private(set) var feedback = Feedback()
+    var feedback = Feedback()
     /// Of each channel, its deviation at the newest point, relative to what is usual for it.
     private(set) var deviations: [Double]
 

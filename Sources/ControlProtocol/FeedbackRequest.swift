@@ -1,13 +1,16 @@
-/// Say something of a stream, or of one of its anomalies: what `anomalyctl label`, `anomalies ack` and `model freeze` ask.
+/// Say something of a stream, or of one of its anomalies: what `anomalyctl label`, `anomalies ack` and
+/// `model freeze`, `reset`, `snapshot` and `rollback` ask.
 public struct FeedbackRequest: Sendable, Equatable, Codable {
     /// Name of the stream.
     public var stream: String
-    /// "false-positive", "true", "ack", "freeze" or "thaw".
+    /// "false-positive", "true", "ack", "freeze", "thaw", "reset", "snapshot" or "rollback".
     public var action: String
     /// Number of the anomaly; nil of what is about the stream.
     public var anomaly: Int64?
     /// Of "false-positive" and "true".
     public var label: Label?
+    /// Number of the snapshot; of "rollback".
+    public var snapshot: Int64?
     /// Words of whoever says it.
     public var message: String
 
@@ -33,11 +36,15 @@ public struct FeedbackRequest: Sendable, Equatable, Codable {
         }
     }
 
-    public init(stream: String, action: String, anomaly: Int64? = nil, label: Label? = nil, message: String = "") {
+    public init(
+        stream: String, action: String, anomaly: Int64? = nil, label: Label? = nil, snapshot: Int64? = nil,
+        message: String = ""
+    ) {
         self.stream = stream
         self.action = action
         self.anomaly = anomaly
         self.label = label
+        self.snapshot = snapshot
         self.message = message
     }
 }

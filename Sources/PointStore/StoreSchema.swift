@@ -13,6 +13,7 @@ enum StoreSchema {
         migrator.registerMigration(lateMigration) { try $0.execute(sql: late) }
         migrator.registerMigration(eventsMigration) { try $0.execute(sql: events) }
         migrator.registerMigration(feedbackMigration) { try $0.execute(sql: feedback) }
+        migrator.registerMigration(steeringMigration) { try $0.execute(sql: steering) }
         return migrator
     }
 
@@ -21,6 +22,7 @@ enum StoreSchema {
     private static let lateMigration = "3-late"
     private static let eventsMigration = "4-events"
     private static let feedbackMigration = "5-feedback"
+    private static let steeringMigration = "6-steering"
 
     /// What a database has beside its points, if the version that wrote it last knew of it.
     struct Parts: OptionSet, Sendable {
@@ -33,6 +35,8 @@ enum StoreSchema {
         static let events = Parts(rawValue: 4)
         /// The table of feedback.
         static let feedback = Parts(rawValue: 8)
+        /// The table of snapshots, and feedback of more kinds.
+        static let steering = Parts(rawValue: 16)
     }
 
     /// Tells whether an open database is ours, and what can be read of it.
@@ -59,6 +63,7 @@ enum StoreSchema {
         if applied.contains(lateMigration) { parts.insert(.late) }
         if applied.contains(eventsMigration) { parts.insert(.events) }
         if applied.contains(feedbackMigration) { parts.insert(.feedback) }
+        if applied.contains(steeringMigration) { parts.insert(.steering) }
         return .readable(parts)
     }
 

@@ -91,7 +91,9 @@ enum StreamQueries {
                 summary.firstTime = bounds.first.time
                 summary.lastTime = bounds.newest.time
                 summary.lastScore = bounds.newestScore
-                if bounds.newestFlags.contains(.warmup) { summary.warmingPoints = bounds.newest.sequence }
+                if bounds.newestFlags.contains(.warmup) {
+                    summary.warmingPoints = bounds.newest.sequence - (try lastReset(database, of: stream.id, parts))
+                }
                 values.bind(stream.id, at: 1)
                 values.bind(bounds.newest.time, at: 2)
                 try values.forEachRow {
@@ -116,6 +118,22 @@ enum StreamQueries {
             sql: "SELECT sequence FROM point WHERE stream_id = ?1 AND sequence > 0 ORDER BY time LIMIT 1")
         statement.bind(bounds.stream.id, at: 1)
         var sequence: Int64 = 1
+        try statement.forEachRow {
+            sequence = $0.int64(0)
+            return false
+        }
+        return sequence
+    }
+
+    /// The sequence number behind which the stream's model began anew last; 0 if it never did.
+    private static func lastReset(
+        _ database: Database, of stream: Int32, _ parts: StoreSchema.Parts
+    ) throws -> Int64 {
+        guard parts.contains(.steering) else { return 0 }
+        let statement = try database.cachedStatement(
+            sql: "SELECT ifnull(max(sequence), 0) FROM feedback WHERE stream_id = ?1 AND action = 'reset'")
+        statement.bind(stream, at: 1)
+        var sequence: Int64 = 0
         try statement.forEachRow {
             sequence = $0.int64(0)
             return false

@@ -18,7 +18,7 @@ import Testing
                 == [
                     "anomaly", "anomaly_open", "anomaly_start", "checkpoint", "event", "feedback",
                     "feedback_by_stream", "grdb_migrations", "hindsight",
-                    "hindsight_run", "pending", "point", "recent_point", "stream",
+                    "hindsight_run", "pending", "point", "recent_point", "snapshot", "snapshot_by_stream", "stream",
                 ])
         try store.close()
         // The header itself says so, not only the WAL.

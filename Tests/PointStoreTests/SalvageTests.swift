@@ -27,6 +27,7 @@ import Testing
 
     private static let tables = [
         "stream", "point", "anomaly", "checkpoint", "hindsight", "hindsight_run", "pending", "event", "feedback",
+        "snapshot",
     ]
 
     /// Also what is in the WAL only.
@@ -59,7 +60,7 @@ import Testing
         #expect(Set(names) == Set(Self.tables))
         for (table, columns) in [
             ("stream", 5), ("point", 11), ("anomaly", 14), ("checkpoint", 6), ("hindsight", 10), ("hindsight_run", 9),
-            ("pending", 4), ("event", 4), ("feedback", 14),
+            ("pending", 4), ("event", 4), ("feedback", 18), ("snapshot", 9),
         ] {
             #expect(
                 try sqlite(scratch.path, "SELECT count(*) FROM pragma_table_xinfo('\(table)')") == ["\(columns)"],

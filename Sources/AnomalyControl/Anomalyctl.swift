@@ -17,6 +17,9 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl explain cpu.load
               It was none:
                 anomalyctl label 17 --false-positive
+              Maintenance until tomorrow, and only what is too high:
+                anomalyctl exclude 'web.*' --until tomorrow
+                anomalyctl rule set web.latency direction=above
               Follow all streams whose names begin with "web.":
                 anomalyctl query -f 'web.*'
               The streams, the strangest first:
@@ -33,7 +36,7 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl train *.csv -o model.safetensors
 
             query, streams, anomalies, explain, train, model and db read the database and work without the daemon; status, label, \
-            anomalies ack and model freeze, snapshot, rollback and reset ask the daemon; \
+            exclude, rule, anomalies ack and mute, and model freeze, snapshot, rollback and reset ask the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
@@ -41,7 +44,8 @@ public struct Anomalyctl: ParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, LabelCommand.self,
-            StatusCommand.self, RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self,
+            ExcludeCommand.self, RuleCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self,
+            TrainCommand.self, ModelCommand.self,
             DBCommand.self,
         ])
 

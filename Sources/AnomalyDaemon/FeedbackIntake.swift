@@ -14,6 +14,8 @@ struct FeedbackOrder: Sendable {
 struct FeedbackIntake: Sendable {
     /// Longest message, in bytes.
     static let longestMessage = 1000
+    /// Largest time on either side of 1970, in microseconds: no difference between two overflows.
+    private static let latestTime: UInt64 = 1 << 60
 
     let pipeline: Pipeline
 
@@ -69,6 +71,27 @@ struct FeedbackIntake: Sendable {
             record.snapshot = snapshot
         case .acknowledged:
             guard request.anomaly != nil else { throw fault("expected the number of an anomaly") }
+        case .exclude, .include:
+            (record.since, record.until) = (request.since, request.until)
+            guard let range = record.range, max(range.since.magnitude, range.until.magnitude) <= Self.latestTime else {
+                throw fault("expected a range of time, \"since\" before \"until\"")
+            }
+        case .mute, .unmute:
+            (record.start, record.until) = (request.start, request.until)
+            if request.anomaly == nil {
+                guard action == .unmute || record.until.map({ $0.magnitude <= Self.latestTime }) == true else {
+                    throw fault("expected the time until which the stream is to be mute")
+                }
+            } else if record.start == nil {
+                throw fault("expected the number of the anomaly's first point")
+            }
+        case .rule:
+            guard let rule = request.rule.flatMap({ ScoreRule($0) }) else {
+                throw fault(
+                    "unknown rule \"\(request.rule ?? "")\", expected one of "
+                        + ScoreRule.keys.joined(separator: ", ") + " and its value")
+            }
+            record.rule = rule
         case .falsePositive, .truePositive:
             guard request.anomaly != nil, let label = request.label else {
                 throw fault("expected an anomaly with its label")

@@ -40,7 +40,7 @@ final class Shard: @unchecked Sendable {
     let statistics: Statistics
     let ledger: CommitLedger
     let memory: MemoryBudget
-    private let streamLog: StreamLog
+    let streamLog: StreamLog
     let runStart: RunStart
     private let writer: BoundedQueue<WriterMessage>
     let workbench = Workbench()
@@ -278,17 +278,17 @@ final class Shard: @unchecked Sendable {
         note(verdict.change, of: state)
     }
 
-    private func note(_ change: AnomalyChange, of state: StreamState) {
+    func note(_ change: AnomalyChange, of state: StreamState) {
         guard change != .none, let anomaly = state.detector.anomaly else { return }
         batch.commit.anomalies.append(AnomalyRecord(stream: state.id, anomaly: anomaly))
         switch change {
         case .opened:
             statistics.anomalies.add(1)
             statistics.openAnomalies.add(1)
-            streamLog.opened(anomaly, of: state.id)
+            if !state.detector.isMuted { streamLog.opened(anomaly, of: state.id) }
         case .closed:
             statistics.openAnomalies.add(-1)
-            streamLog.closed(anomaly, of: state.id)
+            if !state.detector.isMuted { streamLog.closed(anomaly, of: state.id) }
         case .extended, .none: break
         }
     }
@@ -488,6 +488,7 @@ final class Shard: @unchecked Sendable {
         state.getUp()
         batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
         state.order.window.forEach { batch.commit.append(pending: $0, values: $1, of: state.id) }
+        repeatOrders(of: state)
     }
 
     private func checkpointAll() {

@@ -1,6 +1,7 @@
 import AnomalyDetection
 import ModelFiles
 import PointStore
+import Synchronization
 
 /// How streams of a shard are changed by people, between two points.
 extension Shard {
@@ -33,12 +34,38 @@ extension Shard {
         }
         guard let stream = directory.record(of: state.id) else { throw NotChanged(cause: "it is not known") }
         let detector = state.detector
-        let wasWarming = detector.isWarmingUp
+        let (wasWarming, wasMuted, wasOpen) = (
+            detector.isWarmingUp, detector.isMuted, detector.anomaly?.isOpen == true
+        )
         let successor = try backlog.successor(after: record, detector, of: stream, workbench: workbench)
-        if successor === detector { return }
+        statistics.mutes.withLock { $0[state.id] = successor.feedback.orders.mutedUntil }
+        if successor === detector {
+            let isOpen = detector.anomaly?.isOpen == true
+            if wasOpen, !isOpen { note(.closed, of: state) }
+            // Now it may be told.
+            if isOpen, wasMuted, !detector.isMuted, let anomaly = detector.anomaly {
+                streamLog.opened(anomaly, of: state.id)
+            }
+            return
+        }
         state.replaceDetector(by: successor)
         statistics.warmingStreams.add((successor.isWarmingUp ? 1 : 0) - (wasWarming ? 1 : 0))
         batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
+    }
+
+    /// A new database has nothing of what was ordered for a stream and still holds.
+    func repeatOrders(of state: StreamState) {
+        let orders = state.detector.feedback.orders
+        func say(_ action: FeedbackRecord.Action, _ change: (inout FeedbackRecord) -> Void) {
+            var record = FeedbackRecord(
+                stream: state.id, sequence: state.detector.sequence, isSilent: state.detector.isSilent,
+                time: WallClock.now, action: action)
+            change(&record)
+            batch.commit.feedback.append(record)
+        }
+        for range in orders.exclusions { say(.exclude) { ($0.since, $0.until) = (range.since, range.until) } }
+        if let until = orders.mutedUntil { say(.mute) { $0.until = until } }
+        for rule in orders.rules { say(.rule) { $0.rule = rule } }
     }
 
     /// Changes a stream, in memory or not, between two points.

@@ -64,14 +64,18 @@ struct StreamRestorer {
     }
 
     /// What people have said of the stream, by the point that it was said behind. A model that is learned anew is told of
-    /// everything, the older things at its beginning.
+    /// everything, the older things at its beginning, and so it is of what is to be left out, also where that was said
+    /// after its points had come.
     private func feedback(
         on record: StreamRecord, _ detector: Detector, isRelearned: Bool, _ store: StoreReader
     ) throws -> [Int64: [FeedbackRecord]] {
         let all = try readable(record, or: []) {
             try store.feedback(of: record.id, from: isRelearned ? 0 : detector.sequence)
         }
-        return Dictionary(grouping: all) { max($0.sequence, detector.sequence) }
+        return Dictionary(grouping: all) { said in
+            let isEarly = isRelearned && (said.action == .exclude || said.action == .include)
+            return isEarly ? detector.sequence : max(said.sequence, detector.sequence)
+        }
     }
 
     /// What `read` returns; `substitute` where the database is damaged, if it is to be set aside then: streams are

@@ -11,7 +11,7 @@ extension Detector {
     public func begin(inPlaceOf predecessor: Detector) {
         takePlace(of: predecessor)
         origin = sequence
-        scorer.feedback = predecessor.feedback.ofAnyModel
+        scorer.goOn(with: predecessor.feedback.ofAnyModel)
     }
 
     /// Goes on behind the predecessor's newest point from a state that was saved earlier.
@@ -26,7 +26,7 @@ extension Detector {
         let (seen, missed) = (seen, predecessor.sequence - sequence)
         takePlace(of: predecessor)
         origin = max(0, sequence - seen)
-        scorer.feedback = predecessor.feedback
+        scorer.goOn(with: predecessor.feedback)
         scorer.seasons.pass(missed)
         encoder.goOn(from: predecessor.encoder.last)
     }

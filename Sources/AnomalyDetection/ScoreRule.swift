@@ -11,12 +11,15 @@ public enum ScoreRule: Sendable, Equatable {
     public static let keys = ["min_deviation", "min_relative_deviation", "direction", "expected_range"]
 
     /// Its name among `keys`.
-    public var key: String {
+    public var key: String { Self.keys[place] }
+
+    /// The place of its name among `keys`.
+    var place: Int {
         switch self {
-        case .minDeviation: Self.keys[0]
-        case .minRelativeDeviation: Self.keys[1]
-        case .direction: Self.keys[2]
-        case .expectedRange: Self.keys[3]
+        case .minDeviation: 0
+        case .minRelativeDeviation: 1
+        case .direction: 2
+        case .expectedRange: 3
         }
     }
 
@@ -68,6 +71,15 @@ public enum ScoreRule: Sendable, Equatable {
 /// In which direction a value must be off to be an anomaly.
 public enum DeviationDirection: String, Sendable, CaseIterable {
     case both, above, below
+
+    /// Whether something that is off by so much is off in this direction.
+    func admits(_ deviation: Double) -> Bool {
+        switch self {
+        case .both: true
+        case .above: deviation > 0
+        case .below: deviation < 0
+        }
+    }
 }
 
 /// The values that a stream may have whatever its model thinks.

@@ -1,9 +1,10 @@
 /// Say something of a stream, or of one of its anomalies: what `anomalyctl label`, `anomalies ack` and
-/// `model freeze`, `reset`, `snapshot` and `rollback` ask.
+/// `model freeze`, `reset`, `snapshot` and `rollback`, `exclude`, `anomalies mute` and `rule` ask.
 public struct FeedbackRequest: Sendable, Equatable, Codable {
     /// Name of the stream.
     public var stream: String
-    /// "false-positive", "true", "ack", "freeze", "thaw", "reset", "snapshot" or "rollback".
+    /// "false-positive", "true", "ack", "freeze", "thaw", "reset", "snapshot", "rollback", "exclude", "include", "mute",
+    /// "unmute" or "rule".
     public var action: String
     /// Number of the anomaly; nil of what is about the stream.
     public var anomaly: Int64?
@@ -11,6 +12,14 @@ public struct FeedbackRequest: Sendable, Equatable, Codable {
     public var label: Label?
     /// Number of the snapshot; of "rollback".
     public var snapshot: Int64?
+    /// Number of the anomaly's first point in its stream; of "mute" and "unmute" of an anomaly.
+    public var start: Int64?
+    /// Of "exclude" and "include": first time of the range, in microseconds since 1970.
+    public var since: Int64?
+    /// Of these, and of "mute" of a stream: the first time behind it.
+    public var until: Int64?
+    /// Of "rule": such as `direction = "above"`; the key alone takes it back.
+    public var rule: String?
     /// Words of whoever says it.
     public var message: String
 

@@ -21,10 +21,22 @@ enum FeedbackQueries {
             try database.cachedStatement(sql: select(parts) + " WHERE anomaly_id IS NOT NULL ORDER BY id"))
     }
 
+    /// What people have ordered for streams, with the number of each row, in the order in which it was said.
+    static func orders(_ database: Database) throws -> [(id: Int64, record: FeedbackRecord)] {
+        let actions = ["exclude", "include", "mute", "unmute", "rule"].map { "'\($0)'" }.joined(separator: ", ")
+        var orders: [(id: Int64, record: FeedbackRecord)] = []
+        try database.cachedStatement(sql: select(.steering) + " WHERE action IN (\(actions)) ORDER BY id").forEachRow {
+            row in
+            if let record = record(row) { orders.append((row.int64(17), record)) }
+            return true
+        }
+        return orders
+    }
+
     private static func select(_ parts: StoreSchema.Parts) -> String {
         """
         SELECT stream_id, sequence, silent, time, action, anomaly_id, start_sequence, kind, score, channel, shape, message,
-            uid, \(parts.contains(.steering) ? "snapshot_id, since, until, rule" : "NULL, NULL, NULL, NULL")
+            uid, \(parts.contains(.steering) ? "snapshot_id, since, until, rule" : "NULL, NULL, NULL, NULL"), id
         FROM feedback
         """
     }

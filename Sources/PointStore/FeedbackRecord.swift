@@ -13,6 +13,12 @@ public struct FeedbackRecord: Sendable, Equatable {
         case freeze, thaw
         /// The stream's model begins anew; its state is kept in a snapshot; it goes on from a snapshot.
         case reset, snapshot, rollback
+        /// A range of time is left out, or is not.
+        case exclude, include
+        /// Anomalies of the stream (or the one that is named) are not told of, or are.
+        case mute, unmute
+        /// Another rule holds for what is an anomaly.
+        case rule
     }
 
     public var stream: Int32
@@ -56,11 +62,22 @@ public struct FeedbackRecord: Sendable, Equatable {
         self.user = user
     }
 
+    /// The range from `since` to `until`; nil if it is none.
+    public var range: StandingOrders.Exclusion? {
+        guard let since, let until, since < until else { return nil }
+        return StandingOrders.Exclusion(since: since, until: until)
+    }
+
     /// What the detector is told; nil if nothing, or if another one takes its place.
     public var act: Feedback.Act? {
         switch action {
         case .falsePositive, .truePositive: label.map { .label($0) }
         case .acknowledged, .reset, .snapshot, .rollback: nil
+        case .exclude: range.map { .exclude($0) }
+        case .include: range.map { .include($0) }
+        case .mute: anomaly == nil ? until.map { .mute(until: $0) } : start.map { .muteAnomaly($0) }
+        case .unmute: anomaly == nil ? .unmute : start.map { .unmuteAnomaly($0) }
+        case .rule: rule.map { .rule($0) }
         case .freeze: .freeze
         case .thaw: .thaw
         }

@@ -146,6 +146,13 @@ public final class StoreReader: Sendable {
         }
     }
 
+    /// What people have ordered, by stream; streams for which nothing ever was are absent.
+    public func orders() throws -> [Int32: StreamOrders] {
+        guard connection.parts.contains(.steering) else { return [:] }
+        let said = try connection.read("read the orders in") { try FeedbackQueries.orders($0) }
+        return Dictionary(grouping: said, by: \.record.stream).mapValues { StreamOrders($0) }
+    }
+
     /// A number that differs from the one of the last call if another connection has committed in between.
     public func dataVersion() throws -> Int64 {
         try connection.read("look for news in") { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }

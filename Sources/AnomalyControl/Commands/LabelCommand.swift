@@ -55,6 +55,13 @@ package struct LabelCommand: ReportingCommand {
             guard let kind = stored.kind else {
                 throw Failure(.failure, "of anomaly \(stored.id), which is of an older version, no kind is stored")
             }
+            if kind == .limit {
+                throw Failure(
+                    .failure,
+                    "anomaly \(stored.id) is outside the range that was set for the stream, whatever is said of it",
+                    hint:
+                        "to set another one, try: anomalyctl rule set \(details.stream.name) expected_range=[LOW,HIGH]")
+            }
             let action: FeedbackRecord.Action = verdict == .falsePositive ? .falsePositive : .truePositive
             let label = FeedbackRequest.Label(
                 start: stored.anomaly.startSequence, kind: kind.rawValue,

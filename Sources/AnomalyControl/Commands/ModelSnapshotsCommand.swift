@@ -79,5 +79,6 @@ extension Record {
 }
 
 extension StoredSnapshot {
+    /// Who took it; empty if nobody knows.
     fileprivate var by: String { user.map { UserName.of($0) } ?? "" }
 }

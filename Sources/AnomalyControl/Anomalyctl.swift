@@ -21,6 +21,9 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl report -o week.html
               It was none:
                 anomalyctl label 17 --false-positive
+              Maintenance until tomorrow, and only what is too high:
+                anomalyctl exclude 'web.*' --until tomorrow
+                anomalyctl rule set web.latency direction=above
               Follow all streams whose names begin with "web.":
                 anomalyctl query -f 'web.*'
               The streams, the strangest first:
@@ -36,8 +39,8 @@ public struct Anomalyctl: ParsableCommand {
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams, anomalies, explain, plot, report, train, model and db read the database and work without the daemon; status, label, \
-            anomalies ack and model freeze ask the daemon; \
+            query, streams, anomalies, explain, plot, report, train, model and db read the database and work without the daemon; \
+            status, label, exclude, rule, anomalies ack and mute, and model freeze, snapshot, rollback and reset ask the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
@@ -45,9 +48,8 @@ public struct Anomalyctl: ParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, PlotCommand.self,
-            ReportCommand.self, LabelCommand.self, StatusCommand.self, RescoreCommand.self, BacktestCommand.self,
-            TrainCommand.self,
-            ModelCommand.self,
+            ReportCommand.self, LabelCommand.self, ExcludeCommand.self, RuleCommand.self, StatusCommand.self,
+            RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self,
             DBCommand.self,
         ])
 

@@ -1,5 +1,6 @@
 import Configuration
 import ControlProtocol
+import FeedProtocol
 import Logging
 import NIOCore
 
@@ -142,10 +143,7 @@ final class ControlHandler: ChannelDuplexHandler {
             case .feedback(let request):
                 try permit(
                     "say \(request.action.prefix(40))",
-                    [
-                        "streams": "\(request.stream)", "anomaly": request.anomaly.map { "\($0)" } ?? "none",
-                        "message": "\(request.message.prefix(200))",
-                    ])
+                    Self.detail(of: request))
                 daemon.feedback.take(request, user: peer.uid, answer: answerer(context))
             }
         } catch {
@@ -166,6 +164,19 @@ final class ControlHandler: ChannelDuplexHandler {
         }
         guard let detail else { return }
         daemon.logger.tell(.changing, detail.merging(peer.metadata) { $1 }.merging(["asked": "\(action)"]) { $1 })
+    }
+
+    /// What the log says of what somebody says.
+    private static func detail(of request: FeedbackRequest) -> Logger.Metadata {
+        func time(_ time: Int64?) -> Logger.MetadataValue? { time.map { "\(RFC3339.string($0))" } }
+        let optional: [String: Logger.MetadataValue?] = [
+            "anomaly": request.anomaly.map { "\($0)" }, "snapshot": request.snapshot.map { "\($0)" },
+            "since": time(request.since), "until": time(request.until),
+            "rule": request.rule.map { "\($0.prefix(200))" },
+        ]
+        return optional.compactMapValues(\.self).merging([
+            "streams": "\(request.stream)", "message": "\(request.message.prefix(200))",
+        ]) { $1 }
     }
 
     private func notPermitted(_ action: String) -> ControlError {

@@ -7,13 +7,15 @@ struct FeedbackOrder: Sendable {
     /// The shard puts in which point it comes behind.
     var record: FeedbackRecord
     /// Called on the shard's thread with the number of the stream's points so far, or with why the stream can't be told.
-    var taken: @Sendable (Result<Int64, NotRestored>) -> Void
+    var taken: @Sendable (Result<Int64, NotChanged>) -> Void
 }
 
 /// Takes requests to say something of a stream.
 struct FeedbackIntake: Sendable {
     /// Longest message, in bytes.
     static let longestMessage = 1000
+    /// Largest time on either side of 1970, in microseconds: no difference between two overflows.
+    private static let latestTime: UInt64 = 1 << 60
 
     let pipeline: Pipeline
 
@@ -39,7 +41,7 @@ struct FeedbackIntake: Sendable {
                         .error(
                             ControlError(
                                 code: .failed,
-                                message: "the stream \"\(request.stream)\" cannot be told now: \(error.cause)")))
+                                message: "the stream \"\(request.stream)\" cannot be told: \(error.cause)")))
                 }
             }
         } catch {
@@ -63,9 +65,33 @@ struct FeedbackIntake: Sendable {
             stream: stream.id, sequence: 0, isSilent: false, time: WallClock.now, action: action,
             anomaly: request.anomaly, message: request.message)
         switch action {
-        case .freeze, .thaw: break
+        case .freeze, .thaw, .reset, .snapshot: break
+        case .rollback:
+            guard let snapshot = request.snapshot else { throw fault("expected the number of a snapshot") }
+            record.snapshot = snapshot
         case .acknowledged:
             guard request.anomaly != nil else { throw fault("expected the number of an anomaly") }
+        case .exclude, .include:
+            (record.since, record.until) = (request.since, request.until)
+            guard let range = record.range, max(range.since.magnitude, range.until.magnitude) <= Self.latestTime else {
+                throw fault("expected a range of time, \"since\" before \"until\"")
+            }
+        case .mute, .unmute:
+            (record.start, record.until) = (request.start, request.until)
+            if request.anomaly == nil {
+                guard action == .unmute || record.until.map({ $0.magnitude <= Self.latestTime }) == true else {
+                    throw fault("expected the time until which the stream is to be mute")
+                }
+            } else if record.start == nil {
+                throw fault("expected the number of the anomaly's first point")
+            }
+        case .rule:
+            guard let rule = request.rule.flatMap({ ScoreRule($0) }) else {
+                throw fault(
+                    "unknown rule \"\(request.rule ?? "")\", expected one of "
+                        + ScoreRule.keys.joined(separator: ", ") + " and its value")
+            }
+            record.rule = rule
         case .falsePositive, .truePositive:
             guard request.anomaly != nil, let label = request.label else {
                 throw fault("expected an anomaly with its label")

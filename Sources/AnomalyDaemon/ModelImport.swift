@@ -12,7 +12,7 @@ struct ModelReplacement: Sendable {
     var model: ModelFile
     /// Called on the shard's thread once the stream has the weights, with the number of its points so far; or with why
     /// it can't have them.
-    var replaced: @Sendable (Result<Int64, NotRestored>) -> Void
+    var replaced: @Sendable (Result<Int64, NotChanged>) -> Void
 }
 
 /// Takes requests to give running streams other weights. All is looked at before anything is changed.

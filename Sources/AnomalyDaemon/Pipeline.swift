@@ -2,6 +2,7 @@ import Configuration
 import FeedProtocol
 import Logging
 import PointStore
+import Synchronization
 
 /// The stages behind the feeds, and what feeds need to reach them.
 final class Pipeline: Sendable {
@@ -75,6 +76,8 @@ final class Pipeline: Sendable {
         let open = try store.streamsWithOpenAnomalies()
         statistics.openAnomalies.add(open.count)
         statistics.pending.add(try store.pendingPoints())
+        let mutes = try store.mutedStreams()
+        statistics.mutes.withLock { $0 = mutes }
         progress.begin(streams.count)
         writer.start(
             knowing: streams.map(\.id), Writer.Events(rebase: rebase, failed: failed, stopped: stopped))

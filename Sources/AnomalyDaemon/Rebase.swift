@@ -42,6 +42,7 @@ package struct Rebase: Sendable {
         sort(batch.late, \.stream, \.late, &admitted)
         sort(batch.events, \.stream, \.events, &admitted)
         sort(batch.feedback, \.stream, \.feedback, &admitted)
+        sort(batch.snapshots, \.checkpoint.stream, \.snapshots, &admitted)
         return admitted
     }
 

@@ -121,6 +121,22 @@ struct RestoreBacklog {
         return restored
     }
 
+    /// The detector of a stream in memory after what was said of it.
+    ///
+    /// - Throws: ``NotChanged`` if it can't be done.
+    mutating func successor(
+        after said: FeedbackRecord, _ detector: Detector, of stream: StreamRecord, workbench: Workbench
+    ) throws(NotChanged) -> Detector {
+        do {
+            return try restorer.successor(after: said, detector, stream, { try store(history.newest) }, workbench)
+        } catch let error as NotChanged {
+            throw error
+        } catch {
+            closeReader()
+            throw NotChanged(cause: "\(error)")
+        }
+    }
+
     /// What failed before is tried again at once.
     mutating func forgetPauses() { (retry, pause) = (.min, .min) }
 

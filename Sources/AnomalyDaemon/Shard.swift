@@ -1,7 +1,6 @@
 import AnomalyDetection
 import Configuration
 import Foundation
-import ModelFiles
 import PointStore
 import RecurrentModel
 import Synchronization
@@ -16,15 +15,15 @@ final class Shard: @unchecked Sendable {
     /// Checkpoints written in one round of the loop, so that they never hold up points for long.
     private static let checkpointsARound = 64
     /// Streams looked at in one round to see whether a checkpoint is due.
-    private static let lookedAtARound = 4096
+    static let lookedAtARound = 4096
     /// Longest time for which streams that nobody asks for are restored without a look for messages, in microseconds.
     private static let restoringARound: Int64 = 5000
     /// While messages keep coming, one part of the time goes into such streams for so many that go into messages.
     private static let messagesShare: Int64 = 4
     /// Streams that may wait at once for their last commit before they sleep: each has a checkpoint in the queues.
-    private static let mostBedded = 256
+    static let mostBedded = 256
     /// Time without points after which a stream sleeps when memory is short, in microseconds.
-    private static let restWhenShort: Int64 = 5_000_000
+    static let restWhenShort: Int64 = 5_000_000
     /// Least time between two walks that look at gradients too, in microseconds.
     private static let countInterval: Int64 = 1_000_000
 
@@ -32,20 +31,20 @@ final class Shard: @unchecked Sendable {
     let queue = BoundedQueue<ShardMessage>(capacity: Shard.queuedPoints)
     let heartbeat: Heartbeat
 
-    private let directory: StreamDirectory
+    let directory: StreamDirectory
     private let progress: RestoreProgress
     private let configuration: DaemonConfiguration
     /// Time without points after which a stream sleeps, in microseconds.
     private let sleepAfter: Int64
     private let initialModels: InitialModels
-    private let statistics: Statistics
-    private let ledger: CommitLedger
-    private let memory: MemoryBudget
-    private let streamLog: StreamLog
-    private let runStart: RunStart
+    let statistics: Statistics
+    let ledger: CommitLedger
+    let memory: MemoryBudget
+    let streamLog: StreamLog
+    let runStart: RunStart
     private let writer: BoundedQueue<WriterMessage>
-    private let workbench = Workbench()
-    private var backlog: RestoreBacklog
+    let workbench = Workbench()
+    var backlog: RestoreBacklog
     /// Streams of the backlog with an anomaly that is open.
     private var storedOpen: Set<Int32> = []
     /// Why streams of the backlog can't be restored.
@@ -53,22 +52,22 @@ final class Shard: @unchecked Sendable {
     private var parked = ParkedPoints()
     /// Time that streams of the backlog may still take between two messages, in microseconds.
     private var restoringTime: Int64 = 0
-    private let isStopping = Atomic<Bool>(false)
+    let isStopping = Atomic<Bool>(false)
     private let hasGivenUp = Atomic<Bool>(false)
     /// By place: those that are awake.
-    private var streams: [StreamState?] = []
-    private var active: [StreamState] = []
-    private var sleeping = SleepingStreams()
+    var streams: [StreamState?] = []
+    var active: [StreamState] = []
+    var sleeping = SleepingStreams()
     /// Streams that are to sleep once all of them is stored, in the order of their bedtimes. Some may have got up.
-    private var bedded: [StreamState] = []
+    var bedded: [StreamState] = []
     /// Most streams that were awake at once, and how many more than at the last look at the process's memory: what sleeps
     /// leaves its memory to what wakes, so that only a new record needs more of it.
     private var mostAwake = 0
     private var addedSinceLook = 0
     /// Shortages of memory that have been answered.
-    private var shortages: Int64 = 0
+    var shortages: Int64 = 0
     /// Number of the newest database that this shard has made checkpoints for (see `HistoryPath`).
-    private var database = 0
+    var database = 0
     private var nextToCheckpoint = 0
     /// Steady time of the oldest checkpoint that a stream would be replayed from, as of the last walk over all of
     /// them, and of the walk at hand; `Int64.max` if nothing would be replayed.
@@ -80,7 +79,7 @@ final class Shard: @unchecked Sendable {
     /// Steady time from which a walk looks at gradients again.
     private var nextCount = Int64.min
     private var verdicts: [ChannelVerdict] = []
-    private var batch = VerdictBatch()
+    var batch = VerdictBatch()
 
     init(
         number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
@@ -185,7 +184,7 @@ final class Shard: @unchecked Sendable {
         push(.shardStopped, weight: 0)
     }
 
-    private func passOn() {
+    func passOn() {
         if batch.isEmpty, !batch.isUrgent { return }
         let weight = batch.weight
         let next = batch.number + 1
@@ -279,17 +278,17 @@ final class Shard: @unchecked Sendable {
         note(verdict.change, of: state)
     }
 
-    private func note(_ change: AnomalyChange, of state: StreamState) {
+    func note(_ change: AnomalyChange, of state: StreamState) {
         guard change != .none, let anomaly = state.detector.anomaly else { return }
         batch.commit.anomalies.append(AnomalyRecord(stream: state.id, anomaly: anomaly))
         switch change {
         case .opened:
             statistics.anomalies.add(1)
             statistics.openAnomalies.add(1)
-            streamLog.opened(anomaly, of: state.id)
+            if !state.detector.isMuted { streamLog.opened(anomaly, of: state.id) }
         case .closed:
             statistics.openAnomalies.add(-1)
-            streamLog.closed(anomaly, of: state.id)
+            if !state.detector.isMuted { streamLog.closed(anomaly, of: state.id) }
         case .extended, .none: break
         }
     }
@@ -297,7 +296,7 @@ final class Shard: @unchecked Sendable {
     // MARK: Silence
 
     /// Nothing may have come for too long.
-    private func lookForSilence(of state: StreamState, _ now: Int64) {
+    func lookForSilence(of state: StreamState, _ now: Int64) {
         if state.isSilenceInVain { return }
         let detector = state.detector
         let isSilent = state.silence.isSilent(
@@ -322,7 +321,7 @@ final class Shard: @unchecked Sendable {
     // MARK: Streams
 
     /// Nil if the stream can't be restored now.
-    private func state(of id: Int32, at place: Int32) -> StreamState? {
+    func state(of id: Int32, at place: Int32) -> StreamState? {
         if Int(place) < streams.count, let state = streams[Int(place)] { return state }
         makeRoom()
         if let sleep = sleeping.take(place) { backlog.append(sleep, at: place, inBackground: false) }
@@ -355,39 +354,6 @@ final class Shard: @unchecked Sendable {
         }
         statistics.warmingStreams.add(detector.isWarmingUp ? 1 : 0)
         return state
-    }
-
-    /// Other weights from here on. With a checkpoint at once, as no replay would come to them by itself.
-    private func replace(_ replacement: ModelReplacement) {
-        change(replacement.stream, replacement.replaced) { state in
-            state.detector.replaceParameters(replacement.model.parameters(over: state.detector.parameters))
-            batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
-        }
-    }
-
-    /// Somebody says something of a stream. A replay comes to it, so that it needs no checkpoint.
-    private func take(_ order: FeedbackOrder) {
-        change(order.record.stream, order.taken) { state in
-            var record = order.record
-            record.sequence = state.detector.sequence
-            record.isSilent = state.detector.isSilent
-            if let act = record.act { state.detector.take(act) }
-            batch.commit.feedback.append(record)
-        }
-    }
-
-    /// Changes a stream, in memory or not, between two points.
-    ///
-    /// - Parameter done: called with the number of its points so far, or with why it can't be changed.
-    private func change(
-        _ id: Int32, _ done: (Result<Int64, NotRestored>) -> Void, _ body: (StreamState) -> Void
-    ) {
-        guard let place = directory.entry(of: id)?.place, let state = state(of: id, at: place) else {
-            return done(.failure(NotRestored(cause: backlog.trouble ?? "unknown")))
-        }
-        state.getUp()
-        body(state)
-        done(.success(state.detector.sequence))
     }
 
     private func add(_ state: StreamState) {
@@ -504,104 +470,6 @@ final class Shard: @unchecked Sendable {
         trouble.withLock { if $0 != now { $0 = now } }
     }
 
-    // MARK: Sleep
-
-    /// Lets a stream sleep as soon as all of it is stored, unless something befalls it before.
-    private func bed(_ state: StreamState, _ now: Int64) {
-        if state.bedtime != nil { return }
-        state.goToBed(with: { batch.isEmpty ? batch.number - 1 : batch.number }, now: now) {
-            batch.commit.checkpoints.append($0)
-        }
-        bedded.append(state)
-    }
-
-    /// Puts those to sleep of the streams that are to sleep of which all is stored now.
-    private func sleepSome() {
-        if bedded.isEmpty { return }
-        let stored = ledger.entry(of: number)
-        // A new database that this shard has yet to be told of has nothing of these streams.
-        let newest = stored.database == database ? stored.batch : 0
-        var taken = 0
-        for state in bedded {
-            if let bedtime = state.bedtime, streams[Int(state.place)] === state {
-                if bedtime > newest { break }
-                fallAsleep(state)
-            }
-            taken += 1
-        }
-        bedded.removeFirst(taken)
-    }
-
-    private func fallAsleep(_ state: StreamState) {
-        streams[Int(state.place)] = nil
-        let last = active.removeLast()
-        if last !== state {
-            last.index = state.index
-            active[last.index] = last
-        }
-        sleeping.add(SleepingStream(state, database: database), at: state.place)
-        memory.awake.add(-1)
-        statistics.asleepStreams.add(1)
-    }
-
-    /// One more stream is to come into memory. Near the limit, those sleep that have had no point for longest; at the
-    /// limit, this waits until some do. Each time it is an eighth of all, so that commits are not too many.
-    private func makeRoom() {
-        if !memory.isLimited { return }
-        sleepSome()
-        let share = Int(memory.share.now)
-        let eighth = min(max(1, share / 8), Self.mostBedded)
-        if bedded.isEmpty, active.count >= share - eighth { bedOldest(eighth) }
-        while active.count >= memory.share.now, !isStopping.load(ordering: .relaxed) {
-            // There is a new database, as a message in the queue says.
-            if ledger.entry(of: number).database > database { return }
-            if bedded.isEmpty { bedOldest(eighth) }
-            guard let last = bedded.last(where: { $0.bedtime != nil })?.bedtime else { return }
-            // Waiting for the writer is a known reason: it shows in the writer's own heartbeat if that is stuck.
-            ledger.wait(for: last, of: number, until: Date(timeIntervalSinceNow: 0.1))
-            heartbeat.beat()
-            sleepSome()
-        }
-    }
-
-    /// Lets so many of the streams sleep that have had no point for longest.
-    ///
-    /// - Parameter before: only those that have had none since.
-    private func bedOldest(_ count: Int, before: Int64 = .max) {
-        let now = SteadyClock.now
-        let awake = active.filter { $0.bedtime == nil }
-            .map { (state: $0, arrival: $0.silence.arrival ?? .min) }
-            .filter { $0.arrival < before }
-            .sorted { ($0.arrival, $0.state.id) < ($1.arrival, $1.state.id) }
-        for oldest in awake.prefix(count) { bed(oldest.state, now) }
-        batch.isUrgent = true
-        passOn()
-    }
-
-    /// Memory may have become short, or the share of this shard smaller; and a stream that sleeps may be silent for too
-    /// long.
-    private func listen() {
-        let now = SteadyClock.now
-        if bedded.isEmpty {
-            let shortages = memory.shortages.now
-            if shortages != self.shortages {
-                self.shortages = shortages
-                bedOldest(min(max(1, active.count / 8), Self.mostBedded), before: now - Self.restWhenShort)
-            }
-            let excess = Int64(active.count) - memory.share.now
-            if excess > 0 { bedOldest(Int(min(excess, Int64(Self.mostBedded)))) }
-        }
-        backlog.tidy(now)
-        if sleeping.count > 0 { lookAtSleeping(now) }
-    }
-
-    private func lookAtSleeping(_ now: Int64) {
-        let place = sleeping.nextSilent(
-            lookingAt: Self.lookedAtARound, run: runStart, now: now, wall: WallClock.now)
-        guard let place, let id = sleeping.id(at: place), let state = state(of: id, at: place) else { return }
-        lookForSilence(of: state, now)
-    }
-
     // MARK: Checkpoints
 
     /// A new database has been begun: it gets the state of every stream, and the points that wait. Those streams that are
@@ -620,6 +488,7 @@ final class Shard: @unchecked Sendable {
         state.getUp()
         batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
         state.order.window.forEach { batch.commit.append(pending: $0, values: $1, of: state.id) }
+        repeatOrders(of: state)
     }
 
     private func checkpointAll() {

@@ -19,6 +19,8 @@ final class Statistics: Sendable {
     let silentStreams = Atomic<Int64>(0)
     /// Those whose state is in the database alone.
     let asleepStreams = Atomic<Int64>(0)
+    /// Until when streams are mute, by their ids, in microseconds since 1970; of some that time is over.
+    let mutes = Mutex<[Int32: Int64]>([:])
     let connections = Atomic<Int64>(0)
     /// Connections with bytes that were read and wait for room in the queues.
     let heldFeeds = Atomic<Int64>(0)
@@ -37,6 +39,9 @@ final class Statistics: Sendable {
         guard let trouble = writerTrouble.withLock({ $0 }) else { return }
         throw ControlError(code: .unavailable, message: "nothing can be stored for now: \(trouble.cause)")
     }
+
+    /// Streams that are mute at a time.
+    func mutedStreams(now: Int64) -> Int { mutes.withLock { $0.count { $0.value > now } } }
 
     private let refusals = Mutex<[Refusal: Int64]>([:])
     private let rejected = Mutex<[FeedLineError.Reason: Int64]>([:])

@@ -183,6 +183,7 @@ final class StatusReporter: Sendable {
             maxConnections: listeners.mostConnections, maxStreams: configuration.daemon.maxStreams,
             refusedConnections: statistics.refusedConnections, keptLatePoints: statistics.keptLate.now,
             pendingPoints: statistics.pending.now, silentStreams: Int(statistics.silentStreams.now),
+            mutedStreams: statistics.mutedStreams(now: WallClock.now),
             allocatedBytes: AllocatedMemory.bytes,
             asleepStreams: Int(statistics.asleepStreams.now), memory: pipeline.memory.status,
             storage: storing, notes: notes)

@@ -18,7 +18,7 @@ struct VerdictBatch: Sendable {
 
 extension Commit {
     /// Rows, roughly: what the queue's capacity is measured in, and what one commit may hold.
-    var weight: Int { rows + checkpoints.count * VerdictBatch.checkpointWeight }
+    var weight: Int { rows + (checkpoints.count + snapshots.count) * VerdictBatch.checkpointWeight }
 
     /// Adds what another one holds.
     mutating func append(_ other: Commit) {
@@ -31,6 +31,7 @@ extension Commit {
         checkpoints.append(contentsOf: other.checkpoints)
         events.append(contentsOf: other.events)
         feedback.append(contentsOf: other.feedback)
+        snapshots.append(contentsOf: other.snapshots)
     }
 }
 

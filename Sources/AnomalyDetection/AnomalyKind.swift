@@ -16,11 +16,14 @@ public enum AnomalyKind: String, Sendable, CaseIterable {
     case gap
     /// A level that creeps away.
     case drift
+    /// A value outside the range that somebody has set.
+    case limit
 }
 
 extension PointFlags {
     /// The kind of anomaly that the evidence speaks for; nil without any.
     public var kind: AnomalyKind? {
+        if contains(.outOfLimits) { return .limit }
         if contains(.flatLine) { return .flatLine }
         if contains(.gap) { return .gap }
         if contains(.drift) { return .drift }

@@ -10,6 +10,15 @@ struct AnomalyTracker: Sendable {
 
     init(quietPoints: Int) { self.quietPoints = quietPoints }
 
+    /// The anomaly that is open; nil if none is.
+    var open: Anomaly? { anomaly.flatMap { $0.isOpen ? $0 : nil } }
+
+    /// Closes the anomaly that is open.
+    mutating func close() {
+        anomaly?.isOpen = false
+        quiet = 0
+    }
+
     /// - Parameters:
     ///   - worst: what is said of the channel that stands out most at this point.
     ///   - points: 0 if it is not a point that is told of, but that none has come.

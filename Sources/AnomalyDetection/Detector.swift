@@ -15,24 +15,24 @@ public final class Detector {
     /// Width of the stream.
     public let channels: Int
     /// Sequence number of the newest point; 0 before the first.
-    public private(set) var sequence: Int64
+    public internal(set) var sequence: Int64
     /// Sequence number after which this model began to learn.
-    private var origin: Int64
+    var origin: Int64
     /// Time of the newest point, in microseconds since 1970; `Int64.min` before the first.
-    public private(set) var newestTime = Int64.min
+    public internal(set) var newestTime = Int64.min
 
     private var learner: OnlineLearner<Float>
     private let workspace: Workspace<Float>
-    private var encoder: InputEncoder
+    var encoder: InputEncoder
     private var trust: [PredictionTrust]
     /// Of each channel, the change that the network announced for the point at hand, in scaled units.
     private var announced: [Double]
     /// Anomalous points in a row that were not learned from.
-    private var held: Int64 = 0
+    var held: Int64 = 0
     /// Sequence number after which the stream was found to be silent; -1: never.
-    private var silentSince: Int64 = -1
-    private var scorer: Scorer
-    private var tracker: AnomalyTracker
+    var silentSince: Int64 = -1
+    var scorer: Scorer
+    var tracker: AnomalyTracker
     private var target: [Float]
 
     /// - Parameters:
@@ -74,7 +74,7 @@ public final class Detector {
     /// True until the warm-up is over.
     public var isWarmingUp: Bool { seen < Int64(settings.score.warmup) }
     /// Points that this model has seen.
-    private var seen: Int64 { sequence - origin }
+    var seen: Int64 { sequence - origin }
     /// Health of the training: norm of the last gradient before clipping, its loss, updates done and left out.
     public var training: (gradientNorm: Double, loss: Double, updates: Int64, skipped: Int64) {
         (learner.gradientNorm, learner.loss, learner.updates, learner.skippedUpdates)
@@ -103,16 +103,26 @@ public final class Detector {
         time: Int64, values: UnsafeBufferPointer<Double>, verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
     ) -> PointVerdict {
         precondition(values.count == channels && verdicts.count >= channels, "one value for each channel")
-        let elapsed = newestTime == .min ? 0 : time - newestTime
+        // A model that begins anew knows of no point before its first one.
+        let elapsed = seen == 0 ? 0 : time - newestTime
+        // The first point behind a range is compared with one inside it, and as little to be trusted.
+        let isExcluded = orders.excludes(time) || orders.excludes(newestTime)
         sequence += 1
         newestTime = time
+        scorer.feedback.orders.pass(time)
         scorer.seasons.prepare(&encoder, time: time, elapsed: elapsed)
         predict(verdicts)
         for c in 0..<channels {
             verdicts[c].value = values[c]
             verdicts[c].residual = (values[c] - verdicts[c].prediction).bounded
         }
-        var judgement = scorer.judge(time: time, elapsed: elapsed, seen: seen, verdicts)
+        var judgement =
+            isExcluded
+            ? scorer.judgeAside(time: time, elapsed: elapsed, seen: seen, verdicts)
+            // A silence that was to be left out is none.
+            : scorer.judge(
+                time: time, elapsed: orders.touches(after: time - elapsed, through: time) ? 0 : elapsed, seen: seen,
+                verdicts)
         judgement.score = VerdictGrid.score(judgement.score, isFlagged: judgement.flags.contains(.anomaly))
         for c in 0..<channels {
             verdicts[c] = VerdictGrid.rounded(verdicts[c], usual: scorer.usualResidual(channel: c))
@@ -120,8 +130,13 @@ public final class Detector {
         let change = tracker.observe(sequence: sequence, time: time, judgement, verdicts[judgement.worst]) {
             scorer.attribution(judgement)
         }
+        note(change)
         held = judgement.isRaised ? held + 1 : 0
-        learn(verdicts, isHeld: feedback.isFrozen || held > 0 && held <= Int64(settings.model.hold))
+        learn(
+            verdicts, isHeld: isExcluded || feedback.isFrozen || held > 0 && held <= Int64(settings.model.hold),
+            updates: !isExcluded && !feedback.isFrozen)
+        // The warm-up is for what is learned from.
+        if isExcluded, isWarmingUp { origin += 1 }
         return PointVerdict(
             sequence: sequence, time: time, score: judgement.score, flags: judgement.flags, change: change)
     }
@@ -130,7 +145,10 @@ public final class Detector {
 
     /// The silence after the newest point that is an anomaly by itself, in microseconds; nil if none is, as for streams
     /// that never had a rhythm, or if it has been told.
-    public var longestSilence: Int64? { isSilent || isWarmingUp ? nil : scorer.longestSilence }
+    public var longestSilence: Int64? {
+        guard !isSilent, !isWarmingUp, let silence = scorer.longestSilence else { return nil }
+        return orders.end(ofSilence: silence, after: newestTime).map { $0 - newestTime }
+    }
 
     /// True between `fallSilent` and the next point.
     public var isSilent: Bool { silentSince == sequence }
@@ -140,15 +158,17 @@ public final class Detector {
     ///
     /// - Returns: what that did to the stream's anomaly: nothing if it has been told or is none.
     public func fallSilent() -> AnomalyChange {
-        guard let silence = longestSilence else { return .none }
+        guard let silence = longestSilence, let usual = scorer.longestSilence else { return .none }
         let none = ChannelVerdict(value: .nan, prediction: .nan, lower: .nan, upper: .nan, residual: .nan)
         let (time, overflow) = newestTime.addingReportingOverflow(silence)
-        let judgement = scorer.judge(silence: silence)
+        let judgement = scorer.judge(silence: usual)
         guard !overflow, judgement.isRaised else { return .none }
         silentSince = sequence
-        return tracker.observe(sequence: sequence + 1, time: time, judgement, none, points: 0) {
+        let change = tracker.observe(sequence: sequence + 1, time: time, judgement, none, points: 0) {
             scorer.attribution(judgement)
         }
+        note(change)
+        return change
     }
 
     // MARK: Feedback
@@ -160,7 +180,19 @@ public final class Detector {
     /// same point; a second time does no harm.
     ///
     /// - Precondition: a label's channel is one of the stream's.
-    public func take(_ act: Feedback.Act) { scorer.take(act) }
+    public func take(_ act: Feedback.Act) {
+        scorer.take(act, open: tracker.open?.startSequence)
+        if case .exclude(let range) = act, let open = tracker.open, range.contains(open.end) { tracker.close() }
+    }
+
+    /// Whether its anomaly is one that somebody does not want to hear of.
+    public var isMuted: Bool { anomaly.map { $0.startSequence == orders.mutedAnomaly } ?? false }
+
+    private var orders: StandingOrders { scorer.feedback.orders }
+
+    private func note(_ change: AnomalyChange) {
+        if change == .opened, let anomaly { scorer.feedback.orders.noteOpened(anomaly) }
+    }
 
     // MARK: Predict
 
@@ -190,8 +222,12 @@ public final class Detector {
 
     // MARK: Learn
 
-    /// - Parameter isHeld: the point is anomalous, and not learned from.
-    private func learn(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>, isHeld: Bool) {
+    /// - Parameters:
+    ///   - isHeld: the point is not learned from.
+    ///   - updates: false to leave the weights as they are.
+    private func learn(
+        _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>, isHeld: Bool, updates: Bool
+    ) {
         for c in 0..<channels {
             let value = verdicts[c].value
             target[c] = isHeld ? .nan : encoder.target(value, channel: c)
@@ -199,7 +235,7 @@ public final class Detector {
                 trust[c].observe(announced: announced[c], actual: encoder.change(to: value, channel: c))
             }
         }
-        if seen > 1 { learner.observe(target, workspace: workspace, updates: !feedback.isFrozen) }
+        if seen > 1 { learner.observe(target, workspace: workspace, updates: updates) }
         for c in 0..<channels {
             // A missing value is replaced by what was expected, so that the network goes on from there.
             let value = verdicts[c].value.isNaN ? verdicts[c].prediction : verdicts[c].value
@@ -210,9 +246,13 @@ public final class Detector {
     // MARK: State
 
     /// Newest format of the saved state that can be read; see `StateHead`.
-    public static let stateVersion: UInt16 = 5
-    /// Format of this detector's state: the one before feedback was known is still written where there is none.
-    public var stateVersion: UInt16 { feedback.isEmpty ? StateHead.withoutFeedback : Self.stateVersion }
+    public static let stateVersion = StateHead.newest
+    /// Format of this detector's state: those before feedback, or orders, were known are still written where there are
+    /// none.
+    public var stateVersion: UInt16 {
+        feedback.isEmpty
+            ? StateHead.withoutFeedback : feedback.orders.isEmpty ? StateHead.withoutOrders : Self.stateVersion
+    }
 
     /// The whole state as bytes: a detector that is restored from them goes on bit for bit as this one would.
     public func savedState() -> [UInt8] {
@@ -231,6 +271,7 @@ public final class Detector {
         tracker.encode(into: &writer)
         learner.encode(into: &writer)
         if !feedback.isEmpty { feedback.encode(into: &writer) }
+        if !feedback.orders.isEmpty { feedback.orders.encode(into: &writer) }
         return writer.bytes
     }
 
@@ -265,7 +306,7 @@ public final class Detector {
         try scorer.decode(from: &reader)
         try tracker.decode(from: &reader)
         try learner.decode(from: &reader)
-        if head.hasFeedback { try scorer.decodeFeedback(from: &reader) }
+        if head.hasFeedback { try scorer.decodeFeedback(from: &reader, hasOrders: head.hasOrders) }
         guard reader.isAtEnd else {
             throw StateError.invalid(field: "length", found: "\(bytes.count) bytes", expected: "fewer")
         }

@@ -115,6 +115,13 @@ public struct ScoreSettings: Sendable, Equatable {
     /// evidence, however rare: 0 or more.
     public var minDeviation = 0.0
     public var minRelativeDeviation = 0.0
+    /// In which direction a value must be off to be an anomaly.
+    public var direction = DeviationDirection.both
+    /// What lies outside is an anomaly whatever else speaks for it or against it; nil: nothing is by that alone.
+    public var expectedRange: ExpectedRange?
+    /// Largest values of the least deviations that can be configured.
+    public static let largestDeviation = 1e300
+    public static let largestRelativeDeviation = 1000.0
     /// Share of the points that the band between `lower` and `upper` is meant to cover, 0.5…0.999.
     public var band = 0.9
     /// Unflagged points in a row after which an anomaly is over, 1…100,000.

@@ -17,7 +17,9 @@ struct DriftTrack: Sendable {
     private var record = StepRecord(block: 200, exponent: exponent)
 
     /// How far the channel has come, in its units.
-    var distance: Double { abs(near - far) }
+    var distance: Double { abs(change) }
+    /// The same, below 0 if it has come down.
+    var change: Double { near - far }
 
     /// - Returns: decades of rarity.
     mutating func observe(_ value: Double) -> Double {

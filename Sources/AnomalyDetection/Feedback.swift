@@ -1,4 +1,4 @@
-public import RecurrentModel
+import RecurrentModel
 
 /// What people have said of one stream's anomalies, and what follows from it.
 ///
@@ -43,6 +43,18 @@ public struct Feedback: Sendable, Equatable {
         case freeze
         /// Let them learn again.
         case thaw
+        /// Neither learn from a range of time nor flag what is in it; or do so again.
+        case exclude(StandingOrders.Exclusion)
+        case include(StandingOrders.Exclusion)
+        /// Do not tell of the anomaly that is open, nor of those that begin before a time.
+        case mute(until: Int64)
+        /// Do not tell of the anomaly with this `startSequence`.
+        case muteAnomaly(Int64)
+        /// Tell of them again.
+        case unmute
+        case unmuteAnomaly(Int64)
+        /// Let another rule hold for what is an anomaly.
+        case rule(ScoreRule)
     }
 
     /// Residuals in a shape.
@@ -60,17 +72,21 @@ public struct Feedback: Sendable, Equatable {
 
     public private(set) var labels: [Label] = []
     public private(set) var isFrozen = false
+    /// What holds until it is taken back.
+    public internal(set) var orders = StandingOrders()
     /// The last residuals of each channel, oldest first; empty unless a label has a shape.
     private var recent: [Float] = []
 
     public init() {}
 
-    var isEmpty: Bool { labels.isEmpty && !isFrozen }
+    var isEmpty: Bool { labels.isEmpty && !isFrozen && orders.isEmpty }
 
-    package mutating func take(_ act: Act, channels: Int) {
+    /// - Parameter open: `startSequence` of the anomaly that is open.
+    package mutating func take(_ act: Act, channels: Int, open: Int64? = nil) {
         switch act {
         case .freeze: isFrozen = true
         case .thaw: isFrozen = false
+        case .exclude, .include, .mute, .muteAnomaly, .unmute, .unmuteAnomaly, .rule: orders.take(act, open: open)
         case .label(let label):
             labels.removeAll { $0.anomaly == label.anomaly }
             labels.append(label)
@@ -79,6 +95,14 @@ public struct Feedback: Sendable, Equatable {
                 recent = Array(repeating: 0, count: channels * Self.shapePoints)
             }
         }
+    }
+
+    /// What of it concerns a model that begins anew: not what was said of what others have found.
+    var ofAnyModel: Feedback {
+        var feedback = self
+        feedback.labels = []
+        feedback.recent = []
+        return feedback
     }
 
     /// Takes the residual of a channel at the newest point.

@@ -135,4 +135,12 @@ public struct InputEncoder: Sendable {
         if features.missing { input[place + features.widthOfChannel - 1] = isMissing ? 1 : 0 }
         last[c] = value
     }
+
+    /// Goes on as if these had been the last values, and had been for long; what is NaN stays as it is.
+    mutating func goOn(from values: [Double]) {
+        for (c, value) in values.enumerated() {
+            if !value.isNaN { last[c] = value }
+            if !last[c].isNaN { observe(last[c], channel: c, isHeld: true) }
+        }
+    }
 }

@@ -8,13 +8,14 @@ struct Lean: Sendable {
     private static let leastShare = 0.6
 
     private let share: Double
-    private var mean = 0.0
     private var size = 0.0
 
     /// - Parameter points: deviations that are looked at, roughly.
     init(points: Double) { share = 1 - Double.exp(-1 / points) }
 
     var isToOneSide: Bool { abs(mean) > Self.leastShare * size }
+    /// Their mean: above 0 if they lean upwards.
+    private(set) var mean = 0.0
 
     mutating func observe(_ deviation: Double) {
         mean += (deviation - mean) * share

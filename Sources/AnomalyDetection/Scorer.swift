@@ -41,13 +41,15 @@ struct Scorer: Sendable {
     private static let knee = 3.3
     private static let slopeBeyondKnee = 0.45
 
-    private let settings: ScoreSettings
+    private let configured: ScoreSettings
+    /// Those that hold, with the rules that people have set.
+    private var settings: ScoreSettings
     private let channels: Int
     /// On decades of rarity.
     private var threshold: Double
     /// Time between two points that it was made for, in microseconds.
     private var thresholdInterval: Int64 = 0
-    private(set) var seasons: StreamSeasons
+    var seasons: StreamSeasons
     private var gaps = GapRecord()
     private var memories: [ChannelMemory]
     private var residual: DeviationTrack
@@ -57,11 +59,12 @@ struct Scorer: Sendable {
     private var band = Double.nan
     private var untilBand = 0
     /// What people have said.
-    private(set) var feedback = Feedback()
+    var feedback = Feedback()
     /// Of each channel, its deviation at the newest point, relative to what is usual for it.
     private(set) var deviations: [Double]
 
     init(_ settings: ScoreSettings, channels: Int, zone: LocalTime) {
+        configured = settings
         self.settings = settings
         self.channels = channels
         threshold = -Double.log10(settings.falseAlarmProbability)
@@ -83,7 +86,8 @@ struct Scorer: Sendable {
     /// deviation relative to what is usual for it. What only one channel can tell is all of that channel.
     func attribution(_ judgement: Judgement) -> [Float] {
         if channels == 1 { return [1] }
-        let isOfOne = !judgement.kind.isDisjoint(with: [.flatLine, .drift]) || judgement.kind == .variance
+        let isOfOne =
+            !judgement.kind.isDisjoint(with: [.flatLine, .drift, .outOfLimits]) || judgement.kind == .variance
         let sum = deviations.reduce(0) { $0 + $1 * $1 }
         // A gap is in all of them.
         if judgement.kind == .gap { return Array(repeating: 1 / Float(channels), count: channels) }
@@ -116,9 +120,16 @@ struct Scorer: Sendable {
         judgement.kind = evidence.kind
         updateBand()
         useThreshold(interval: seasons.usualInterval)
+        if let channel = channelOutside(verdicts) {
+            judgement.score = 1
+            judgement.worst = channel
+            judgement.kind = .outOfLimits
+            judgement.isRaised = true
+            judgement.flags.formUnion([.anomaly, .outOfLimits])
+        }
         let decades = Self.calibrated(evidence.decades)
         let isNews = peak.observe(isWarmingUp ? 0 : decades)
-        if isWarmingUp { return judgement }
+        if isWarmingUp || judgement.isRaised { return judgement }
         let tolerance = feedback.tolerance(of: evidence.kind.kind, channel: evidence.worst, threshold: threshold)
         judgement.isRaised = decades >= threshold + tolerance
         if judgement.isRaised && isNews { judgement.flags.formUnion([.anomaly, evidence.kind]) }
@@ -126,6 +137,25 @@ struct Scorer: Sendable {
         let isToldOf = isNews && (tolerance == 0 || judgement.isRaised)
         judgement.score = min(1, (isToldOf ? decades : threshold * decades / (threshold + decades)) / 10)
         return judgement
+    }
+
+    /// The same of a point that is to leave no trace: it is scored as if it counted, but not remembered, and raises nothing.
+    /// Only the season goes on to its next place.
+    mutating func judgeAside(
+        time: Int64, elapsed: Int64, seen: Int64, _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
+    ) -> Judgement {
+        var aside = self
+        var judgement = aside.judge(time: time, elapsed: elapsed, seen: seen, verdicts)
+        judgement.flags = judgement.flags.intersection([.warmup, .missing]).union(.excluded)
+        judgement.isRaised = false
+        seasons.pass(1)
+        return judgement
+    }
+
+    /// The first channel with a value outside the range that was set; nil if there is none.
+    private func channelOutside(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>) -> Int? {
+        guard let range = settings.expectedRange else { return nil }
+        return (0..<channels).first { !verdicts[$0].value.isNaN && !range.contains(verdicts[$0].value) }
     }
 
     private static func calibrated(_ decades: Double) -> Double {
@@ -170,7 +200,18 @@ struct Scorer: Sendable {
     }
 
     /// Takes what somebody says.
-    mutating func take(_ act: Feedback.Act) { feedback.take(act, channels: channels) }
+    ///
+    /// - Parameter open: `startSequence` of the anomaly that is open.
+    mutating func take(_ act: Feedback.Act, open: Int64?) {
+        feedback.take(act, channels: channels, open: open)
+        goOn(with: feedback)
+    }
+
+    /// Lets other feedback hold.
+    mutating func goOn(with feedback: Feedback) {
+        self.feedback = feedback
+        settings = feedback.orders.applied(to: configured)
+    }
 
     // MARK: Evidence
 
@@ -214,6 +255,8 @@ struct Scorer: Sendable {
         var distances = Sum()
         var outside = 0.0
         var largest = -1.0
+        // How the channel that stands out most is off: from what was predicted, and from its season.
+        var (residualOfWorst, differenceOfWorst) = (0.0, 0.0)
         var (flat, drift, small) = (Single(), Single(), Single())
         // Whether anything is off by as much as it must be to count.
         var (residualCounts, seasonCounts) = (false, false)
@@ -246,16 +289,21 @@ struct Scorer: Sendable {
                 }
                 memories[c].seasonSpread.observe(distance)
             }
-            if settings.range, memories[c].range.distance(of: value) >= least {
+            if settings.range, memories[c].range.distance(of: value) >= least,
+                settings.direction.admits(memories[c].range.side(of: value))
+            {
                 outside += memories[c].range.decades(of: value)
             }
             if deviations[c] > largest {
                 largest = deviations[c]
                 evidence.worst = c
+                (residualOfWorst, differenceOfWorst) = (verdicts[c].residual, difference)
             }
             flat.add(memories[c].flat.observe(value), channel: c)
             let drifted = memories[c].drift.observe(value)
-            if memories[c].drift.distance >= least { drift.add(drifted, channel: c) }
+            if memories[c].drift.distance >= least, settings.direction.admits(memories[c].drift.change) {
+                drift.add(drifted, channel: c)
+            }
             memories[c].range.observe(value)
             seasons.observe(value, channel: c, at: clock)
         }
@@ -264,18 +312,24 @@ struct Scorer: Sendable {
         evidence.count(outside / Double(evidence.present), as: .outOfRange)
         if let size = distances.size {
             let rarity = season.observe(size, counts: settings.season && seasonCounts)
-            let (range, single) = (evidence.decades, rarity.single)
+            let isAdmitted = settings.direction.admits(differenceOfWorst)
+            let (range, single) = (evidence.decades, isAdmitted ? rarity.single : 0)
             if single > range { evidence.kind.insert(.offSeason) }
             evidence.decades = max(range, single) + Self.jointWeight * min(range, single)
-            let leans = memories[evidence.worst].seasonLean.isToOneSide
-            evidence.count(rarity.smoothed, as: leans ? [.offSeason, .lasting] : [.offSeason, .lasting, .variance])
+            let lean = memories[evidence.worst].seasonLean
+            let leans = lean.isToOneSide
+            evidence.count(
+                leans && !settings.direction.admits(lean.mean) ? 0 : rarity.smoothed,
+                as: leans ? [.offSeason, .lasting] : [.offSeason, .lasting, .variance])
         }
         if let size = residuals.size {
             let rarity = residual.observe(size, counts: settings.residual && residualCounts)
-            evidence.count(rarity.single * Self.residualWeight, as: .unpredicted)
-            let leans = memories[evidence.worst].residualLean.isToOneSide
+            let isAdmitted = settings.direction.admits(residualOfWorst)
+            evidence.count(isAdmitted ? rarity.single * Self.residualWeight : 0, as: .unpredicted)
+            let lean = memories[evidence.worst].residualLean
+            let leans = lean.isToOneSide
             evidence.count(
-                rarity.smoothed * Self.residualWeight,
+                leans && !settings.direction.admits(lean.mean) ? 0 : rarity.smoothed * Self.residualWeight,
                 as: leans ? [.unpredicted, .lasting] : [.unpredicted, .lasting, .variance])
         }
         if settings.flatLine { evidence.count(flat, as: .flatLine) }
@@ -339,7 +393,9 @@ struct Scorer: Sendable {
         useThreshold(interval: try reader.read())
     }
 
-    mutating func decodeFeedback(from reader: inout StateReader) throws {
+    mutating func decodeFeedback(from reader: inout StateReader, hasOrders: Bool) throws {
         try feedback.decode(from: &reader, channels: channels)
+        if hasOrders { try feedback.orders.decode(from: &reader) }
+        goOn(with: feedback)
     }
 }

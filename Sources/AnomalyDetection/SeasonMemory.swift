@@ -79,13 +79,7 @@ struct SeasonMemory: Sendable {
             unit = Double(sign: .plus, exponent: max(-1000, min(1000, difference.exponent)), significand: 1)
         }
         let x = scaled(value)
-        if values.count < Self.capacity {
-            values.append(x)
-            next = values.count == Self.capacity ? 0 : values.count
-        } else {
-            values[next] = x
-            next = next + 1 == Self.capacity ? 0 : next + 1
-        }
+        append(x)
         count += 1
         if count == search {
             search = min(search * 2, search + Int64(Self.capacity))
@@ -95,6 +89,23 @@ struct SeasonMemory: Sendable {
         }
         if slots == nil && period == 0 && count >= Self.patience { slots = DaySlots() }
         slots?.observe(x, time: clock.local)
+    }
+
+    private mutating func append(_ x: Float) {
+        if values.count < Self.capacity {
+            values.append(x)
+            next = values.count == Self.capacity ? 0 : values.count
+        } else {
+            values[next] = x
+            next = next + 1 == Self.capacity ? 0 : next + 1
+        }
+    }
+
+    /// Lets so many values pass that are not known: each is taken for what was one season before, and whole seasons, which
+    /// move no place, are left out.
+    mutating func pass(_ count: Int64) {
+        if period < 2 || period > values.count { return }
+        for _ in 0..<max(0, count % Int64(period)) { append(self[period]) }
     }
 
     // MARK: Period

@@ -4,11 +4,14 @@ import RecurrentModel
 /// How a detector's saved state begins: its format, its width, the arithmetic that made it, and the settings that the
 /// rest's layout depends on, so that it can be read by whoever does not know the configuration.
 struct StateHead {
-    /// Format of states without any feedback.
+    /// Formats of states without any feedback, without any orders, and with all that there is.
     static let withoutFeedback: UInt16 = 4
+    static let withoutOrders: UInt16 = 5
+    static let newest: UInt16 = 6
 
-    /// Whether there is feedback at the end.
+    /// Whether there is feedback at the end, and orders behind that.
     let hasFeedback: Bool
+    let hasOrders: Bool
     let channels: Int
     /// Of the processor that the state comes from. On another kind the same points lead to other last bits.
     let arithmetic: KernelVariant.Arithmetic
@@ -35,6 +38,7 @@ struct StateHead {
             throw StateError.invalid(field: "format", found: "\(version)", expected: "\(Detector.stateVersion)")
         }
         hasFeedback = version > Self.withoutFeedback
+        hasOrders = version > Self.withoutOrders
         let width = try reader.read(UInt32.self)
         guard (1...65_535).contains(width) else {
             throw StateError.invalid(field: "channels", found: "\(width)", expected: "1 to 65535")

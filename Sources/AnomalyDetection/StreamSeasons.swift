@@ -49,6 +49,11 @@ public struct StreamSeasons: Sendable {
         observe(value, channel: c, at: clock(at: time))
     }
 
+    /// Lets so many points pass whose values are not known, so that what comes is held against its own place.
+    mutating func pass(_ points: Int64) {
+        for c in channels.indices { channels[c].pass(points) }
+    }
+
     func encode(into writer: inout StateWriter) {
         interval.encode(into: &writer)
         for channel in channels { channel.encode(into: &writer) }

@@ -24,6 +24,9 @@ struct ValueRange: Sendable {
         low.isNaN ? 0 : max(0, min(.greatestFiniteMagnitude, max(value - high, low - value)))
     }
 
+    /// Above 0 if a value lies above the middle of it, else not; NaN while nothing is known.
+    func side(of value: Double) -> Double { value / 2 - (low / 4 + high / 4) }
+
     /// Decades of rarity, 0 for a value inside; 0 while all values were equal.
     func decades(of value: Double) -> Double {
         let width = high / 2 - low / 2

@@ -28,6 +28,13 @@ public struct PointFlags: OptionSet, Sendable, Hashable {
     /// The level has crept away for some hundred points.
     public static let drift = PointFlags(rawValue: 2048)
 
+    /// Outside the range that somebody has set for the stream.
+    public static let outOfLimits = PointFlags(rawValue: 8192)
+
+    /// Scored, but in a range of time that somebody has excluded, or the first one behind it: neither learned from nor
+    /// flagged.
+    public static let excluded = PointFlags(rawValue: 4096)
+
     /// Came after a point with a later time, and was kept: neither predicted nor scored nor learned. The detector knows
     /// nothing of it.
     public static let late = PointFlags(rawValue: 128)
@@ -40,7 +47,7 @@ public struct PointVerdict: Sendable, Equatable {
     /// Microseconds since 1970.
     public var time: Int64
     /// 0 ordinary … 1: a tenth of the decades of rarity, so that 0.3 is once in 10³ points. What is less rare than one
-    /// of the points shortly before stays below the threshold.
+    /// of the points shortly before stays below the threshold. What is outside the range that was set for it has 1.
     public var score: Double
     public var flags: PointFlags
     /// What the point did to the stream's current anomaly.

@@ -186,14 +186,27 @@ extension ConfigurationKey {
                 "Whether a level that creeps away for some hundred points counts as evidence.",
                 choosing: "false for what grows for ever, such as counters and disk usage."),
             ConfigurationKey(
-                "score.min_deviation", stream: \.detector.score.minDeviation, .number(0...1e300),
+                "score.min_deviation", stream: \.detector.score.minDeviation,
+                .number(0...ScoreSettings.largestDeviation),
                 unit: "the stream's own",
                 "Smallest deviation (from prediction, season or range) that can be evidence, however rare it is.",
                 choosing: "what nobody would get up for, such as 0.5 degrees; 0 for none."),
             ConfigurationKey(
-                "score.min_relative_deviation", stream: \.detector.score.minRelativeDeviation, .number(0...1000),
+                "score.min_relative_deviation", stream: \.detector.score.minRelativeDeviation,
+                .number(0...ScoreSettings.largestRelativeDeviation),
                 "The same as a share of the value: 0.01 is a hundredth of it.",
                 choosing: "0.01 or 0.05 where very quiet signals raise too many alarms; 0 for none."),
+            ConfigurationKey(
+                "score.direction", stream: \.detector.score.direction, .choice,
+                "In which direction a value must be off (from prediction, season or range) to be an anomaly. Flat lines, "
+                    + "gaps and a changed scatter have none and count in any case.",
+                choosing: "\"above\" for latencies and queues, \"below\" for free space and sales."),
+            ConfigurationKey(
+                "score.expected_range", stream: \.detector.score.expectedRange, .range, unit: "the stream's own",
+                "Lowest and highest value that are expected. One outside is an anomaly of the kind limit, with the score "
+                    + "1, whatever the model thinks, also during the warm-up; what lies inside is judged as ever. []: "
+                    + "none.",
+                choosing: "what is physically possible, or agreed upon: [0, 100] for a percentage."),
             ConfigurationKey(
                 "score.band", stream: \.detector.score.band, .number(0.5...0.999),
                 "Share of the points that the band from lower to upper is meant to cover.",

@@ -62,6 +62,24 @@ extension ValueKind where Value == Double {
     }
 }
 
+extension ValueKind where Value == ExpectedRange? {
+    /// A lowest and a highest value, or none.
+    static let range = Self(
+        expectation: "an array of two numbers, the lower one first, or [] for none",
+        decode: { value in
+            guard case .array(let ends) = value else { return nil }
+            let numbers = ends.compactMap {
+                ValueKind<Double>.number(-.greatestFiniteMagnitude...(.greatestFiniteMagnitude)).decode($0)
+            }
+            if ends.isEmpty { return .some(nil) }
+            guard ends.count == 2, numbers.count == 2, let range = ExpectedRange(numbers[0], numbers[1]) else {
+                return nil
+            }
+            return range
+        },
+        encode: { range in .array(range.map { [.number($0.low), .number($0.high)] } ?? []) })
+}
+
 extension ValueKind where Value == Bool {
     static let boolean = Self(
         expectation: "true or false",

@@ -62,6 +62,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var pendingPoints: Int64?
     /// Streams from which nothing has come for longer than usual; nil from a daemon that does not say.
     public var silentStreams: Int?
+    /// Streams whose anomalies somebody does not want to hear of now; nil from a daemon that does not say.
+    public var mutedStreams: Int?
     /// Streams whose state is in the database only, until their next point; nil from a daemon that does not say.
     public var asleepStreams: Int?
     /// What memory the process may have; nil if there is no limit, and from a daemon that does not say.
@@ -79,7 +81,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         residentBytes: Int64, watchdog: Watchdog?, checkpointAgeSeconds: Double?,
         gradients: Gradients? = nil, restoring: Restoring? = nil, maxConnections: Int? = nil, maxStreams: Int? = nil,
         refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil,
-        silentStreams: Int? = nil, allocatedBytes: Int64? = nil, asleepStreams: Int? = nil, memory: Memory? = nil,
+        silentStreams: Int? = nil, mutedStreams: Int? = nil, allocatedBytes: Int64? = nil, asleepStreams: Int? = nil,
+        memory: Memory? = nil,
         storage: Storage? = nil, notes: [String]? = nil
     ) {
         self.version = version
@@ -115,6 +118,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.keptLatePoints = keptLatePoints
         self.pendingPoints = pendingPoints
         self.silentStreams = silentStreams
+        self.mutedStreams = mutedStreams
         self.asleepStreams = asleepStreams
         self.memory = memory
         self.storage = storage

@@ -1,13 +1,25 @@
-/// Say something of a stream, or of one of its anomalies: what `anomalyctl label`, `anomalies ack` and `model freeze` ask.
+/// Say something of a stream, or of one of its anomalies: what `anomalyctl label`, `anomalies ack` and
+/// `model freeze`, `reset`, `snapshot` and `rollback`, `exclude`, `anomalies mute` and `rule` ask.
 public struct FeedbackRequest: Sendable, Equatable, Codable {
     /// Name of the stream.
     public var stream: String
-    /// "false-positive", "true", "ack", "freeze" or "thaw".
+    /// "false-positive", "true", "ack", "freeze", "thaw", "reset", "snapshot", "rollback", "exclude", "include", "mute",
+    /// "unmute" or "rule".
     public var action: String
     /// Number of the anomaly; nil of what is about the stream.
     public var anomaly: Int64?
     /// Of "false-positive" and "true".
     public var label: Label?
+    /// Number of the snapshot; of "rollback".
+    public var snapshot: Int64?
+    /// Number of the anomaly's first point in its stream; of "mute" and "unmute" of an anomaly.
+    public var start: Int64?
+    /// Of "exclude" and "include": first time of the range, in microseconds since 1970.
+    public var since: Int64?
+    /// Of these, and of "mute" of a stream: the first time behind it.
+    public var until: Int64?
+    /// Of "rule": such as `direction = "above"`; the key alone takes it back.
+    public var rule: String?
     /// Words of whoever says it.
     public var message: String
 
@@ -33,11 +45,15 @@ public struct FeedbackRequest: Sendable, Equatable, Codable {
         }
     }
 
-    public init(stream: String, action: String, anomaly: Int64? = nil, label: Label? = nil, message: String = "") {
+    public init(
+        stream: String, action: String, anomaly: Int64? = nil, label: Label? = nil, snapshot: Int64? = nil,
+        message: String = ""
+    ) {
         self.stream = stream
         self.action = action
         self.anomaly = anomaly
         self.label = label
+        self.snapshot = snapshot
         self.message = message
     }
 }

@@ -21,12 +21,13 @@ public struct Commit: Sendable {
     public var events: [EventRecord] = []
     /// Behind points that are stored or in the same batch.
     public var feedback: [FeedbackRecord] = []
+    public var snapshots: [SnapshotRecord] = []
 
     public init() {}
 
     public var isEmpty: Bool {
         streams.isEmpty && rows == 0 && anomalies.isEmpty && checkpoints.isEmpty && released.isEmpty && events.isEmpty
-            && feedback.isEmpty
+            && feedback.isEmpty && snapshots.isEmpty
     }
 
     /// Rows of points, of all kinds.
@@ -42,6 +43,8 @@ public struct Commit: Sendable {
         late.removeAll(keepingCapacity: keepingCapacity)
         events.removeAll(keepingCapacity: keepingCapacity)
         feedback.removeAll(keepingCapacity: keepingCapacity)
+        // States are large, and few.
+        snapshots = []
     }
 
     /// Puts the points of each channel of a stream one after the other. Swift's sort merges runs that are in order

@@ -9,6 +9,7 @@ final class CommitStatements {
     private let checkpoint: Statement
     private let event: Statement
     private let feedback: Statement
+    private let snapshots: SnapshotStatements
     private let hot: HotStatements
     private let late: LateStatements
     private let connection: SQLiteConnection?
@@ -38,8 +39,8 @@ final class CommitStatements {
             sql: """
                 INSERT INTO feedback
                     (stream_id, sequence, silent, time, action, anomaly_id, start_sequence, kind, score, channel, shape,
-                    message, uid)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                    message, uid, snapshot_id, since, until, rule)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
                 """)
         // The slot is that of a checkpoint at the same point, else the one that does not hold the newest state. It is
         // found in the transaction, so that nothing has to be undone here when a commit fails.
@@ -57,6 +58,7 @@ final class CommitStatements {
                     sequence = excluded.sequence, format = excluded.format, checksum = excluded.checksum,
                     state = excluded.state
                 """)
+        snapshots = try SnapshotStatements(database)
         hot = try HotStatements(database)
         late = try LateStatements(database)
         connection = database.sqliteConnection
@@ -82,6 +84,7 @@ final class CommitStatements {
         for record in commit.feedback {
             try Self.naming("feedback on stream \(record.stream)", path, on: connection) { try insert(record) }
         }
+        try snapshots.write(commit, path: path)
         return (try late.write(commit, path: path), hotRows)
     }
 
@@ -124,14 +127,19 @@ final class CommitStatements {
         feedback.bind(record.isSilent ? 1 as Int64 : 0, at: 3)
         feedback.bind(record.time, at: 4)
         feedback.bind(record.anomaly, at: 6)
-        feedback.bind(label?.anomaly, at: 7)
+        feedback.bind(label?.anomaly ?? record.start, at: 7)
         feedback.bind(label?.score ?? .nan, at: 9)
         feedback.bind(label.map { Int64($0.channel) }, at: 10)
         feedback.bind(record.user.map { Int64($0) }, at: 13)
+        feedback.bind(record.snapshot, at: 14)
+        feedback.bind(record.since, at: 15)
+        feedback.bind(record.until, at: 16)
         try feedback.binding(record.action.rawValue, at: 5) {
             try feedback.binding(label?.kind.rawValue, at: 8) {
                 try feedback.binding(label.map { Anomaly.text(of: $0.shape) }, at: 11) {
-                    try feedback.binding(record.message, at: 12) { try feedback.run() }
+                    try feedback.binding(record.message, at: 12) {
+                        try feedback.binding(record.rule?.text, at: 17) { try feedback.run() }
+                    }
                 }
             }
         }

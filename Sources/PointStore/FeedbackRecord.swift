@@ -11,6 +11,14 @@ public struct FeedbackRecord: Sendable, Equatable {
         case acknowledged = "ack"
         /// The stream's network shall not learn, or learn again.
         case freeze, thaw
+        /// The stream's model begins anew; its state is kept in a snapshot; it goes on from a snapshot.
+        case reset, snapshot, rollback
+        /// A range of time is left out, or is not.
+        case exclude, include
+        /// Anomalies of the stream (or the one that is named) are not told of, or are.
+        case mute, unmute
+        /// Another rule holds for what is an anomaly.
+        case rule
     }
 
     public var stream: Int32
@@ -25,6 +33,15 @@ public struct FeedbackRecord: Sendable, Equatable {
     public var anomaly: Int64?
     /// What the detector is told of a label; nil if nothing.
     public var label: Feedback.Label?
+    /// Of what is about an anomaly without being a label: its `startSequence`.
+    public var start: Int64?
+    /// Number of the snapshot of a rollback.
+    public var snapshot: Int64?
+    /// First time of a range, and the first one behind it, in microseconds since 1970.
+    public var since: Int64?
+    public var until: Int64?
+    /// Rule that holds from now on.
+    public var rule: ScoreRule?
     /// Words of whoever said it.
     public var message: String
     /// Who that was; nil if nobody knows.
@@ -45,11 +62,22 @@ public struct FeedbackRecord: Sendable, Equatable {
         self.user = user
     }
 
-    /// What the detector is told; nil if nothing.
+    /// The range from `since` to `until`; nil if it is none.
+    public var range: StandingOrders.Exclusion? {
+        guard let since, let until, since < until else { return nil }
+        return StandingOrders.Exclusion(since: since, until: until)
+    }
+
+    /// What the detector is told; nil if nothing, or if another one takes its place.
     public var act: Feedback.Act? {
         switch action {
         case .falsePositive, .truePositive: label.map { .label($0) }
-        case .acknowledged: nil
+        case .acknowledged, .reset, .snapshot, .rollback: nil
+        case .exclude: range.map { .exclude($0) }
+        case .include: range.map { .include($0) }
+        case .mute: anomaly == nil ? until.map { .mute(until: $0) } : start.map { .muteAnomaly($0) }
+        case .unmute: anomaly == nil ? .unmute : start.map { .unmuteAnomaly($0) }
+        case .rule: rule.map { .rule($0) }
         case .freeze: .freeze
         case .thaw: .thaw
         }

@@ -230,6 +230,12 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         try read("read the open anomalies of") { try AnomalyQueries.streamsWithOpen($0) }
     }
 
+    /// Until when streams are mute, by their ids.
+    public func mutedStreams() throws -> [Int32: Int64] {
+        let said = try read("read the orders in") { try FeedbackQueries.orders($0) }
+        return Dictionary(grouping: said, by: \.record.stream).compactMapValues { StreamOrders($0).standing.mutedUntil }
+    }
+
     /// How far each stream has come; streams without points are absent.
     public func newest() throws -> [Int32: StreamPosition] {
         try read("read the newest points of") { try StreamQueries.newest($0, parts: parts) }

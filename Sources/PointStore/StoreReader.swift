@@ -114,15 +114,45 @@ public final class StoreReader: Sendable {
     public func feedback(of stream: Int32, from sequence: Int64 = 0) throws -> [FeedbackRecord] {
         guard connection.parts.contains(.feedback) else { return [] }
         return try connection.read("read the feedback of") {
-            try FeedbackQueries.feedback($0, of: stream, from: sequence)
+            try FeedbackQueries.feedback($0, of: stream, from: sequence, parts: connection.parts)
         }
     }
 
     /// What was said of anomalies, in the order of time, by the anomaly's number.
     public func feedbackOfAnomalies() throws -> [Int64: [FeedbackRecord]] {
         guard connection.parts.contains(.feedback) else { return [:] }
-        let records = try connection.read("read the feedback of") { try FeedbackQueries.feedbackOfAnomalies($0) }
+        let records = try connection.read("read the feedback of") {
+            try FeedbackQueries.feedbackOfAnomalies($0, parts: connection.parts)
+        }
         return Dictionary(grouping: records) { $0.anomaly ?? 0 }
+    }
+
+    /// The snapshots of some streams, or of all, in the order in which they were taken; none of a database of a version that
+    /// knew of none.
+    public func snapshots(of streams: Set<Int32>? = nil) throws -> [StoredSnapshot] {
+        guard connection.parts.contains(.steering) else { return [] }
+        return try connection.read("read the snapshots of") { try SnapshotQueries.snapshots($0, of: streams) }
+    }
+
+    /// The state in a snapshot of a stream; nil if the stream has no such snapshot.
+    ///
+    /// - Throws: `StoreError` with the cause `damaged` if its checksum is wrong.
+    public func snapshot(_ id: Int64, of stream: Int32) throws -> CheckpointRecord? {
+        guard connection.parts.contains(.steering) else { return nil }
+        switch try connection.read("read a snapshot of", { try SnapshotQueries.state($0, of: stream, in: id) }) {
+        case .found(let record): return record
+        case .absent: return nil
+        case .damaged:
+            throw StoreError(
+                operation: "use snapshot \(id) of", path: path, cause: .damaged, detail: "its checksum is wrong")
+        }
+    }
+
+    /// What people have ordered, by stream; streams for which nothing ever was are absent.
+    public func orders() throws -> [Int32: StreamOrders] {
+        guard connection.parts.contains(.steering) else { return [:] }
+        let said = try connection.read("read the orders in") { try FeedbackQueries.orders($0) }
+        return Dictionary(grouping: said, by: \.record.stream).mapValues { StreamOrders($0) }
     }
 
     /// A number that differs from the one of the last call if another connection has committed in between.

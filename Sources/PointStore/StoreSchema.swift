@@ -13,6 +13,7 @@ enum StoreSchema {
         migrator.registerMigration(lateMigration) { try $0.execute(sql: late) }
         migrator.registerMigration(eventsMigration) { try $0.execute(sql: events) }
         migrator.registerMigration(feedbackMigration) { try $0.execute(sql: feedback) }
+        migrator.registerMigration(steeringMigration) { try $0.execute(sql: steering) }
         migrator.registerMigration(packedMigration) { try $0.execute(sql: packed) }
         return migrator
     }
@@ -22,6 +23,7 @@ enum StoreSchema {
     private static let lateMigration = "3-late"
     private static let eventsMigration = "4-events"
     private static let feedbackMigration = "5-feedback"
+    private static let steeringMigration = "6-steering"
     private static let packedMigration = "7-packed"
 
     /// What a database has beside its points, if the version that wrote it last knew of it.
@@ -35,11 +37,13 @@ enum StoreSchema {
         static let events = Parts(rawValue: 4)
         /// The table of feedback.
         static let feedback = Parts(rawValue: 8)
+        /// The table of snapshots, and feedback of more kinds.
+        static let steering = Parts(rawValue: 16)
         /// The tables of packed points; the rows of others are in `point_row` then, not in `point`.
-        static let packed = Parts(rawValue: 1 << 16)
+        static let packed = Parts(rawValue: 32)
 
         /// All of them.
-        static let current: Parts = [.hindsight, .late, .events, .feedback, .packed]
+        static let current: Parts = [.hindsight, .late, .events, .feedback, .steering, .packed]
 
         /// The table of points that have a row for each channel.
         var rowTable: String { contains(.packed) ? "point_row" : "point" }
@@ -69,6 +73,7 @@ enum StoreSchema {
         if applied.contains(lateMigration) { parts.insert(.late) }
         if applied.contains(eventsMigration) { parts.insert(.events) }
         if applied.contains(feedbackMigration) { parts.insert(.feedback) }
+        if applied.contains(steeringMigration) { parts.insert(.steering) }
         if applied.contains(packedMigration) { parts.insert(.packed) }
         return .readable(parts)
     }

@@ -101,7 +101,9 @@ enum StreamQueries {
                 summary.lastTime = bounds.newest.time
                 if let last = try newestPoint(database, bounds, parts) {
                     summary.lastScore = last.score
-                    if last.flags.contains(.warmup) { summary.warmingPoints = bounds.newest.sequence }
+                    if last.flags.contains(.warmup) {
+                        summary.warmingPoints = bounds.newest.sequence - (try lastReset(database, of: stream.id, parts))
+                    }
                     summary.lastValues = last.channels.map(\.value)
                 }
             }
@@ -132,6 +134,22 @@ enum StreamQueries {
         let row = try end(database, of: bounds.stream.id, parts.rowTable, "ASC", isLate: false)
         let packed = parts.contains(.packed) ? try PackedQueries.first(database, of: bounds.stream.id) : nil
         return row?.sequence ?? packed?.sequence ?? 1
+    }
+
+    /// The sequence number behind which the stream's model began anew last; 0 if it never did.
+    private static func lastReset(
+        _ database: Database, of stream: Int32, _ parts: StoreSchema.Parts
+    ) throws -> Int64 {
+        guard parts.contains(.steering) else { return 0 }
+        let statement = try database.cachedStatement(
+            sql: "SELECT ifnull(max(sequence), 0) FROM feedback WHERE stream_id = ?1 AND action = 'reset'")
+        statement.bind(stream, at: 1)
+        var sequence: Int64 = 0
+        try statement.forEachRow {
+            sequence = $0.int64(0)
+            return false
+        }
+        return sequence
     }
 
     /// Late points that were kept, of each stream that has some.

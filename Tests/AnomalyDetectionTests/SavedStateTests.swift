@@ -66,11 +66,11 @@ import Testing
         var state = probe(Self.all[0], points: 50).detector.savedState()
         #expect(state[..<2] == [4, 0])
         state[0] = 2
-        #expect(throws: StateError.invalid(field: "format", found: "2", expected: "5")) {
+        #expect(throws: StateError.invalid(field: "format", found: "2", expected: "6")) {
             try Probe(channels: 2).detector.restore(state)
         }
-        state[0] = 6
-        #expect(throws: StateError.newerVersion(found: 6, known: 5)) {
+        state[0] = 7
+        #expect(throws: StateError.newerVersion(found: 7, known: 6)) {
             try Probe(channels: 2).detector.restore(state)
         }
     }

@@ -6,12 +6,6 @@ import Testing
     let folder: TemporaryFolder
     init() throws { folder = try TemporaryFolder() }
 
-    private func control(_ arguments: String...) throws -> (exit: ChildProcess.Exit, output: String, errors: String) {
-        let process = try ChildProcess(
-            [Programs.path("anomalyctl")] + arguments, in: folder, environment: DaemonProcess.environment(folder))
-        return (try process.wait(), process.output, process.errors)
-    }
-
     private func object(_ text: String) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
     }
@@ -31,19 +25,20 @@ import Testing
         try client.send(text)
         try client.sync()
 
-        let list = try control("anomalies", "wave", "--min-score", "0.3", "--sort", "score", "-n", "1", "-o", "json")
+        let list = try folder.anomalyctl(
+            "anomalies", "wave", "--min-score", "0.3", "--sort", "score", "-n", "1", "-o", "json")
         #expect(list.exit == .code(0) && list.errors.isEmpty, "\(list)")
         let worst = try object(list.output)
         #expect(worst["peak"] as? String == "1970-01-01T08:20:00.000000Z")
         #expect((worst["value"] as? Double ?? 0) > 38)
         let id = try #require(worst["id"] as? Int)
 
-        let shown = try control("anomalies", "show", "\(id)", "--utc")
+        let shown = try folder.anomalyctl("anomalies", "show", "\(id)", "--utc")
         #expect(shown.exit == .code(0) && shown.output.hasPrefix("Anomaly \(id) of wave"), "\(shown)")
         #expect(shown.output.contains("\n1970-01-01 08:20:00.000  wave "))
         #expect(shown.output.contains("\n1970-01-01 08:15:00.000  wave "))
 
-        let explained = try object(try control("explain", "\(id)", "-o", "json").output)
+        let explained = try object(try folder.anomalyctl("explain", "\(id)", "-o", "json").output)
         #expect(explained["interval"] as? Double == 60)
         #expect((explained["half_widths"] as? Double ?? 0) > 5)
         let related = try #require((explained["related"] as? [String: Any])?["nearest"] as? [[String: Any]])
@@ -51,10 +46,10 @@ import Testing
         try daemon.stop()
 
         // The same without the daemon, by the name of the stream.
-        let words = try control("explain", "wide", "--utc")
+        let words = try folder.anomalyctl("explain", "wide", "--utc")
         #expect(words.exit == .code(0) && words.output.hasPrefix("Anomaly "), "\(words)")
         #expect(words.output.contains("Channels: channel 1 for "), "\(words.output)")
-        let unknown = try control("explain", "987654")
+        let unknown = try folder.anomalyctl("explain", "987654")
         #expect(unknown.exit == .code(4))
         #expect(
             unknown.errors == "anomalyctl: there is no anomaly 987654\nto see the numbers, try: anomalyctl anomalies\n")

@@ -6,22 +6,6 @@ import Testing
     let folder: TemporaryFolder
     init() throws { folder = try TemporaryFolder() }
 
-    private func control(_ arguments: String...) throws -> (exit: ChildProcess.Exit, output: String, errors: String) {
-        let process = try ChildProcess(
-            [Programs.path("anomalyctl")] + arguments, in: folder, environment: DaemonProcess.environment(folder))
-        return (try process.wait(), process.output, process.errors)
-    }
-
-    /// Noise that is the same in every run, with a spike of that size at each of those points: a larger one later, as one
-    /// that was there before is nothing new.
-    private func lines(_ points: ClosedRange<Int>, spikes: [Int: Double] = [:], stream: String = "disk") -> String {
-        points.map { t in
-            var random = SplitMix(seed: UInt64(t))
-            let noise = Double(random.next() % 1000) / 1000
-            return "\(stream) \(noise + (spikes[t] ?? 0)) \(t * 60)\n"
-        }.joined()
-    }
-
     private func flagged(_ daemon: DaemonProcess, at point: Int) throws -> Bool {
         try daemon.query("SELECT flags & 4 FROM point WHERE sequence = \(point)") == ["4"]
     }
@@ -30,36 +14,36 @@ import Testing
         let settings = ["storage.checkpoint_interval=1d"]
         let daemon = try DaemonProcess.start(in: folder, settings: settings)
         let client = try daemon.client()
-        try client.send(lines(1...700, spikes: [600: 12]))
+        try client.send(NoisyLines.text(1...700, spikes: [600: 12]))
         try client.sync()
         #expect(try flagged(daemon, at: 600))
         let id = try #require(try daemon.query("SELECT id FROM anomaly WHERE start_sequence = 600").first)
 
-        let acknowledged = try control("anomalies", "ack", id, "-m", "ticket 4711")
+        let acknowledged = try folder.anomalyctl("anomalies", "ack", id, "-m", "ticket 4711")
         #expect(acknowledged.exit == .code(0) && acknowledged.output == "anomaly \(id) of disk: acknowledged\n")
-        #expect(try control("anomalies", "-o", "csv", "-n", "1").output.contains(",ack\n"))
-        let labelled = try control("label", id, "--false-positive", "-m", "the nightly backup")
+        #expect(try folder.anomalyctl("anomalies", "-o", "csv", "-n", "1").output.contains(",ack\n"))
+        let labelled = try folder.anomalyctl("label", id, "--false-positive", "-m", "the nightly backup")
         #expect(labelled.exit == .code(0), "\(labelled)")
         #expect(labelled.output.hasPrefix("anomaly \(id) of disk: a false positive; a "))
         #expect(labelled.output.hasSuffix("and this shape is let go by (from point 701 on)\n"), "\(labelled.output)")
         #expect(
             daemon.process.errors.contains("a client changes something") && daemon.process.errors.contains("backup"))
-        let shown = try control("anomalies", "show", id, "--utc").output
+        let shown = try folder.anomalyctl("anomalies", "show", id, "--utc").output
         #expect(shown.contains("acknowledged, said ") && shown.contains(": ticket 4711"), "\(shown)")
         #expect(shown.contains("false positive, said ") && shown.contains(": the nightly backup"))
-        #expect(try control("anomalies", "-n", "1").output.contains(", false positive"))
+        #expect(try folder.anomalyctl("anomalies", "-n", "1").output.contains(", false positive"))
 
         // A crash: no checkpoint knows of it but that of the first point.
         try daemon.kill()
         let second = try DaemonProcess.start(in: folder, settings: settings)
         try second.waitUntilRestored()
         let again = try second.client()
-        try again.send(lines(701...1300, spikes: [1200: 16]))
+        try again.send(NoisyLines.text(701...1300, spikes: [1200: 16]))
         try again.sync()
         #expect(try !flagged(second, at: 1200), "it was said that this is none")
-        let taken = try control("label", id, "--true")
+        let taken = try folder.anomalyctl("label", id, "--true")
         #expect(taken.output == "anomaly \(id) of disk: true; this shape is always told of (from point 1,301 on)\n")
-        try again.send(lines(1301...1900, spikes: [1800: 21]))
+        try again.send(NoisyLines.text(1301...1900, spikes: [1800: 21]))
         try again.sync()
         #expect(try flagged(second, at: 1800))
         try second.stop()
@@ -72,13 +56,13 @@ import Testing
         try third.waitUntilRestored()
         try third.stop()
         #expect(try SQLiteShell.run(state, on: third.database) == before)
-        #expect(try control("db", "verify").exit == .code(0))
+        #expect(try folder.anomalyctl("db", "verify").exit == .code(0))
     }
 
     @Test func withoutItTheSameIsFlagged() throws {
         let daemon = try DaemonProcess.start(in: folder)
         let client = try daemon.client()
-        try client.send(lines(1...1300, spikes: [600: 12, 1200: 16]))
+        try client.send(NoisyLines.text(1...1300, spikes: [600: 12, 1200: 16]))
         try client.sync()
         #expect(try flagged(daemon, at: 600) && flagged(daemon, at: 1200))
         try daemon.stop()
@@ -87,21 +71,21 @@ import Testing
     @Test func frozenModelsDoNotLearn() throws {
         let daemon = try DaemonProcess.start(in: folder)
         let client = try daemon.client()
-        try client.send(lines(1...400, stream: "web.a") + lines(1...400, stream: "web.b"))
+        try client.send(NoisyLines.text(1...400, stream: "web.a") + NoisyLines.text(1...400, stream: "web.b"))
         try client.sync()
-        let frozen = try control("model", "freeze", "web.*", "-m", "load test")
+        let frozen = try folder.anomalyctl("model", "freeze", "web.*", "-m", "load test")
         #expect(frozen.output == "web.a: frozen from point 401 on\nweb.b: frozen from point 401 on\n", "\(frozen)")
         try daemon.stop()
         let second = try DaemonProcess.start(in: folder)
         func weights() throws -> Data {
-            #expect(try control("model", "export", "web.a", "-o", folder("model")).exit == .code(0))
+            #expect(try folder.anomalyctl("model", "export", "web.a", "-o", folder("model")).exit == .code(0))
             return try Data(contentsOf: URL(filePath: folder("model")))
         }
         try second.stop()
         let before = try weights()
         let third = try DaemonProcess.start(in: folder)
         let again = try third.client()
-        try again.send(lines(401...800, stream: "web.a"))
+        try again.send(NoisyLines.text(401...800, stream: "web.a"))
         try again.sync()
         try third.stop()
         let after = try weights()
@@ -112,18 +96,18 @@ import Testing
     @Test func whatCanNotBeSaid() throws {
         let daemon = try DaemonProcess.start(in: folder)
         let client = try daemon.client()
-        try client.send(lines(1...700, spikes: [600: 12]))
+        try client.send(NoisyLines.text(1...700, spikes: [600: 12]))
         try client.sync()
-        let missing = try control("label", "9999", "--true")
+        let missing = try folder.anomalyctl("label", "9999", "--true")
         #expect(missing.exit == .code(4) && missing.errors.contains("there is no anomaly 9999"))
-        let neither = try control("label", "1")
+        let neither = try folder.anomalyctl("label", "1")
         #expect(neither.exit == .code(2) && neither.errors.contains("--false-positive"), "\(neither)")
-        let unknown = try control("model", "freeze", "web.*")
+        let unknown = try folder.anomalyctl("model", "freeze", "web.*")
         #expect(unknown.exit == .code(4))
-        let long = try control("label", "disk", "--true", "-m", String(repeating: "x", count: 1001))
+        let long = try folder.anomalyctl("label", "disk", "--true", "-m", String(repeating: "x", count: 1001))
         #expect(long.exit == .code(1) && long.errors.contains("at most 1000 bytes"), "\(long)")
         try daemon.stop()
-        let stopped = try control("label", "disk", "--true")
+        let stopped = try folder.anomalyctl("label", "disk", "--true")
         #expect(stopped.exit == .code(3) && stopped.errors.contains("is the daemon running?"), "\(stopped)")
     }
 }

@@ -10,13 +10,6 @@ import Testing
             atPath: folder("anomalyd.toml.d"), withIntermediateDirectories: true)
     }
 
-    private func anomalyctl(_ arguments: String...) throws -> (exit: ChildProcess.Exit, output: String, errors: String)
-    {
-        let process = try ChildProcess(
-            [Programs.path("anomalyctl")] + arguments, in: folder, environment: DaemonProcess.environment(folder))
-        return (try process.wait(), process.output, process.errors)
-    }
-
     /// The daemon and `anomalyctl` go by the same files.
     @Test func anomalyctlFindsWhatADropInMoved() throws {
         try folder.write("[database]\npath = \"\(folder("x.db"))\"\n", to: "anomalyd.toml")
@@ -27,14 +20,14 @@ import Testing
         let client = try FeedClient(folder("f.sock"))
         try client.send("a 1 1\n")
         try client.sync()
-        let status = try anomalyctl("status")
+        let status = try folder.anomalyctl("status")
         #expect(status.exit == .code(0) && status.output.contains("running"), "\(status.errors)")
-        let query = try anomalyctl("query", "--no-header", "-o", "csv")
+        let query = try folder.anomalyctl("query", "--no-header", "-o", "csv")
         #expect(query.exit == .code(0) && query.output.hasPrefix("a,"), "\(query.errors)")
         // What is wrong with other keys, or a file that can't be read, keeps nobody from asking.
         try folder.write("[model\n", to: "anomalyd.toml.d/20-wrong.toml")
-        #expect(try anomalyctl("query", "-o", "csv").exit == .code(0))
-        #expect(try anomalyctl("explain", "1").errors.contains("20-wrong.toml:1:"))
+        #expect(try folder.anomalyctl("query", "-o", "csv").exit == .code(0))
+        #expect(try folder.anomalyctl("explain", "1").errors.contains("20-wrong.toml:1:"))
         try daemon.stop()
     }
 
@@ -80,7 +73,7 @@ import Testing
         }
         #expect(!daemon.process.errors.contains("57 to 58") && !daemon.process.errors.contains("tell no one"))
         try daemon.stop()
-        #expect(try anomalyctl("model", "show", "a").output.contains("57"))
+        #expect(try folder.anomalyctl("model", "show", "a").output.contains("57"))
     }
 
     @Test func instancesReadAFileOfTheirOwn() throws {
@@ -95,7 +88,7 @@ import Testing
         #expect(try hidden("--instance", "db") == "hidden = 24  ")
         let wrong = try DaemonProcess.run(in: folder, ["--instance", "../web"])
         #expect(wrong.exit == .code(2) && wrong.errors.contains("not beginning with a dot"), "\(wrong.errors)")
-        #expect(try anomalyctl("--instance", "a/b", "status").exit == .code(2))
+        #expect(try folder.anomalyctl("--instance", "a/b", "status").exit == .code(2))
     }
 
     /// Several by one person, without systemd: each has folders of its own, and `anomalyctl` finds them by name.

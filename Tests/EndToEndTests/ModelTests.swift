@@ -25,18 +25,10 @@ import Testing
     }
 
     @discardableResult
-    private func anomalyctl(
-        in folder: TemporaryFolder? = nil, _ arguments: String...
-    ) throws -> (exit: ChildProcess.Exit, output: String, errors: String) {
-        let folder = folder ?? self.folder
-        let process = try ChildProcess(
-            [Programs.path("anomalyctl")] + arguments, in: folder, environment: DaemonProcess.environment(folder))
-        return (try process.wait(), process.output, process.errors)
-    }
-
     private func exported(_ stream: String, in folder: TemporaryFolder? = nil) throws -> Data {
-        let file = (folder ?? self.folder).fresh("exported")
-        let result = try anomalyctl(in: folder, "model", "export", stream, "-o", file)
+        let folder = folder ?? self.folder
+        let file = folder.fresh("exported")
+        let result = try folder.anomalyctl("model", "export", stream, "-o", file)
         guard result.exit == .code(0) else { throw HarnessError(result.errors) }
         return try weights(file)
     }
@@ -246,7 +238,7 @@ import Testing
         let quiet = try TemporaryFolder()
         let undisturbed = try DaemonProcess.start(in: quiet)
         try send(lines[..<1000], to: undisturbed)
-        let first = try anomalyctl(in: quiet, "model", "import", file, "real")
+        let first = try quiet.anomalyctl("model", "import", file, "real")
         #expect(first.errors == "")
         #expect(first.output == "real: has the weights of \(file) from point 1,001 on\n")
         try send(lines[1000...], to: undisturbed)
@@ -255,7 +247,7 @@ import Testing
         var daemon = try DaemonProcess.start(in: folder)
         try send(lines[..<1000], to: daemon)
         if !whileItRuns { try daemon.stop() }
-        #expect(try anomalyctl("model", "import", file, "re*").output == first.output)
+        #expect(try folder.anomalyctl("model", "import", file, "re*").output == first.output)
         #expect(try exported("real") == weights(file))
         if whileItRuns {
             try send(lines[1000..<2000], to: daemon)
@@ -273,7 +265,7 @@ import Testing
         try daemon.stop()
         let before = try exported("real")
         let bare = try fixture("bare-gru")
-        #expect(try anomalyctl("model", "import", bare, "real").exit == .code(0))
+        #expect(try folder.anomalyctl("model", "import", bare, "real").exit == .code(0))
         let recurrent = try weights(bare)
         // 16 weights and a bias are the head.
         #expect(try exported("real") == recurrent + before.suffix(17 * 4))
@@ -289,26 +281,26 @@ import Testing
         let refused = whileItRuns ? "anomalyctl: the daemon at \(daemon.controlSocket) refuses: " : "anomalyctl: "
         let fits = "hidden is 8, expected 16; layers is 2, expected 1"
 
-        let mismatch = try anomalyctl("model", "import", lstm, "a")
+        let mismatch = try folder.anomalyctl("model", "import", lstm, "a")
         #expect(mismatch.exit == .code(1))
         #expect(
             mismatch.errors.hasPrefix(
                 "\(refused)the model \(lstm) does not fit the stream \"a\": cell is lstm, expected gru; \(fits)\n"))
         // One that fits and one that doesn't: neither is changed.
-        let half = try anomalyctl("model", "import", file, "a", "wide")
+        let half = try folder.anomalyctl("model", "import", file, "a", "wide")
         #expect(half.exit == .code(1))
         #expect(half.errors.contains("does not fit the stream \"wide\": inputs is 2, expected 4"))
-        let unknown = try anomalyctl("model", "import", file, "a", "nosuch")
+        let unknown = try folder.anomalyctl("model", "import", file, "a", "nosuch")
         #expect(unknown.exit == .code(4))
         #expect(unknown.errors.contains("there is no stream \"nosuch\""))
-        #expect(try anomalyctl("model", "import", file, "no*").exit == .code(4))
-        #expect(try anomalyctl("model", "import", folder("none"), "a").exit == .code(1))
+        #expect(try folder.anomalyctl("model", "import", file, "no*").exit == .code(4))
+        #expect(try folder.anomalyctl("model", "import", folder("none"), "a").exit == .code(1))
         let noise = try folder.write("no model at all", to: "noise.safetensors")
-        let damaged = try anomalyctl("model", "import", noise, "a")
+        let damaged = try folder.anomalyctl("model", "import", noise, "a")
         #expect(damaged.exit == .code(1))
         #expect(damaged.errors.hasPrefix("anomalyctl: cannot read the model \(noise): the header's length is "))
         if whileItRuns {
-            let locked = try anomalyctl("--database", daemon.database, "model", "import", file, "a")
+            let locked = try folder.anomalyctl("--database", daemon.database, "model", "import", file, "a")
             #expect(locked.exit == .code(1))
             #expect(locked.errors.contains("process \(daemon.process.id) writes to it already"))
             #expect(locked.errors.contains("--socket"))
@@ -324,9 +316,9 @@ import Testing
         try send(["a 1 1", "b 1 1"], to: daemon)
         try daemon.stop()
         let file = folder("large.safetensors")
-        #expect(try anomalyctl("model", "export", "a", "-o", file).exit == .code(0))
+        #expect(try folder.anomalyctl("model", "export", "a", "-o", file).exit == .code(0))
         let again = try DaemonProcess.start(in: folder, settings: ["model.hidden=300", "model.learning=false"])
-        let result = try anomalyctl("model", "import", file, "b")
+        let result = try folder.anomalyctl("model", "import", file, "b")
         #expect(result.output == "b: has the weights of \(file) from point 2 on\n")
         #expect(result.errors == "")
         try send(["b 2 2"], to: again)
@@ -362,11 +354,11 @@ import Testing
         // With the shipped weights there would be a checkpoint from the start.
         let daemon = try DaemonProcess.start(in: folder, settings: ["model.initial="])
         try send(lines().prefix(900), to: daemon)
-        let early = try anomalyctl("model", "show", "real")
+        let early = try folder.anomalyctl("model", "show", "real")
         #expect(early.exit == .code(1))
         #expect(early.errors.contains("the stream \"real\" has no checkpoint yet"))
         try daemon.stop()
-        let table = try anomalyctl("model", "show", "real")
+        let table = try folder.anomalyctl("model", "show", "real")
         #expect(table.errors == "")
         let lines = table.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         #expect(
@@ -379,7 +371,7 @@ import Testing
         #expect(lines.contains("        Gradients: healthy"))
         #expect(lines.contains("weight_ih_l0  48 × 2           96"))
         #expect(lines.contains { $0.hasPrefix("all ") && $0.hasSuffix(" 977") })
-        let json = try anomalyctl("model", "show", "real", "-o", "json").output
+        let json = try folder.anomalyctl("model", "show", "real", "-o", "json").output
         let shown = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         let training = try #require(shown["training"] as? [String: Any])
         #expect(training["updates"] as? Int == 56 && training["points_learned"] as? Int == 899)

@@ -8,13 +8,6 @@ import Testing
 
     private static let points = 600
 
-    /// Runs anomalyctl on the daemon's files.
-    private func control(_ arguments: String...) throws -> (exit: ChildProcess.Exit, output: String, errors: String) {
-        let process = try ChildProcess(
-            [Programs.path("anomalyctl")] + arguments, in: folder, environment: DaemonProcess.environment(folder))
-        return (try process.wait(), process.output, process.errors)
-    }
-
     private func rescore(_ arguments: String...) throws -> (exit: ChildProcess.Exit, output: String, errors: String) {
         let process = try ChildProcess(
             [
@@ -63,7 +56,7 @@ import Testing
         let client = try daemon.client()
         try client.send("wave 0 \(Self.points * 60 + 60)\n")
         try client.sync()
-        let query = try control("query", "wave", "-n", "2", "-o", "csv", "--no-header")
+        let query = try folder.anomalyctl("query", "wave", "-n", "2", "-o", "csv", "--no-header")
         let scores = query.output.split(separator: "\n")
             .map { $0.split(separator: ",", omittingEmptySubsequences: false)[9] }
         #expect(scores.map(\.isEmpty) == [false, true])

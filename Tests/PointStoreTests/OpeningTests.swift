@@ -19,7 +19,8 @@ import Testing
                     "anomaly", "anomaly_open", "anomaly_start", "checkpoint", "chunk", "chunk_stream", "event",
                     "feedback",
                     "feedback_by_stream", "grdb_migrations", "hindsight",
-                    "hindsight_run", "hot", "hot_stream", "pending", "point", "point_row", "recent_point", "stream",
+                    "hindsight_run", "hot", "hot_stream", "pending", "point", "point_row", "recent_point", "snapshot",
+                    "snapshot_by_stream", "stream",
                 ])
         try store.close()
         // The header itself says so, not only the WAL.

@@ -38,6 +38,9 @@ struct SampleDatabase {
                     it.points = 3
                     commit.anomalies.append(AnomalyRecord(stream: id, anomaly: it))
                     commit.feedback.append(feedback(on: id, after: last, anomaly: it.startSequence))
+                    if id == 3, let checkpoint = commit.checkpoints.last {
+                        commit.snapshots.append(SnapshotRecord(checkpoint: checkpoint, time: last, message: "kept"))
+                    }
                 }
             }
             try store.commit(&commit)

@@ -9,6 +9,8 @@ struct AnomalyDetails {
     let silence: Int64?
     /// What was said of it, in the order of time.
     let feedback: [FeedbackRecord]
+    /// What was ordered for its stream; nil if nothing ever was.
+    let orders: StreamOrders?
 
     /// - Throws: `Failure` if there is no such anomaly, `StoreError`.
     init(id: Int64, in store: StoreReader, of streams: [StreamRecord]) throws {
@@ -54,6 +56,7 @@ struct AnomalyDetails {
         // Events stand behind the point before them.
         silence = try store.events(of: stream.id, from: anomaly.startSequence &- 1)
             .first { $0.kind == .silence && anomaly.start <= $0.time && $0.time <= anomaly.end }?.time
+        orders = try store.orders()[stream.id]
         feedback = try store.feedback(of: stream.id, from: anomaly.startSequence).filter { $0.anomaly == stored.id }
     }
 

@@ -37,6 +37,10 @@ struct AnomalyHeading {
             lines.add("Points", "\(NumberText.grouped(anomaly.points)), from the stream's point \(first) on")
         }
         if anomaly.peak != anomaly.start { lines.add("Peak", clock.longText(anomaly.peak)) }
+        if details.orders?.isMuted(details.stored) == true { lines.add("Muted", "the journal does not tell of it") }
+        if details.orders?.isExcluded(details.stored) == true {
+            lines.add("Excluded", "it began in a range of time that is left out")
+        }
         for said in details.feedback { lines.add("Feedback", said.line(&clock)) }
     }
 

@@ -12,6 +12,7 @@ extension AnomalyKind {
         case .flatLine: "the same value again and again"
         case .gap: "nothing came for long"
         case .drift: "a level that creeps away"
+        case .limit: "a value outside the range that was set for the stream"
         }
     }
 
@@ -35,6 +36,7 @@ extension AnomalyKind {
         case .flatLine: .flatLine
         case .gap: .gap
         case .drift: .drift
+        case .limit: .outOfLimits
         }
     }
 }
@@ -52,6 +54,7 @@ extension PointFlags {
             (.gap, "nothing came before it for longer than ever"),
             (.variance, "scattered more, or less, than before"),
             (.drift, "the level has crept away"),
+            (.outOfLimits, "outside the range that was set for the stream"),
         ]
         return words.filter { contains($0.0) && !told.contains($0.0) }.map(\.1)
     }

@@ -56,7 +56,9 @@ struct AnomalyReport {
         let name = details.stream.name
         output.write("{\"anomaly\":")
         writer(.anomalies(of: streams, largestID: details.stored.id))
-            .writeObject(Record(details.stored, stream: name, said: details.feedback.verdict), to: output)
+            .writeObject(
+                Record(details.stored, stream: name, said: details.feedback.verdict, orders: details.orders), to: output
+            )
         output.write(",\"silence\":" + (details.silence.map { "\"\(RFC3339.string($0))\"" } ?? "null"))
         output.write(",\"points\":[")
         let points = writer(.points(of: streams))

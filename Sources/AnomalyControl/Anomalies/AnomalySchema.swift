@@ -26,6 +26,8 @@ extension Schema {
                 Column("sequence", "", .hidden),
                 Column("attribution", "", .hidden),
                 Column("feedback", "", .hidden),
+                Column("muted", "", .hidden),
+                Column("excluded", "", .hidden),
             ], emptyText: "no anomalies", subject: "anomaly")
     }
 }
@@ -33,10 +35,15 @@ extension Schema {
 extension Record {
     /// An anomaly as a record of the schema `anomalies(of:largestID:)`.
     ///
-    /// - Parameter said: what somebody said of it last.
-    package init(_ stored: StoredAnomaly, stream: String, said: FeedbackRecord.Action? = nil) {
+    /// - Parameters:
+    ///   - said: what somebody said of it last.
+    ///   - orders: those for its stream; nil if there never were any.
+    package init(
+        _ stored: StoredAnomaly, stream: String, said: FeedbackRecord.Action? = nil, orders: StreamOrders? = nil
+    ) {
         let anomaly = stored.anomaly
         let kind = stored.kind?.rawValue
+        let (isMuted, isExcluded) = (orders?.isMuted(stored) == true, orders?.isExcluded(stored) == true)
         self.init(
             fields: [
                 .integer(stored.id), .time(anomaly.start), .time(anomaly.end), .text(stream),
@@ -45,17 +52,19 @@ extension Record {
                 .number(anomaly.peakScore), kind.map { .text($0) } ?? .none, .flag(anomaly.isOpen),
                 .integer(anomaly.startSequence),
                 anomaly.attribution.isEmpty ? .none : .numbers(anomaly.attribution.map { Double($0) }),
-                said.map { .text($0.rawValue) } ?? .none,
+                said.map { .text($0.rawValue) } ?? .none, .flag(isMuted), .flag(isExcluded),
             ],
-            note: Self.note(stored, said))
+            note: Self.note(stored, said, isMuted: isMuted, isExcluded: isExcluded))
     }
 
     /// Once somebody has said something of it, it needs no colour.
-    private static func note(_ stored: StoredAnomaly, _ said: FeedbackRecord.Action?) -> Note? {
+    private static func note(
+        _ stored: StoredAnomaly, _ said: FeedbackRecord.Action?, isMuted: Bool, isExcluded: Bool
+    ) -> Note? {
         let isOpen = stored.anomaly.isOpen
+        let words = [said?.text, isMuted ? "muted" : nil, isExcluded ? "excluded" : nil].compactMap(\.self)
         guard let kind = stored.kind?.rawValue else { return isOpen ? .anomaly : nil }
-        guard let said else { return Note(text: kind, style: isOpen ? .alarm : nil) }
-        return Note(text: "\(kind), \(said.text)", style: nil)
+        return Note(text: ([kind] + words).joined(separator: ", "), style: isOpen && words.isEmpty ? .alarm : nil)
     }
 }
 

@@ -7,7 +7,7 @@ enum AnomalyShape {
     static func of(_ details: AnomalyDetails, in store: StoreReader) throws -> [Float] {
         switch details.stored.kind {
         case .spike, .offSeason, .outOfRange: break
-        case .levelShift, .variance, .flatLine, .gap, .drift, nil: return []
+        case .levelShift, .variance, .flatLine, .gap, .drift, .limit, nil: return []
         }
         let anomaly = details.stored.anomaly
         var query = PointQuery()

@@ -1,5 +1,4 @@
 import AnomalyDetection
-import Foundation
 import PointStore
 
 extension FeedbackRecord.Action {
@@ -11,6 +10,14 @@ extension FeedbackRecord.Action {
         case .acknowledged: "acknowledged"
         case .freeze: "frozen"
         case .thaw: "thawed"
+        case .reset: "model begun anew"
+        case .snapshot: "model kept"
+        case .rollback: "model rolled back"
+        case .exclude: "left out"
+        case .include: "no longer left out"
+        case .mute: "muted"
+        case .unmute: "no longer muted"
+        case .rule: "rule changed"
         }
     }
 }
@@ -18,20 +25,19 @@ extension FeedbackRecord.Action {
 extension [FeedbackRecord] {
     /// What holds of an anomaly: its last label, else that it is acknowledged; nil if nothing was said.
     var verdict: FeedbackRecord.Action? {
-        last { $0.action == .falsePositive || $0.action == .truePositive }?.action ?? last?.action
+        last { $0.action == .falsePositive || $0.action == .truePositive }?.action
+            ?? last { $0.action == .acknowledged }?.action
     }
 }
 
 extension FeedbackRecord {
+    /// Who said it; empty if nobody knows.
+    var by: String { user.map { UserName.of($0) } ?? "" }
+
     /// Such as "false positive, said 2026-11-25 20:00:00 by ada: the nightly backup".
     func line(_ clock: inout ZoneClock) -> String {
         var text = "\(action.text), said \(clock.longText(time))"
-        if let user { text += " by \(Self.name(of: user))" }
+        if let user { text += " by \(UserName.of(user))" }
         return message.isEmpty ? text : text + ": " + TextWidth.harmless(message)
-    }
-
-    private static func name(of user: UInt32) -> String {
-        guard let entry = getpwuid(user), let name = entry.pointee.pw_name else { return "uid \(user)" }
-        return String(cString: name)
     }
 }

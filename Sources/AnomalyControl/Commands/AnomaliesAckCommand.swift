@@ -19,11 +19,8 @@ package struct AnomaliesAckCommand: ReportingCommand {
                 anomalyctl anomalies --open -o json | jq 'select(.feedback == null) | .id'
             """)
 
-    @Argument(help: ArgumentHelp("Numbers of anomalies.", valueName: "id"))
-    var ids: [Int64]
-
     @OptionGroup
-    var words: MessageOption
+    var named: NamedAnomalies
 
     @OptionGroup(title: "GLOBAL OPTIONS")
     var common: CommonOptions
@@ -31,14 +28,12 @@ package struct AnomaliesAckCommand: ReportingCommand {
     package init() {}
 
     package func run(in surroundings: Surroundings, output: Output) throws {
-        let store = try common.openStore(in: surroundings)
-        let streams = try store.streams()
-        for details in try ids.map({ try AnomalyDetails(id: $0, in: store, of: streams) }) {
-            _ = try common.controlClient(in: surroundings).tell(
-                FeedbackRequest(
-                    stream: details.stream.name, action: FeedbackRecord.Action.acknowledged.rawValue,
-                    anomaly: details.stored.id, message: words.message))
-            output.write("anomaly \(details.stored.id) of \(TextWidth.harmless(details.stream.name)): acknowledged\n")
+        try named.tell(common, in: surroundings, to: output) { details, _ in
+            FeedbackRequest(
+                stream: details.stream.name, action: FeedbackRecord.Action.acknowledged.rawValue,
+                anomaly: details.stored.id)
+        } outcome: { _, _, _ in
+            "acknowledged"
         }
     }
 }

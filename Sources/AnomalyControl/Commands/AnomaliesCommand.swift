@@ -4,10 +4,10 @@ package import ArgumentParser
 package struct AnomaliesCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "anomalies",
-        abstract: "List anomalies, show all that is stored of one, and acknowledge them.",
+        abstract: "List anomalies, show all that is stored of one, acknowledge and mute them.",
         discussion: """
             Points that were flagged one after the other are one anomaly, which has a number, a beginning, a peak and, \
-            once ordinary points have followed, an end. Without list, show or ack, anomalies are listed.
+            once ordinary points have followed, an end. Without another command, anomalies are listed.
 
             EXAMPLES:
               What began since yesterday, or was still going on then:
@@ -21,8 +21,13 @@ package struct AnomaliesCommand: ParsableCommand {
               Somebody has seen it, or it was none:
                 anomalyctl anomalies ack 17
                 anomalyctl label 17 --false-positive
+              Not to hear of a stream's for a while:
+                anomalyctl anomalies mute web.cpu --for 2h
             """,
-        subcommands: [AnomaliesListCommand.self, AnomaliesShowCommand.self, AnomaliesAckCommand.self],
+        subcommands: [
+            AnomaliesListCommand.self, AnomaliesShowCommand.self, AnomaliesAckCommand.self, AnomaliesMuteCommand.self,
+            AnomaliesUnmuteCommand.self,
+        ],
         defaultSubcommand: AnomaliesListCommand.self)
 
     package init() {}

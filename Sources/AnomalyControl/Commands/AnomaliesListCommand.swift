@@ -93,11 +93,15 @@ package struct AnomaliesListCommand: ReportingCommand {
 
         let schema = Schema.anomalies(of: streams, largestID: try store.largestAnomalyID())
         let feedback = try store.feedbackOfAnomalies()
+        let orders = try store.orders()
         var writer = outputOptions.writer(of: schema, in: surroundings)
         let write = { (anomaly: StoredAnomaly) throws in
             // That of a stream which began after the names were read is newer than the question.
             guard let name = names[anomaly.stream] else { return }
-            writer.write(Record(anomaly, stream: name, said: feedback[anomaly.id]?.verdict), to: output)
+            writer.write(
+                Record(
+                    anomaly, stream: name, said: feedback[anomaly.id]?.verdict, orders: orders[anomaly.stream]),
+                to: output)
             try output.checkpoint()
         }
         if reverse, query.limit != nil {

@@ -38,16 +38,11 @@ package struct LabelCommand: ReportingCommand {
         }
     }
 
-    @Argument(
-        help: ArgumentHelp(
-            "Numbers of anomalies (see anomalyctl anomalies), or a stream for its newest one.", valueName: "id|stream"))
-    var anomalies: [String]
+    @OptionGroup
+    var named: NamedAnomalies
 
     @Flag(exclusivity: .exclusive)
     var verdict: Verdict
-
-    @OptionGroup
-    var words: MessageOption
 
     @OptionGroup(title: "GLOBAL OPTIONS")
     var common: CommonOptions
@@ -55,35 +50,35 @@ package struct LabelCommand: ReportingCommand {
     package init() {}
 
     package func run(in surroundings: Surroundings, output: Output) throws {
-        let store = try common.openStore(in: surroundings)
-        let streams = try store.streams()
-        // All are looked up first: none is labelled beside one that does not exist.
-        let all = try anomalies.map { try AnomalyDetails(named: $0, in: store, of: streams) }
-        for details in all {
+        try named.tell(common, in: surroundings, to: output) { details, store in
             let stored = details.stored
             guard let kind = stored.kind else {
                 throw Failure(.failure, "of anomaly \(stored.id), which is of an older version, no kind is stored")
             }
+            if kind == .limit {
+                throw Failure(
+                    .failure,
+                    "anomaly \(stored.id) is outside the range that was set for the stream, whatever is said of it",
+                    hint:
+                        "to set another one, try: anomalyctl rule set \(details.stream.name) expected_range=[LOW,HIGH]")
+            }
             let action: FeedbackRecord.Action = verdict == .falsePositive ? .falsePositive : .truePositive
-            let shape = try AnomalyShape.of(details, in: store)
             let label = FeedbackRequest.Label(
                 start: stored.anomaly.startSequence, kind: kind.rawValue,
                 score: max(0, min(1, stored.anomaly.peakScore.isNaN ? 0 : stored.anomaly.peakScore)),
-                channel: stored.anomaly.peakChannel, shape: shape)
-            let points = try common.controlClient(in: surroundings).tell(
-                FeedbackRequest(
-                    stream: details.stream.name, action: action.rawValue, anomaly: stored.id, label: label,
-                    message: words.message))
-            output.write("anomaly \(stored.id) of \(TextWidth.harmless(details.stream.name)): ")
-            output.write(consequence(kind, hasShape: !shape.isEmpty))
-            output.write(" (from point \(NumberText.grouped(points + 1)) on)\n")
+                channel: stored.anomaly.peakChannel, shape: try AnomalyShape.of(details, in: store))
+            return FeedbackRequest(
+                stream: details.stream.name, action: action.rawValue, anomaly: stored.id, label: label)
+        } outcome: { details, request, points in
+            consequence(details.stored.kind?.rawValue ?? "", hasShape: request.label?.shape.isEmpty == false)
+                + " (from point \(NumberText.grouped(points + 1)) on)"
         }
     }
 
-    private func consequence(_ kind: AnomalyKind, hasShape: Bool) -> String {
+    private func consequence(_ kind: String, hasShape: Bool) -> String {
         switch verdict {
         case .falsePositive:
-            "a false positive; a \(kind.rawValue) must be rarer to be told of"
+            "a false positive; a \(kind) must be rarer to be told of"
                 + (hasShape ? ", and this shape is let go by" : "")
         case .truePositive:
             hasShape ? "true; this shape is always told of" : "true; an earlier label of it is taken back"

@@ -4,7 +4,7 @@ package import ArgumentParser
 package struct ModelCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Look at models, and take them in and out.",
+        abstract: "Look at models, take them in and out, and change how they learn.",
         discussion: """
             Models are files of the safetensors format with PyTorch's names and order of gates: the state_dict of a \
             torch.nn.RNN, LSTM or GRU and of a torch.nn.Linear behind it can be imported, and what is exported can be \
@@ -18,12 +18,17 @@ package struct ModelCommand: ParsableCommand {
                 anomalyctl model import cpu.safetensors 'web.*.cpu'
               Stop learning for a while:
                 anomalyctl model freeze 'web.*'
+              Keep models, and go back to what was kept; or begin anew:
+                anomalyctl model snapshot 'web.*'
+                anomalyctl model rollback web.cpu
+                anomalyctl model reset web.cpu
               In Python:
                 safetensors.torch.load_file("cpu.safetensors")
             """,
         subcommands: [
             ModelShowCommand.self, ModelExportCommand.self, ModelImportCommand.self,
-            ModelFreezeCommand.self, ModelThawCommand.self,
+            ModelFreezeCommand.self, ModelThawCommand.self, ModelSnapshotCommand.self, ModelSnapshotsCommand.self,
+            ModelRollbackCommand.self, ModelResetCommand.self,
         ])
 
     package init() {}

@@ -1,10 +1,8 @@
 package import ArgumentParser
-import Configuration
-import ControlProtocol
 import PointStore
 
 /// `anomalyctl model freeze`: lets models be as they are.
-package struct ModelFreezeCommand: ReportingCommand {
+package struct ModelFreezeCommand: ModelChangeCommand {
     package static let configuration = CommandConfiguration(
         commandName: "freeze",
         abstract: "Stop streams from learning.",
@@ -16,19 +14,17 @@ package struct ModelFreezeCommand: ReportingCommand {
               During a load test:
                 anomalyctl model freeze 'web.*' -m "load test"
             """)
+    static let action = FeedbackRecord.Action.freeze
+    static let outcome = "frozen"
 
     @OptionGroup var change: ModelChangeOptions
     @OptionGroup(title: "GLOBAL OPTIONS") var common: CommonOptions
 
     package init() {}
-
-    package func run(in surroundings: Surroundings, output: Output) throws {
-        try change.tell(.freeze, "frozen", common, surroundings, output)
-    }
 }
 
 /// `anomalyctl model thaw`: lets frozen models learn again.
-package struct ModelThawCommand: ReportingCommand {
+package struct ModelThawCommand: ModelChangeCommand {
     package static let configuration = CommandConfiguration(
         commandName: "thaw",
         abstract: "Let streams learn again.",
@@ -40,45 +36,11 @@ package struct ModelThawCommand: ReportingCommand {
               After a load test:
                 anomalyctl model thaw 'web.*'
             """)
+    static let action = FeedbackRecord.Action.thaw
+    static let outcome = "learns again"
 
     @OptionGroup var change: ModelChangeOptions
     @OptionGroup(title: "GLOBAL OPTIONS") var common: CommonOptions
 
     package init() {}
-
-    package func run(in surroundings: Surroundings, output: Output) throws {
-        try change.tell(.thaw, "learns again", common, surroundings, output)
-    }
-}
-
-/// Which streams' models are changed, and why.
-package struct ModelChangeOptions: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp("Names of streams or patterns for them (* ? [a-z]).", valueName: "stream"),
-        transform: Glob.init(_:))
-    var streams: [Glob]
-
-    @OptionGroup
-    var words: MessageOption
-
-    package init() {}
-
-    package func validate() throws {
-        if streams.isEmpty { throw ValidationError("Name a stream.") }
-    }
-
-    /// Tells the daemon of each stream, and says `outcome`.
-    func tell(
-        _ action: FeedbackRecord.Action, _ outcome: String, _ common: CommonOptions, _ surroundings: Surroundings,
-        _ output: Output
-    ) throws {
-        let store = try common.openStore(in: surroundings)
-        let client = common.controlClient(in: surroundings)
-        for stream in try StreamSelection(globs: streams).streamsOrFailure(in: store.streams()) {
-            let points = try client.tell(
-                FeedbackRequest(stream: stream.name, action: action.rawValue, message: words.message))
-            output.write(
-                "\(TextWidth.harmless(stream.name)): \(outcome) from point \(NumberText.grouped(points + 1)) on\n")
-        }
-    }
 }

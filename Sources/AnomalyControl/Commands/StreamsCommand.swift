@@ -59,9 +59,13 @@ package struct StreamsCommand: ReportingCommand {
                 return Warmup(seen: seen, points: points.flatMap { seen <= Int64($0) ? $0 : nil })
             }
         }
-        var writer = outputOptions.writer(of: .streams(summaries, warmups), in: surroundings)
+        let now = surroundings.now()
+        let mutes = try store.orders().compactMapValues { $0.standing.mutedUntil.flatMap { $0 > now ? $0 : nil } }
+        let schema = Schema.streams(
+            summaries, warmups, areMuted: summaries.contains { mutes[$0.stream.id] != nil })
+        var writer = outputOptions.writer(of: schema, in: surroundings)
         for (summary, warmup) in zip(summaries, warmups) {
-            writer.write(Record(summary, warmup), to: output)
+            writer.write(Record(summary, warmup, mutedUntil: mutes[summary.stream.id]), to: output)
             try output.checkpoint()
         }
         writer.finish(output)
@@ -113,7 +117,9 @@ enum StreamOrder: String, CaseIterable, ExpressibleByArgument {
 
 extension Schema {
     /// What `anomalyctl streams` prints of a stream.
-    static func streams(_ summaries: [StreamSummary], _ warmups: [Warmup?]) -> Schema {
+    ///
+    /// - Parameter areMuted: whether somebody does not want to hear of some of them.
+    static func streams(_ summaries: [StreamSummary], _ warmups: [Warmup?], areMuted: Bool) -> Schema {
         func widest(_ text: (StreamSummary) -> String) -> Int { summaries.map { TextWidth.of(text($0)) }.max() ?? 0 }
         func grouped(_ number: Int) -> String { NumberText.grouped(Int64(number)) }
         // The values of a wide stream are cut off rather than push all else off the screen.
@@ -135,14 +141,15 @@ extension Schema {
                 Column("warming", "WARMING", warming == nil ? .hidden : .text, textWidth: warming ?? 0),
                 Column("warmup_seen", "", .hidden),
                 Column("warmup_points", "", .hidden),
+                Column("muted_until", "MUTED UNTIL", areMuted ? .time : .hidden),
             ],
             emptyText: "no streams", subject: "stream")
     }
 }
 
 extension Record {
-    /// A stream as a record of the schema `streams(_:_:)`.
-    init(_ summary: StreamSummary, _ warmup: Warmup?) {
+    /// A stream as a record of the schema `streams(_:_:areMuted:)`.
+    init(_ summary: StreamSummary, _ warmup: Warmup?, mutedUntil: Int64?) {
         let values = summary.lastValues
         self.init(
             fields: [
@@ -151,7 +158,7 @@ extension Record {
                 .channels(summary.stream.channels) { $0 < values.count ? values[$0] : .nan },
                 .number(summary.lastScore), .flag(summary.openAnomalies > 0), .integer(summary.pending),
                 .text(warmup?.text ?? ""), .number(warmup.map { Double($0.seen) } ?? .nan),
-                .number(warmup?.points.map(Double.init) ?? .nan),
+                .number(warmup?.points.map(Double.init) ?? .nan), .time(mutedUntil),
             ],
             note: summary.openAnomalies > 0 ? .anomaly : nil)
     }

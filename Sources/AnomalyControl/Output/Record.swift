@@ -41,6 +41,7 @@ package struct Note: Sendable, Equatable {
     package static let anomaly = Note(text: "anomaly", style: .alarm)
     package static let warmup = Note(text: "warm-up", style: .faint)
     package static let late = Note(text: "late", style: .faint)
+    package static let excluded = Note(text: "excluded", style: .faint)
     package static let missing = Note(text: "missing", style: .faint)
 }
 

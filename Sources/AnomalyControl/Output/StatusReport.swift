@@ -52,6 +52,7 @@ package struct StatusReport {
                 count(status.streams) + of(status.maxStreams, status.streams)
                     + part(Int64(status.warmingStreams), " (", " warming up)")
                     + part(Int64(status.silentStreams ?? 0), ", ", " silent")
+                    + part(Int64(status.mutedStreams ?? 0), ", ", " muted")
                     + part(Int64(status.asleepStreams ?? 0), ", ", " asleep")
             )
         ]

@@ -61,6 +61,8 @@ extension Record {
             note = Note(text: kind?.rawValue ?? "anomaly", style: .alarm)
         } else if point.flags.contains(.late) {
             note = .late
+        } else if point.flags.contains(.excluded) {
+            note = .excluded
         } else if point.flags.contains(.missing) {
             note = .missing
         } else if point.flags.contains(.warmup) {

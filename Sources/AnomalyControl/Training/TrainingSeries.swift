@@ -43,7 +43,7 @@ extension TrainingSeries {
         }
     }
 
-    /// The streams of a store.
+    /// The streams of a store. Values in ranges of time that were excluded are missing.
     ///
     /// - Parameters:
     ///   - since: first time, inclusive, in microseconds since 1970.
@@ -52,7 +52,9 @@ extension TrainingSeries {
     package static func read(
         _ selection: StreamSelection, from store: StoreReader, since: Int64?, until: Int64?
     ) throws -> [TrainingSeries] {
-        try selection.streamsOrFailure(in: store.streams()).map { stream in
+        let orders = try store.orders()
+        return try selection.streamsOrFailure(in: store.streams()).map { stream in
+            let exclusions = orders[stream.id]?.standing.exclusions ?? []
             var series = TrainingSeries(name: stream.name, channels: stream.channels)
             var query = PointQuery()
             query.streams = [stream.id]
@@ -61,7 +63,8 @@ extension TrainingSeries {
             query.until = until.map { $0 < .max ? $0 + 1 : $0 }
             let points = try store.points(query)
             while let point = try points.next() {
-                series.append(time: point.time, values: point.channels.lazy.map(\.value))
+                let isExcluded = exclusions.contains { $0.contains(point.time) }
+                series.append(time: point.time, values: point.channels.lazy.map { isExcluded ? .nan : $0.value })
             }
             return series
         }

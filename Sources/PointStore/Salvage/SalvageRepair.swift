@@ -20,7 +20,7 @@ struct SalvageRepair {
                 var stream = StreamRepair(database: database, stream: stream)
                 try stream.run(&report)
             }
-            for table in ["event", "feedback"] {
+            for table in ["event", "feedback", "snapshot"] {
                 try database.execute(sql: "DELETE FROM \(table) WHERE stream_id NOT IN (SELECT id FROM stream)")
             }
             try mendHindsight()

@@ -130,12 +130,22 @@ struct SalvageTable: Sendable {
             ("id", .rowid), ("stream_id", .integer), ("sequence", .integer), ("silent", .integer), ("time", .integer),
             ("action", .text), ("anomaly_id", .number), ("start_sequence", .number), ("kind", .optionalText),
             ("score", .number), ("channel", .number), ("shape", .optionalText), ("message", .text), ("uid", .number),
+            ("snapshot_id", .number), ("since", .number), ("until", .number), ("rule", .optionalText),
         ],
-        hasRowids: true,
+        hasRowids: true, later: [.null, .null, .null, .null],
         isPlausible: {
             isIn(1...Int64.max, $0[0]) && isID($0[1]) && isIn(0...Int64.max, $0[2]) && isIn(0...1, $0[3])
                 && isAction($0[5])
         },
+        onConflict: "ON CONFLICT DO NOTHING")
+
+    static let snapshot = SalvageTable(
+        name: "snapshot",
+        columns: [
+            ("id", .rowid), ("stream_id", .integer), ("sequence", .integer), ("time", .integer), ("format", .integer),
+            ("checksum", .integer), ("message", .text), ("uid", .number), ("state", .blob),
+        ],
+        hasRowids: true, isPlausible: { isIn(1...Int64.max, $0[0]) && isIntact($0) },
         onConflict: "ON CONFLICT DO NOTHING")
 
     static let hindsightRun = SalvageTable(
@@ -180,7 +190,7 @@ struct SalvageTable: Sendable {
         onConflict: "")
 
     static let all = [
-        point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, hindsightRun,
+        point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, snapshot, hindsightRun,
     ]
 
     /// The values of a cell as a row of this table, with its number in place; nil if it is none.
@@ -232,6 +242,17 @@ struct SalvageTable: Sendable {
 
     private static func isAction(_ value: RecordValue) -> Bool {
         FeedbackRecord.Action.allCases.contains { value == .text(Array($0.rawValue.utf8)) }
+    }
+
+    /// Whether the checksum of a snapshot is right.
+    private static func isIntact(_ row: [RecordValue]) -> Bool {
+        guard case .integer(let stream) = row[1], let stream = Int32(exactly: stream), stream > 0,
+            case .integer(let sequence) = row[2], case .integer(let format) = row[4],
+            let format = Int32(exactly: format), case .integer(let checksum) = row[5], case .blob(let state) = row[8]
+        else { return false }
+        return state.withUnsafeBytes {
+            Checksum.of(stream: stream, sequence: sequence, format: format, state: $0) == UInt64(bitPattern: checksum)
+        }
     }
 
     private static func isName(_ value: RecordValue) -> Bool {

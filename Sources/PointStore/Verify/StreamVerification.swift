@@ -12,6 +12,7 @@ struct StreamVerification {
         let first = try points(&report)
         try anomalies(since: first, &report)
         try checkpoints(&report)
+        if parts.contains(.steering) { try snapshots(&report) }
         if parts.contains(.events) { try events(since: first, &report) }
         if parts.contains(.hindsight) { try hindsight(&report) }
     }
@@ -209,6 +210,17 @@ struct StreamVerification {
                     .checkpoints, stream: stream.name, "the checksum of the model at point \(slot.sequence) is wrong")
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
                 report.add(.checkpoints, stream: stream.name, "the model at point \(slot.sequence) cannot be read")
+            }
+        }
+    }
+
+    private func snapshots(_ report: inout VerifyReport) throws {
+        for snapshot in try SnapshotQueries.snapshots(database, of: [stream.id]) {
+            do {
+                if case .found = try SnapshotQueries.state(database, of: stream.id, in: snapshot.id) { continue }
+                report.add(.checkpoints, stream: stream.name, "the checksum of snapshot \(snapshot.id) is wrong")
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+                report.add(.checkpoints, stream: stream.name, "snapshot \(snapshot.id) cannot be read")
             }
         }
     }

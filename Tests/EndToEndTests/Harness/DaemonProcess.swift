@@ -132,6 +132,7 @@ final class DaemonProcess {
         var keptLatePoints: Int
         var pendingPoints: Int
         var silentStreams: Int
+        var mutedStreams: Int
         var connections: Int
         var listeners: [String]
         var residentBytes: Int

@@ -7,6 +7,8 @@ final class Rig {
     /// Attempts at one call before its failing is no passing trouble any more; above what any fault strikes.
     private static let attempts = 8
 
+    private static let roundsASeal = 3
+
     let disk: FaultDisk
     private let workload: Workload
     private let synchronous: PointStore.Synchronous
@@ -48,6 +50,8 @@ final class Rig {
             try persist("commit") { try store?.commit(&commit) }
             round += 1
             acknowledged = round
+            // Also in the middle of a chunk that is there already.
+            if round % Self.roundsASeal == 0 { try persist("seal") { try store?.seal() } }
             if expected == nil { states[round] = detectors.map { $0.savedState() } }
             if round == Workload.rounds / 2 {
                 try stop()

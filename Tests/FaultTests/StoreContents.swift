@@ -1,18 +1,14 @@
+import AnomalyDetection
 import GRDB
 import GRDBSQLite
+import PointStore
 
 /// All that a database holds and another run must reproduce, in a form that is quickly compared: a checksum over the
-/// types and bits of all values of each table. Numbers that SQLite gives out are left out.
+/// types and bits of all values of each table. Numbers that SQLite gives out are left out, and so is how far points are
+/// sealed.
 struct StoreContents: Equatable, Sendable {
     private static let tables = [
         ("stream", "SELECT id, name, channels FROM stream ORDER BY id"),
-        (
-            "point",
-            """
-            SELECT stream_id, time, channel, sequence, value, prediction, lower, upper, residual, score, flags
-            FROM point ORDER BY stream_id, time, channel
-            """
-        ),
         (
             "anomaly",
             """
@@ -34,6 +30,8 @@ struct StoreContents: Equatable, Sendable {
         var name: String
         var rows = 0
         var checksum: UInt64 = 0xcbf2_9ce4_8422_2325
+
+        mutating func add(_ word: UInt64) { checksum = (checksum ^ word) &* 0x100_0000_01b3 ^ word >> 29 }
     }
 
     var tables: [Table]
@@ -49,6 +47,28 @@ struct StoreContents: Equatable, Sendable {
             return try Self.tables.map { name, sql in try Self.sum(name, database.makeStatement(sql: sql)) }
         }
         try queue.close()
+        tables.append(try Self.points(of: path))
+    }
+
+    /// Of both tiers, as our reader finds them.
+    private static func points(of path: String) throws -> Table {
+        var table = Table(name: "points")
+        let reader = try StoreReader(path: path)
+        let points = try reader.points()
+        while let point = try points.next() {
+            table.rows += 1
+            for number in [Int64(point.stream), point.sequence, point.time, Int64(point.flags.rawValue)] {
+                table.add(UInt64(bitPattern: number))
+            }
+            table.add(point.score.isNaN ? 1 : point.score.bitPattern)
+            for it in point.channels {
+                for number in [it.value, it.prediction, it.lower, it.upper, it.residual] {
+                    table.add(number.isNaN ? 1 : number.bitPattern)
+                }
+            }
+        }
+        try reader.close()
+        return table
     }
 
     /// The names of the tables that are not the same.
@@ -58,7 +78,6 @@ struct StoreContents: Equatable, Sendable {
 
     private static func sum(_ name: String, _ statement: Statement) throws -> Table {
         var table = Table(name: name)
-        func add(_ word: UInt64) { table.checksum = (table.checksum ^ word) &* 0x100_0000_01b3 ^ word >> 29 }
         let row = statement.sqliteStatement
         while true {
             switch sqlite3_step(row) {
@@ -69,14 +88,14 @@ struct StoreContents: Equatable, Sendable {
             table.rows += 1
             for column in 0..<sqlite3_column_count(row) {
                 let type = sqlite3_column_type(row, column)
-                add(UInt64(type))
+                table.add(UInt64(type))
                 switch type {
-                case SQLITE_INTEGER: add(UInt64(bitPattern: sqlite3_column_int64(row, column)))
-                case SQLITE_FLOAT: add(sqlite3_column_double(row, column).bitPattern)
+                case SQLITE_INTEGER: table.add(UInt64(bitPattern: sqlite3_column_int64(row, column)))
+                case SQLITE_FLOAT: table.add(sqlite3_column_double(row, column).bitPattern)
                 default:
                     let start = sqlite3_column_blob(row, column)
                     let bytes = UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(row, column)))
-                    for byte in bytes { add(UInt64(byte)) }
+                    for byte in bytes { table.add(UInt64(byte)) }
                 }
             }
         }

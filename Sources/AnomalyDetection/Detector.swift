@@ -135,7 +135,7 @@ public final class Detector {
         // That it came back is no change to go on from.
         if isReturning { encoder.goOn(from: Array(values)) }
         // The warm-up is for what is learned from.
-        if isExcluded, isWarmingUp { origin += 1 }
+        if isExcluded, seen <= Int64(settings.score.warmup) { origin += 1 }
         return PointVerdict(
             sequence: sequence, time: time, score: judgement.score, flags: judgement.flags, change: change)
     }

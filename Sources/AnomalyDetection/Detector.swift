@@ -106,7 +106,8 @@ public final class Detector {
         // A model that begins anew knows of no point before its first one.
         let elapsed = seen == 0 ? 0 : time - newestTime
         // The first point behind a range is compared with one inside it, and as little to be trusted.
-        let isExcluded = orders.excludes(time) || orders.excludes(newestTime)
+        let isReturning = orders.excludes(newestTime) && !orders.excludes(time)
+        let isExcluded = isReturning || orders.excludes(time)
         sequence += 1
         newestTime = time
         scorer.feedback.orders.pass(time)
@@ -135,8 +136,10 @@ public final class Detector {
         learn(
             verdicts, isHeld: isExcluded || feedback.isFrozen || held > 0 && held <= Int64(settings.model.hold),
             updates: !isExcluded && !feedback.isFrozen)
+        // That it came back is no change to go on from.
+        if isReturning { encoder.goOn(from: Array(values)) }
         // The warm-up is for what is learned from.
-        if isExcluded, isWarmingUp { origin += 1 }
+        if isExcluded, seen <= Int64(settings.score.warmup) { origin += 1 }
         return PointVerdict(
             sequence: sequence, time: time, score: judgement.score, flags: judgement.flags, change: change)
     }

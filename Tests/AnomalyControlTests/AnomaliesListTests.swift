@@ -61,9 +61,9 @@ import Testing
     @Test func csv() throws {
         #expect(
             try run("-o", "csv", "web", "quiet") == """
-                id,start,end,stream,duration,points,peak,channel,value,prediction,score,kind,open,sequence,attribution,feedback
-                4,2026-11-23T14:40:00.000000Z,2026-11-23T14:40:00.000000Z,quiet,,0,2026-11-23T14:40:00.000000Z,0,,,0.33,gap,1,31,,
-                3,2026-11-23T14:20:30.000000Z,2026-11-23T14:20:30.000000Z,web,0,1,2026-11-23T14:20:30.000000Z,1,150,50,0.5,range,0,21,0.25;0.75,
+                id,start,end,stream,duration,points,peak,channel,value,prediction,score,kind,open,sequence,attribution,feedback,muted,excluded
+                4,2026-11-23T14:40:00.000000Z,2026-11-23T14:40:00.000000Z,quiet,,0,2026-11-23T14:40:00.000000Z,0,,,0.33,gap,1,31,,,0,0
+                3,2026-11-23T14:20:30.000000Z,2026-11-23T14:20:30.000000Z,web,0,1,2026-11-23T14:20:30.000000Z,1,150,50,0.5,range,0,21,0.25;0.75,,0,0
 
                 """)
     }
@@ -71,9 +71,9 @@ import Testing
     @Test func json() throws {
         #expect(
             try run("-o", "json", "-n", "3") == """
-                {"id":5,"start":"2026-11-23T14:50:00.000000Z","end":"2026-11-23T14:58:00.000000Z","stream":"cpu.load","duration":null,"points":9,"peak":"2026-11-23T14:50:00.000000Z","channel":0,"value":2.4,"prediction":2,"score":0.34,"kind":"shift","open":true,"sequence":51,"attribution":null,"feedback":null}
-                {"id":4,"start":"2026-11-23T14:40:00.000000Z","end":"2026-11-23T14:40:00.000000Z","stream":"quiet","duration":null,"points":0,"peak":"2026-11-23T14:40:00.000000Z","channel":0,"value":null,"prediction":null,"score":0.33,"kind":"gap","open":true,"sequence":31,"attribution":null,"feedback":null}
-                {"id":3,"start":"2026-11-23T14:20:30.000000Z","end":"2026-11-23T14:20:30.000000Z","stream":"web","duration":0,"points":1,"peak":"2026-11-23T14:20:30.000000Z","channel":1,"value":150,"prediction":50,"score":0.5,"kind":"range","open":false,"sequence":21,"attribution":[0.25,0.75],"feedback":null}
+                {"id":5,"start":"2026-11-23T14:50:00.000000Z","end":"2026-11-23T14:58:00.000000Z","stream":"cpu.load","duration":null,"points":9,"peak":"2026-11-23T14:50:00.000000Z","channel":0,"value":2.4,"prediction":2,"score":0.34,"kind":"shift","open":true,"sequence":51,"attribution":null,"feedback":null,"muted":false,"excluded":false}
+                {"id":4,"start":"2026-11-23T14:40:00.000000Z","end":"2026-11-23T14:40:00.000000Z","stream":"quiet","duration":null,"points":0,"peak":"2026-11-23T14:40:00.000000Z","channel":0,"value":null,"prediction":null,"score":0.33,"kind":"gap","open":true,"sequence":31,"attribution":null,"feedback":null,"muted":false,"excluded":false}
+                {"id":3,"start":"2026-11-23T14:20:30.000000Z","end":"2026-11-23T14:20:30.000000Z","stream":"web","duration":0,"points":1,"peak":"2026-11-23T14:20:30.000000Z","channel":1,"value":150,"prediction":50,"score":0.5,"kind":"range","open":false,"sequence":21,"attribution":[0.25,0.75],"feedback":null,"muted":false,"excluded":false}
 
                 """)
     }

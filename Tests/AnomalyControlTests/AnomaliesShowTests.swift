@@ -119,7 +119,7 @@ import Testing
     @Test func json() throws {
         #expect(
             try run("3", "-o", "json", "--context", "0") == """
-                {"anomaly":{"id":3,"start":"2026-11-23T14:20:30.000000Z","end":"2026-11-23T14:20:30.000000Z","stream":"web","duration":0,"points":1,"peak":"2026-11-23T14:20:30.000000Z","channel":1,"value":150,"prediction":50,"score":0.5,"kind":"range","open":false,"sequence":21,"attribution":[0.25,0.75],"feedback":null},"silence":null,"points":[{"stream":"web","time":"2026-11-23T14:20:30.000000Z","value":[50,150],"prediction":[50,50],"lower":[49.5,49.5],"upper":[50.5,50.5],"residual":[0,100],"score":0.5,"anomaly":true,"hindsight":null,"late":false,"kind":"range"}]}
+                {"anomaly":{"id":3,"start":"2026-11-23T14:20:30.000000Z","end":"2026-11-23T14:20:30.000000Z","stream":"web","duration":0,"points":1,"peak":"2026-11-23T14:20:30.000000Z","channel":1,"value":150,"prediction":50,"score":0.5,"kind":"range","open":false,"sequence":21,"attribution":[0.25,0.75],"feedback":null,"muted":false,"excluded":false},"silence":null,"points":[{"stream":"web","time":"2026-11-23T14:20:30.000000Z","value":[50,150],"prediction":[50,50],"lower":[49.5,49.5],"upper":[50.5,50.5],"residual":[0,100],"score":0.5,"anomaly":true,"hindsight":null,"late":false,"kind":"range"}]}
 
                 """)
         #expect(try run("4", "-o", "json").contains(#","silence":"2026-11-23T14:40:00.000000Z","points":[{"#))

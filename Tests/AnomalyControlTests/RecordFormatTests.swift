@@ -184,23 +184,23 @@ import Testing
                 """)
         #expect(
             try context.output(["streams", "-o", "json", "cpu.load"]).hasSuffix(
-                #""pending":2,"warming":"","warmup_seen":null,"warmup_points":null}"# + "\n"))
+                #""pending":2,"warming":"","warmup_seen":null,"warmup_points":null,"muted_until":null}"# + "\n"))
     }
 
     @Test func streamsAsJSONAndCSV() throws {
         #expect(
             try run("streams", "-o", "json") == #"""
-                {"stream":"cpu.load","channels":1,"points":5,"last_time":"2026-11-23T14:00:04.000000Z","last_value":0.3,"last_score":0.02,"open_anomaly":true,"pending":0,"warming":"","warmup_seen":null,"warmup_points":null}
-                {"stream":"disk\"a\",io","channels":2,"points":1,"last_time":"2026-11-23T14:00:01.500000Z","last_value":[1e-07,-1234567.891],"last_score":0.5,"open_anomaly":false,"pending":0,"warming":"","warmup_seen":null,"warmup_points":null}
-                {"stream":"silent","channels":1,"points":0,"last_time":null,"last_value":null,"last_score":null,"open_anomaly":false,"pending":0,"warming":"","warmup_seen":null,"warmup_points":null}
+                {"stream":"cpu.load","channels":1,"points":5,"last_time":"2026-11-23T14:00:04.000000Z","last_value":0.3,"last_score":0.02,"open_anomaly":true,"pending":0,"warming":"","warmup_seen":null,"warmup_points":null,"muted_until":null}
+                {"stream":"disk\"a\",io","channels":2,"points":1,"last_time":"2026-11-23T14:00:01.500000Z","last_value":[1e-07,-1234567.891],"last_score":0.5,"open_anomaly":false,"pending":0,"warming":"","warmup_seen":null,"warmup_points":null,"muted_until":null}
+                {"stream":"silent","channels":1,"points":0,"last_time":null,"last_value":null,"last_score":null,"open_anomaly":false,"pending":0,"warming":"","warmup_seen":null,"warmup_points":null,"muted_until":null}
 
                 """#)
         #expect(
             try run("streams", "-o", "csv") == """
-                stream,channels,points,last_time,last_value,last_score,open_anomaly,pending,warming,warmup_seen,warmup_points
-                cpu.load,1,5,2026-11-23T14:00:04.000000Z,0.3,0.02,1,0,,,
-                "disk""a"",io",2,1,2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,0.5,0,0,,,
-                silent,1,0,,,,0,0,,,
+                stream,channels,points,last_time,last_value,last_score,open_anomaly,pending,warming,warmup_seen,warmup_points,muted_until
+                cpu.load,1,5,2026-11-23T14:00:04.000000Z,0.3,0.02,1,0,,,,
+                "disk""a"",io",2,1,2026-11-23T14:00:01.500000Z,1e-07;-1234567.891,0.5,0,0,,,,
+                silent,1,0,,,,0,0,,,,
 
                 """)
     }

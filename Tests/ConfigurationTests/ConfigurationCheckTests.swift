@@ -45,6 +45,17 @@ import Testing
             "model.learning_rate = nan",
             "f:1: model.learning_rate: expected a number above 0 and at most 1, found nan (a decimal number)"),
         Case("model.clip = -inf", "f:1: model.clip: expected a number from 0 to 1000, found -inf (a decimal number)"),
+        Case(
+            "score.expected_range = [5, 1]",
+            "f:1: score.expected_range: expected an array of two numbers, the lower one first, or [] for none, "
+                + "found [5, 1] (an array)"),
+        Case(
+            "score.expected_range = [0, 1, 2]",
+            "f:1: score.expected_range: expected an array of two numbers, the lower one first, or [] for none, "
+                + "found [0, 1, 2] (an array)"),
+        Case(
+            "score.direction = \"up\"",
+            "f:1: score.direction: expected one of \"both\", \"above\", \"below\", found \"up\" (a string)"),
         Case("score.band = 1", "f:1: score.band: expected a number from 0.5 to 0.999, found 1 (an integer)"),
         Case(
             "model.cell = \"grue\"",

@@ -51,6 +51,8 @@ import Testing
         try client.send((1...300).map { "silent \($0 % 7) \($0)\n" }.joined())
         try client.send(lines[..<2000].map { $0 + "\n" }.joined())
         try client.sync()
+        #expect(try folder.anomalyctl("rule", "set", "silent", "direction=above").exit == .code(0))
+        #expect(try folder.anomalyctl("exclude", "silent", "-S", "@10", "-U", "@20").exit == .code(0))
         let stored = try #require(Int(try daemon.query("SELECT max(sequence) FROM point WHERE stream_id = 2")[0]))
         try damage(daemon.database, live: true)
         try client.send(lines[2000..<4000].map { $0 + "\n" }.joined())
@@ -64,6 +66,9 @@ import Testing
         #expect(daemon.process.errors.contains("the damaged database was set aside and a new one begun"))
         #expect(try daemon.query("SELECT min(sequence) FROM point WHERE stream_id = 2") == ["\(stored + 1)"])
         #expect(try daemon.query("SELECT count(*) FROM stream") == ["2"])
+        // What was ordered holds on, and can still be seen.
+        #expect(try folder.anomalyctl("rule", "show").output.contains("\"above\""))
+        #expect(try folder.anomalyctl("exclude", "--list", "--utc").output.contains("1970-01-01 00:00:10.000"))
         // Its old file dealt with, all is well again.
         try FileManager.default.moveItem(atPath: aside, toPath: folder("elsewhere"))
         #expect(try daemon.status().state == "running")

@@ -15,7 +15,7 @@ package struct RuleCommand: ParsableCommand {
               Only what is too high:
                 anomalyctl rule set web.latency direction=above
               A percentage, of which a change by less than five is nobody's business:
-                anomalyctl rule set 'disk.*' expected_range=[0,100] min_deviation=5
+                anomalyctl rule set 'disk.*' 'expected_range=[0,100]' min_deviation=5
               What is set:
                 anomalyctl rule show
             """,

@@ -13,7 +13,7 @@ public struct FuzzTarget: Sendable {
     public let check: @Sendable (_ bytes: [UInt8]) throws -> Void
 
     public static let all: [FuzzTarget] = [
-        .feed, .fields, .series, .configuration, .model, .checkpoint, .control, .times, .glob,
+        .feed, .fields, .series, .configuration, .model, .checkpoint, .control, .times, .glob, .points,
     ]
 }
 

@@ -8,6 +8,12 @@ SYSCONFDIR ?= /etc
 SWIFT ?= swift
 BUILD := .build/release
 PROGRAMS := anomalyd anomalyctl
+# The virtual table points, for the sqlite3 shell, Python and others (.load …/points).
+LIBRARY := points.so
+# Swift brings clang with it.
+ifeq ($(origin CC),default)
+CC := $(firstword $(shell command -v clang cc))
+endif
 FUZZ_SECONDS ?= 60
 SWIFT_SOURCES := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 # Debian's names of what building, testing and the demo need besides Swift.
@@ -16,6 +22,7 @@ PACKAGES := libsqlite3-dev libsystemd-dev pkg-config python3 socat sqlite3
 DEB_PACKAGES := dpkg-dev lintian man-db mandoc bash-completion zsh fish
 
 BINDIR = $(PREFIX)/bin
+LIBDIR = $(PREFIX)/lib/anomalyd
 UNITDIR = $(PREFIX)/lib/systemd/system
 CATALOGDIR = $(PREFIX)/lib/systemd/catalog
 DROPINDIR = $(PREFIX)/share/doc/anomalyd/drop-ins
@@ -37,6 +44,13 @@ help: ## List the targets
 
 build: deps ## Build the programs into .build/release
 	@$(SWIFT) build -c release --quiet
+	$(MAKE) --no-print-directory $(BUILD)/$(LIBRARY)
+
+# Not by SwiftPM: it may have no symbol of SQLite's, but calls the SQLite of the program that loads it. And what has been
+# stored must come back to the bit, so that no product is fused with a sum.
+$(BUILD)/$(LIBRARY): $(wildcard Sources/CPoints/*.[ch] Sources/CPoints/include/*.h)
+	@$(CC) -std=gnu11 -O2 -ffp-contract=off -fPIC -fvisibility=hidden $(CFLAGS) -ISources/CPoints/include \
+	    -shared $(LDFLAGS) $(filter %.c,$^) -o $@ -lm
 
 demo: build ## Find the labelled anomaly of a real series
 	@fixtures/demo
@@ -143,8 +157,8 @@ deb-test: deb-deps build ## Install, upgrade, remove and purge that package unde
 # Does not build, so that sudo make install leaves no files of root's in .build.
 install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has built
 	@for program in $(PROGRAMS); do
-	    if [[ ! -x $(BUILD)/$$program ]]; then
-	        echo "make install: $(BUILD)/$$program is not there; run make build first" >&2
+	    if [[ ! -x $(BUILD)/$$program || ! -e $(BUILD)/$(LIBRARY) ]]; then
+	        echo "make install: $(BUILD)/$$program or $(LIBRARY) is not there; run make build first" >&2
 	        exit 1
 	    fi
 	done
@@ -152,6 +166,7 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    '$(DESTDIR)$(CATALOGDIR)' '$(DESTDIR)$(DROPINDIR)' '$(DESTDIR)$(SYSCONFDIR)/anomalyd' '$(DESTDIR)$(BASHDIR)' \
 	    '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
 	install --strip -m 0755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(BINDIR)'
+	install -D --strip -m 0644 $(BUILD)/$(LIBRARY) '$(DESTDIR)$(LIBDIR)/$(LIBRARY)'
 	for unit in systemd/*.service systemd/*.socket; do
 	    name=$$(basename $$unit)
 	    instance=$${name%.*}@.$${name##*.}
@@ -189,7 +204,8 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	fi
 
 uninstall: ## Remove what install installed, but not configuration, data and user
-	@rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%')
+	@rm -f $(PROGRAMS:%='$(DESTDIR)$(BINDIR)/%') '$(DESTDIR)$(LIBDIR)/$(LIBRARY)'
+	rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(LIBDIR)' 2>/dev/null || true
 	for unit in systemd/*.service systemd/*.socket; do
 	    name=$$(basename $$unit)
 	    rm -f '$(DESTDIR)$(UNITDIR)'/{$$name,$${name%.*}@.$${name##*.}}

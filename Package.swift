@@ -67,7 +67,10 @@ let package = Package(
         // From bytes to points. Pure.
         .target(name: "FeedProtocol", swiftSettings: settings),
         // Points as bytes, and the virtual table over them: in C, as other programs load it.
-        .target(name: "CPoints"),
+        // Linked into our programs, it calls SQLite directly (SQLITE_CORE); make build also makes a library of it that
+        // calls the SQLite of whoever loads it.
+        .target(
+            name: "CPoints", cSettings: [.define("SQLITE_CORE")], linkerSettings: [.linkedLibrary("sqlite3")]),
         // The SQLite file.
         .target(name: "PointStore", dependencies: ["AnomalyDetection", "CPoints"] + grdb, swiftSettings: settings),
         // What the C library says of its allocator.
@@ -149,8 +152,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "ModelFiles",
-                "RecurrentModel",
+                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "CPoints", "FeedProtocol",
+                "ModelFiles", "RecurrentModel",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),

@@ -366,6 +366,23 @@ size_t anomalyd_chunk_encode(const struct anomalyd_point *points, size_t count, 
 }
 
 int anomalyd_chunk_decode(const uint8_t *bytes, size_t size, struct anomalyd_point *points, size_t count) {
+    return anomalyd_chunk_decode_to(bytes, size, points, count, ANOMALYD_EVERYTHING);
+}
+
+static void take_values(const int64_t *kinds, const int64_t *values, int d, struct anomalyd_point *points, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (!(kinds[i] & HAS_VALUE)) {
+            points[i].value = NAN;
+        } else if (d < 0) {
+            points[i].value = number(values[i]);
+        } else {
+            points[i].value = decimal(values[i], d);
+        }
+    }
+}
+
+int anomalyd_chunk_decode_to(
+    const uint8_t *bytes, size_t size, struct anomalyd_point *points, size_t count, enum anomalyd_depth depth) {
     if (count > MOST || size < HEADER || bytes[0] != FORMAT || bytes[1] > MOST_DECIMALS + 1 || bytes[4] != 0) return -1;
     int d = bytes[1] - 1, e = (bytes[2] << 8 | bytes[3]) + LEAST_EXPONENT;
     int64_t kinds[MOST], values[MOST], numbers[MOST], told[DERIVED][MOST], explicits[DERIVED][MOST];
@@ -381,7 +398,10 @@ int anomalyd_chunk_decode(const uint8_t *bytes, size_t size, struct anomalyd_poi
     }
     take_differences(&r, numbers, count, 2);
     for (size_t i = 0; i < count; i++) points[i].time = numbers[i];
+    if (depth <= ANOMALYD_TIMES) return r.failed ? -1 : 0;
     take_differences(&r, values, count, 1);
+    take_values(kinds, values, d, points, count);
+    if (depth == ANOMALYD_VALUES) return r.failed ? -1 : 0;
     for (int column = LOWER; column < DERIVED; column++) {
         take_differences(&r, told[column], told_count[column], difference_order[column]);
     }
@@ -396,13 +416,6 @@ int anomalyd_chunk_decode(const uint8_t *bytes, size_t size, struct anomalyd_poi
     size_t next_told[DERIVED] = {0}, next_explicit[DERIVED] = {0};
     for (size_t i = 0; i < count; i++) {
         struct anomalyd_point *p = points + i;
-        if (!(kinds[i] & HAS_VALUE)) {
-            p->value = NAN;
-        } else if (d < 0) {
-            p->value = number(values[i]);
-        } else {
-            p->value = decimal(values[i], d);
-        }
         // In this order: each may follow from the ones before.
         static const int order[] = {RESIDUAL, PREDICTION, LOWER, UPPER, SCORE};
         for (int j = 0; j < DERIVED; j++) {

@@ -20,6 +20,7 @@ final class ReadConnection: HistoryReading, Sendable {
         try StoreFile.size(path, operation: "open")
         self.path = path
         identity = StoreFile.identity(path)
+        try StoreError.naming("open", path) { try PointsTable.register() }
         let kind: StoreSchema.Kind
         (queue, isImmutable, kind) = try StoreError.naming("open", path) { try ReadConnection.open(path) }
         switch kind {
@@ -44,10 +45,19 @@ final class ReadConnection: HistoryReading, Sendable {
 
     /// Runs `body` on one snapshot of the database.
     func read<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
+        try checked(operation) { try queue.read(body) }
+    }
+
+    /// Runs `body` on the connection as it is, outside of any transaction.
+    func withConnection<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
+        try checked(operation) { try queue.inDatabase(body) }
+    }
+
+    private func checked<T>(_ operation: String, _ body: () throws -> T) throws -> T {
         let result = Result {
             try StoreError.naming(operation, path) {
                 try queue.requireOpen()
-                return try queue.read(body)
+                return try body()
             }
         }
         // An immutable database is read without locks. If its WAL appeared meanwhile, so has a writer, and neither

@@ -14,6 +14,7 @@ enum WriteConnection {
 
     /// Opens a database that exists.
     static func open(_ path: String, options: PointStore.Options) throws -> DatabaseQueue {
+        try PointsTable.register()
         var configuration = Configuration()
         configuration.label = "PointStore"
         configuration.busyMode = .timeout(options.busyTimeout / .seconds(1))

@@ -39,6 +39,13 @@ size_t anomalyd_chunk_encode(const struct anomalyd_point *points, size_t count, 
 /// beyond `size` is looked at, whatever they are.
 int anomalyd_chunk_decode(const uint8_t *bytes, size_t size, struct anomalyd_point *points, size_t count);
 
+/// What of points is read: their times; also their values; or all of them.
+enum anomalyd_depth { ANOMALYD_NOTHING, ANOMALYD_TIMES, ANOMALYD_VALUES, ANOMALYD_EVERYTHING };
+
+/// The same, but reads only a part of each point: what comes first in a chunk is read sooner.
+int anomalyd_chunk_decode_to(
+    const uint8_t *bytes, size_t size, struct anomalyd_point *points, size_t count, enum anomalyd_depth depth);
+
 /// A score is stored in steps of one in so many.
 #define ANOMALYD_SCORE_STEPS 4096
 

@@ -81,6 +81,10 @@ struct LineDecoders {
         case .influx: try influx.decode(line, into: &sink)
         case .collectd: try collectd.decode(line, into: &sink)
         case .sample: try sample.decode(line, into: &sink)
+        case .statsD:
+            throw FeedLineError(
+                .fields,
+                "expected a line whose format can be found; StatsD is read by a socket of its own (statsd:PATH)")
         case nil: throw error
         }
     }

@@ -37,7 +37,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := build
-.PHONY: help build demo test crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps deb-deps deb deb-test install uninstall clean
+.PHONY: help build demo test senders crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps deb-deps deb deb-test install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
@@ -83,7 +83,11 @@ lint: ## Check the style of the Swift sources (.swift-format)
 format: ## Bring the Swift sources into that style
 	@$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
-check-all: lint test deb-test crash tsan asan ## All that a patch must pass (about an hour)
+senders: deps ## Test with the programs of others that send: collectd, rsyslog, StatsD clients, exporters
+	@$(SWIFT) build -c release --build-tests --quiet
+	Tests/Senders/run
+
+check-all: lint test senders deb-test crash tsan asan ## All that a patch must pass (about an hour)
 	@Tests/Fuzz/run --seconds 20
 	Benchmarks/soak --minutes 2 --streams 50 --rate 3000
 	Benchmarks/service
@@ -184,7 +188,7 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    script zsh | install -m 0644 /dev/stdin '$(DESTDIR)$(ZSHDIR)'/_$$program
 	    script fish | install -m 0644 /dev/stdin '$(DESTDIR)$(FISHDIR)'/$$program.fish
 	done
-	install -m 0644 systemd/drop-ins/*.conf '$(DESTDIR)$(DROPINDIR)'
+	install -m 0644 systemd/drop-ins/* '$(DESTDIR)$(DROPINDIR)'
 	install -m 0644 systemd/anomalyd.sysusers '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.tmpfiles '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.catalog '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'

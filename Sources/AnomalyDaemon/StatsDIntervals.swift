@@ -52,7 +52,7 @@ final class StatsDIntervals: Sendable {
             contents.begin = { [self] in StageThread.start("statsd") { self.run(pipeline) } }
             guard let left else { return }
             contents.aggregator = StatsDAggregator(mostMetrics: mostMetrics, state: left.aggregator)
-            begin(&contents, until: left.end)
+            begin(&contents, until: min(left.end, SteadyClock.now + interval))
         }
     }
 
@@ -127,7 +127,8 @@ final class StatsDIntervals: Sendable {
             handOn: { batch, shard in pipeline.shards[shard].queue.push(.points(batch), weight: batch.count) },
             answer: { _, _ in })
         while true {
-            let next = contents.wait(until: Date(timeIntervalSinceNow: Self.patience)) {
+            let rest = Double(contents.with { $0.end } - SteadyClock.now) / 1e6
+            let next = contents.wait(until: Date(timeIntervalSinceNow: min(max(rest, 0), Self.patience))) {
                 $0.isStopping || $0.isDue
             } then: { contents -> Past? in
                 if contents.isStopping { return nil }
@@ -157,7 +158,9 @@ final class StatsDIntervals: Sendable {
             past.lines += " \(value)\n".utf8
         }
         contents.waiting = []
-        contents.end = SteadyClock.now + interval
+        // In step, but after an end that was asked for, or slept through.
+        let now = SteadyClock.now
+        contents.end = (0..<interval).contains(now - contents.end) ? contents.end + interval : now + interval
         return past
     }
 }

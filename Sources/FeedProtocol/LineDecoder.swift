@@ -14,27 +14,38 @@ protocol LineDecoder {
 /// The register of formats: one of each, since several lines of a feed may belong together (the header of CSV), and
 /// the choice between them.
 struct LineDecoders {
+    /// Those that a connection of plain lines never needs.
+    private struct Others {
+        var influx: InfluxDecoder
+        var json: JSONLineDecoder
+        var statsD = StatsDDecoder()
+        var collectd = CollectdDecoder()
+        var prometheus = OpenMetricsDecoder(dialect: .prometheus)
+        var openMetrics = OpenMetricsDecoder(dialect: .openMetrics)
+        var sample = OpenMetricsDecoder(dialect: .unknown)
+
+        init(_ options: FeedOptions) {
+            influx = InfluxDecoder(options: options)
+            json = JSONLineDecoder(options: options)
+        }
+    }
+
     let format: FeedFormat
+    private let options: FeedOptions
     private var plain = PlainDecoder(dialect: .plain)
     private var graphite = PlainDecoder(dialect: .graphite)
     private var csv: CSVDecoder
-    private var influx: InfluxDecoder
-    private var json: JSONLineDecoder
-    private var statsD = StatsDDecoder()
-    private var collectd = CollectdDecoder()
-    private var prometheus = OpenMetricsDecoder(dialect: .prometheus)
-    private var openMetrics = OpenMetricsDecoder(dialect: .openMetrics)
-    private var sample = OpenMetricsDecoder(dialect: .unknown)
+    /// None or one: an array, so that each connection has the kilobyte for it only once a line needs it.
+    private var others: [Others] = []
 
     /// See `FeedDecoder.State.firstRow`.
     var firstRow: [UInt8] { csv.firstRow }
 
     init(format: FeedFormat, stream: [UInt8]?, options: FeedOptions, firstRow: [UInt8]) {
         self.format = format
+        self.options = options
         csv = CSVDecoder(stream: stream)
         csv.goOn(after: firstRow)
-        influx = InfluxDecoder(options: options)
-        json = JSONLineDecoder(options: options)
     }
 
     @inline(__always)
@@ -46,12 +57,24 @@ struct LineDecoders {
         case .plain: try plain.decode(line, into: &sink)
         case .graphite: try graphite.decode(line, into: &sink)
         case .csv: try csv.decode(line, into: &sink)
-        case .influx: try influx.decode(line, into: &sink)
-        case .json: try json.decode(line, into: &sink)
-        case .statsd: try statsD.decode(line, into: &sink)
-        case .collectd: try collectd.decode(line, into: &sink)
-        case .prometheus: try prometheus.decode(line, into: &sink)
-        case .openmetrics: try openMetrics.decode(line, into: &sink)
+        case .influx, .json, .statsd, .collectd, .prometheus, .openmetrics: try decodeOther(line, format, into: &sink)
+        }
+    }
+
+    @inline(__always)
+    private mutating func decodeOther(
+        _ line: UnsafeRawBufferPointer, _ format: FeedFormat, into sink: inout some FeedSink
+    ) throws(FeedLineError) {
+        if others.isEmpty { others.append(Others(options)) }
+        switch format {
+        case .influx: try others[0].influx.decode(line, into: &sink)
+        case .json: try others[0].json.decode(line, into: &sink)
+        case .statsd: try others[0].statsD.decode(line, into: &sink)
+        case .collectd: try others[0].collectd.decode(line, into: &sink)
+        case .prometheus: try others[0].prometheus.decode(line, into: &sink)
+        case .openmetrics: try others[0].openMetrics.decode(line, into: &sink)
+        // A sample whose format was found.
+        case .auto, .plain, .graphite, .csv: try others[0].sample.decode(line, into: &sink)
         }
     }
 
@@ -60,27 +83,30 @@ struct LineDecoders {
     private mutating func decodeFound(
         _ line: UnsafeRawBufferPointer, into sink: inout some FeedSink
     ) throws(FeedLineError) {
-        if line[0] == UInt8(ascii: "{") { return try json.decode(line, into: &sink) }
+        if line[0] == UInt8(ascii: "{") { return try decodeOther(line, .json, into: &sink) }
         let point: PlainDecoder.Point
         do throws(FeedLineError) {
             point = try plain.parse(line)
         } catch {
-            return try decodeOther(line, after: error, into: &sink)
+            return try decodeNotPlain(line, because: error, into: &sink)
         }
         if line[point.nameLength - 1] == UInt8(ascii: "}"), LineShape(line) == .sample {
-            return try sample.decode(line, into: &sink)
+            return try decodeOther(line, .auto, into: &sink)
         }
         try plain.hand(point, of: line, to: &sink)
     }
 
-    /// - parameter error: why it is no plain line.
-    private mutating func decodeOther(
-        _ line: UnsafeRawBufferPointer, after error: FeedLineError, into sink: inout some FeedSink
+    private mutating func decodeNotPlain(
+        _ line: UnsafeRawBufferPointer, because error: FeedLineError, into sink: inout some FeedSink
     ) throws(FeedLineError) {
         switch LineShape(line) {
-        case .influx: try influx.decode(line, into: &sink)
-        case .collectd: try collectd.decode(line, into: &sink)
-        case .sample: try sample.decode(line, into: &sink)
+        case .influx: try decodeOther(line, .influx, into: &sink)
+        case .collectd: try decodeOther(line, .collectd, into: &sink)
+        case .sample: try decodeOther(line, .auto, into: &sink)
+        case .statsD:
+            throw FeedLineError(
+                .fields,
+                "expected a line whose format can be found; StatsD is read by a socket of its own (statsd:PATH)")
         case nil: throw error
         }
     }

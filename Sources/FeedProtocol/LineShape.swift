@@ -7,6 +7,8 @@ enum LineShape {
     case collectd
     /// With labels: without, it is a plain line.
     case sample
+    /// Which is not read where the format is found: it has no points without a clock.
+    case statsD
 
     /// - returns: nil for a line that looks like nothing else.
     init?(_ line: UnsafeRawBufferPointer) {
@@ -16,6 +18,8 @@ enum LineShape {
             self = .sample
         } else if Self.isInflux(line) {
             self = .influx
+        } else if Self.isStatsD(line) {
+            self = .statsD
         } else {
             return nil
         }
@@ -31,6 +35,12 @@ enum LineShape {
         guard OpenMetricsDecoder.takeName(&text), text.take(UInt8(ascii: "{")) else { return false }
         text.skipBlanks()
         return OpenMetricsDecoder.takeName(&text) && text.take(UInt8(ascii: "=")) && text.take(UInt8(ascii: "\""))
+    }
+
+    /// `name:…|`.
+    private static func isStatsD(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
+        return line[colon...].contains(UInt8(ascii: "|"))
     }
 
     /// An equals sign in what follows the first space that is not escaped, with something before it and no space.

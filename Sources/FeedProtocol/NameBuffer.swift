@@ -17,7 +17,7 @@ struct NameBuffer {
         case whole
     }
 
-    private var storage = [UInt8](repeating: 0, count: 256)
+    private var storage: [UInt8] = []
     private(set) var count = 0
     /// Where the names end that are complete.
     private var ends: [Int] = []
@@ -163,6 +163,6 @@ struct NameBuffer {
 
     @inline(never)
     private mutating func grow(_ more: Int) {
-        storage.append(contentsOf: repeatElement(0, count: max(more, storage.count)))
+        storage.append(contentsOf: repeatElement(0, count: max(more, storage.count, StreamName.maximumLength + 1)))
     }
 }

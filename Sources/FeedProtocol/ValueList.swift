@@ -1,7 +1,7 @@
 /// The values of one line. Keeps its memory and writes over it: emptying and refilling an array instead costs as much
 /// as parsing a number.
 struct ValueList {
-    private var storage: [Double] = [0]
+    private var storage: [Double] = []
     private(set) var count = 0
 
     @inline(__always)

@@ -40,6 +40,7 @@ import Testing
             ])
         let rejected = try daemon.status().rejectedLines.filter { $0.value > 0 }
         #expect(rejected == ["timestamp": 1, "fields": 1])
+        #expect(daemon.process.errors.contains("StatsD is read by a socket of its own"))
         try daemon.stop()
     }
 

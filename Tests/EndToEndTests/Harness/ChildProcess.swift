@@ -10,7 +10,7 @@ final class ChildProcess {
     }
 
     let id: pid_t
-    private let outputFile: String
+    let outputFile: String
     private let errorFile: String
     private var exit: Exit?
 

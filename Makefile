@@ -37,7 +37,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := build
-.PHONY: help build demo test senders crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps deb-deps deb deb-test install uninstall clean
+.PHONY: help build demo test senders browser-test crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps deb-deps deb deb-test install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
@@ -87,7 +87,11 @@ senders: deps ## Test with the programs of others that send: collectd, rsyslog, 
 	@$(SWIFT) build -c release --build-tests --quiet
 	Tests/Senders/run
 
-check-all: lint test senders deb-test crash tsan asan ## All that a patch must pass (about an hour)
+browser-test: deps ## Try the report's page in a headless Chromium (skipped where there is none)
+	@$(SWIFT) build -c release --quiet
+	Tests/BrowserTests/run
+
+check-all: lint test senders browser-test deb-test crash tsan asan ## All that a patch must pass (about an hour)
 	@Tests/Fuzz/run --seconds 20
 	Benchmarks/soak --minutes 2 --streams 50 --rate 3000
 	Benchmarks/service

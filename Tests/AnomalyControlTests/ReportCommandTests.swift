@@ -26,7 +26,7 @@ import Testing
             class Reader(html.parser.HTMLParser):
                 def __init__(self):
                     super().__init__()
-                    self.inside, self.texts, self.cells, self.tags = "", {}, [], []
+                    self.inside, self.texts, self.cells, self.tags, self.row = "", {}, [], [], False
                 def handle_starttag(self, tag, attributes):
                     self.tags.append(tag)
                     attributes = dict(attributes)
@@ -36,15 +36,18 @@ import Testing
                         self.cells.append([])
                     if tag in ("th", "td"):
                         self.cells[-1].append("")
+                        self.row = True
                 def handle_endtag(self, tag):
                     if tag in ("script", "style"):
                         self.inside = ""
+                    if tag in ("th", "td"):
+                        self.row = False
                     if tag == "table":
                         self.cells.append(None)
                 def handle_data(self, text):
                     if self.inside:
                         self.texts[self.inside] = self.texts.get(self.inside, "") + text
-                    elif self.cells and self.cells[-1]:
+                    elif self.row:
                         self.cells[-1][-1] += text
 
             reader = Reader()
@@ -165,7 +168,8 @@ import Testing
         commit.streams = [StreamRecord(id: 9, name: name, channels: 1, created: SampleStore.start)]
         commit.points = [
             PointRow(
-                stream: 9, channel: 0, sequence: 1, time: SampleStore.start, value: 1, prediction: 1, lower: 0, upper: 2,
+                stream: 9, channel: 0, sequence: 1, time: SampleStore.start, value: 1, prediction: 1, lower: 0,
+                upper: 2,
                 residual: 0, score: 0.9, flags: [.anomaly, .unpredicted])
         ]
         commit.anomalies = [

@@ -75,9 +75,19 @@ import Testing
 @Suite struct TerminalTests {
     @Test func coloursNeedATerminal() {
         let terminal = Terminal(descriptor: -1, environment: [:])
-        #expect(terminal == Terminal(columns: nil, colour: false))
+        #expect(terminal == Terminal(columns: nil, colour: false, isUnicode: false))
         #expect(Style.alarm("x", on: terminal) == "x")
         #expect(Style.alarm("x", on: Terminal(columns: 80, colour: true)) == "\u{1B}[1;31mx\u{1B}[0m")
+    }
+
+    @Test func localesOfUTF8() {
+        func isUnicode(_ environment: [String: String]) -> Bool {
+            Terminal(descriptor: -1, environment: environment).isUnicode
+        }
+        #expect(isUnicode(["LANG": "de_DE.UTF-8"]))
+        #expect(isUnicode(["LC_CTYPE": "C.utf8", "LANG": "C"]))
+        #expect(!isUnicode(["LC_ALL": "POSIX", "LANG": "de_DE.UTF-8"]))
+        #expect(isUnicode(["LC_ALL": "", "LANG": "de_DE.UTF-8"]))
     }
 
     @Test func columnsFromTheEnvironment() {

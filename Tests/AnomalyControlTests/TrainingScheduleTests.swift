@@ -113,11 +113,11 @@ import Testing
         progress.rowsPerSecond = 123_456.7
         progress.secondsLeft = 65
         #expect(abs(progress.share - 0.625) < 1e-12)
-        let whole = "epoch 3/4 batch 5/10  loss 0.125  val loss 0.25  123k points/s  ETA 1min 5s"
-        #expect(progress.line(columns: 120) == "███████████████░░░░░░░░░  " + whole)
-        #expect(progress.line(columns: 79) == whole)
-        #expect(progress.line(columns: 70) == "epoch 3/4  loss 0.125  val loss 0.25  123k points/s  ETA 1min 5s")
-        #expect(progress.line(columns: 60) == "█████░░░░  epoch 3/4  loss 0.125  val loss 0.25  ETA 1min 5s")
+        let whole = "epoch 3/4 batch 5/10, loss 0.125, val loss 0.25, 123k points/s, 1min 5s left"
+        #expect(progress.line(columns: 120) == " 62% ██████████████████░░░░░░░░░░░░  " + whole)
+        #expect(progress.line(columns: 82) == " 62%  " + whole)
+        #expect(progress.line(columns: 72) == " 62%  epoch 3/4, loss 0.125, val loss 0.25, 123k points/s, 1min 5s left")
+        #expect(progress.line(columns: 64) == " 62% ████░░░  epoch 3/4, loss 0.125, val loss 0.25, 1min 5s left")
         for columns in 1...119 { #expect(TextWidth.of(progress.line(columns: columns)) <= columns) }
         progress.validation = 0.2
         #expect(

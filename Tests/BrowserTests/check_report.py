@@ -70,7 +70,7 @@ try:
 
     # Dragging zooms, and there is a way back.
     reset = f"{chart}.querySelector('button.reset')"
-    path = f"{chart}.querySelector('path.value').getAttribute('d').length"
+    path = f"[...{chart}.querySelectorAll('path.value')].reduce((sum, p) => sum + p.getAttribute('d').length, 0)"
     before = js(path)
     browser.mouse("mousePressed", left + width * 0.4, top + height / 2, button="left", buttons=1, clickCount=1)
     browser.mouse("mouseMoved", left + width * 0.5, top + height / 2, button="left", buttons=1)

@@ -30,17 +30,10 @@ package struct BacktestProgress: Sendable, Equatable {
     ///   - columns: that the line may take at most.
     package func line(seconds: Double, columns: Int) -> String {
         let rate = seconds > 0 ? Int64((Double(points) / seconds).rounded()) : 0
-        let left = share > 0 ? Int64(min(1e15, seconds * (1 - share) / share * 1e6)) : nil
-        let percent = "\(Int(share * 100))%"
-        let head = String(repeating: " ", count: 4 - percent.count) + percent
-        let tail =
-            "\(filesDone)/\(files) files, \(NumberText.grouped(rate)) points/s"
-            + (filesDone == files ? "" : left.map { ", \(RelativeSpan.text($0)) left" } ?? "")
-        let room = min(30, columns - head.count - tail.count - 3)
-        guard room >= 5 else { return TextWidth.shorten(head + "  " + tail, to: columns) }
-        let full = Int(share * Double(room))
-        let bar = String(repeating: "█", count: full) + String(repeating: "░", count: room - full)
-        return "\(head) \(bar)  \(tail)"
+        let files = "\(filesDone)/\(files) files"
+        return Progress(
+            share: share, texts: ["\(files), \(NumberText.grouped(rate)) points/s", files], seconds: seconds
+        ).line(columns: columns)
     }
 }
 

@@ -40,14 +40,13 @@ package struct DBSalvageCommand: ReportingCommand {
     package init() {}
 
     package func run(in surroundings: Surroundings, output: Output) throws {
-        let line = ProgressLine(on: surroundings.progress)
+        let line = ProgressLine(on: surroundings.progress, after: .seconds(2))
         defer { line.leave() }
         var salvage = try Salvage(damaged, to: new)
-        let started = ContinuousClock.now
         let report = try salvage.run { done, pages in
-            guard ContinuousClock.now - started > .seconds(2) else { return }
-            line.rewrite(every: .milliseconds(100)) { columns in
-                TextWidth.shorten("\(done * 100 / max(1, pages))%  \(done) of \(pages) pages", to: columns)
+            line.show(Double(done) / Double(max(1, pages))) { seconds in
+                let text = "\(NumberText.grouped(Int64(done)))/\(NumberText.grouped(Int64(pages))) pages"
+                return ["\(text), \(NumberText.grouped(Int64(Double(done) / max(seconds, 1e-3)))) pages/s", text]
             }
         }
         line.leave()

@@ -30,7 +30,7 @@ package struct DBVerifyCommand: ReportingCommand {
 
     package func run(in surroundings: Surroundings, output: Output) throws {
         let path = common.databasePath(in: surroundings)
-        let report = try Self.verify(path, ProgressLine(on: surroundings.progress))
+        let report = try Self.verify(path, ProgressLine(on: surroundings.progress, after: .seconds(2)))
         if json {
             output.write(try DBReportText.json(report))
         } else {
@@ -50,17 +50,20 @@ package struct DBVerifyCommand: ReportingCommand {
             return try verification.run { report($0) }
         }
         defer { line.leave() }
+        var begunStreams: Double?
         return try work.wait { step, seconds in
-            // Short work needs no progress.
-            if seconds < 2 { return }
-            line.rewrite { columns in
-                let text: String
-                switch step {
-                case .pages: text = "checking pages, \(Int(seconds)) s"
-                case .streams(let done, let all):
-                    text = "\(done * 100 / max(1, all))%  checking \(done) of \(all) streams"
+            switch step {
+            case .pages: line.show(nil) { _ in ["checking pages, \(Int(seconds))s"] }
+            case .streams(let done, let all):
+                // The share of the second half of the work alone, and so is the time that is left.
+                let begun = begunStreams ?? seconds
+                begunStreams = begun
+                line.rewrite { columns in
+                    Progress(
+                        share: Double(done) / Double(max(1, all)),
+                        texts: ["checking \(done)/\(all) streams"], seconds: seconds - begun
+                    ).line(columns: columns)
                 }
-                return TextWidth.shorten(text, to: columns)
             }
         }
     }

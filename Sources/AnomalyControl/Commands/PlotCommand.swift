@@ -104,9 +104,13 @@ package struct PlotCommand: ReportingCommand {
         let newest = lines.map(\.count) ?? (range.since == nil && range.until == nil ? Self.newest : nil)
         let zone = surroundings.zone(utc: utc)
         let reader = PictureReader(store: store, zone: zone)
-        guard let picture = try reader.picture(of: record, query, newest: newest, channels: channels) else {
-            throw try noPoints(of: record, in: store, zone: zone)
+        let line = ProgressLine(on: surroundings.progress, after: .seconds(2))
+        defer { line.leave() }
+        let found = try reader.picture(of: record, query, newest: newest, channels: channels) { share in
+            line.show(share) { _ in ["reading points"] }
         }
+        line.leave()
+        guard let picture = found else { throw try noPoints(of: record, in: store, zone: zone) }
         guard let path = output, let format = PictureFormat(path: path) else {
             let terminal = surroundings.terminal
             TerminalPlot(

@@ -57,10 +57,10 @@ package struct ReportCommand: ReportingCommand {
         }
         let store = try common.openStore(in: surroundings)
         let reader = ReportReader(store: store, zone: surroundings.zone(utc: utc), now: surroundings.now())
-        let line = ProgressLine(on: surroundings.progress)
+        let line = ProgressLine(on: surroundings.progress, after: .seconds(2))
         defer { line.leave() }
-        let report = try reader.report(since: query.since, until: query.until, streams: streams) { done, all in
-            line.rewrite { TextWidth.shorten("reading \(done + 1) of \(all) streams", to: $0) }
+        let report = try reader.report(since: query.since, until: query.until, streams: streams) { done, all, share in
+            line.show(share) { _ in ["reading \(done)/\(all) streams"] }
         }
         line.leave()
         guard let report else {

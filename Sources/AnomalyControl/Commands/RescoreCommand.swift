@@ -87,7 +87,7 @@ package struct RescoreCommand: ReportingCommand {
         // may be started.
         if !dryRun { try sink(store, surroundings).close() }
 
-        let line = ProgressLine(on: surroundings.progress)
+        let line = ProgressLine(on: surroundings.progress, after: .seconds(2))
         var refused: [Failure] = []
         for (index, stream) in streams.enumerated() {
             query.streams = [stream.id]
@@ -102,8 +102,11 @@ package struct RescoreCommand: ReportingCommand {
             do {
                 var result = try rescore.run(range) { task, share in
                     let done = (Double(index) + share) / Double(streams.count)
-                    let text = "\(Int(done * 100))%  \(TextWidth.harmless(stream.name)): \(task)"
-                    line.rewrite(every: .milliseconds(100)) { TextWidth.shorten(text, to: $0) }
+                    let name = TextWidth.harmless(stream.name)
+                    line.show(done) { _ in
+                        (streams.count > 1 ? ["stream \(index + 1)/\(streams.count), \(name): \(task)"] : [])
+                            + ["\(name): \(task)", name]
+                    }
                 }
                 try keep(&result, store, surroundings)
                 line.leave()

@@ -24,11 +24,11 @@ package struct ReportReader {
     ///   - since, until: the range; without a begin, it is the week before its end, and without an end it ends with the
     ///     newest point.
     ///   - streams: how many are drawn at most.
-    ///   - report: told how many of them have been read.
+    ///   - report: told how many of them have been read, and which share of all of them, 0 to 1.
     /// - Returns: nil if no stream has a point.
     /// - Throws: `StoreError`.
     package func report(
-        since: Int64?, until: Int64?, streams most: Int, _ report: (_ done: Int, _ all: Int) -> Void
+        since: Int64?, until: Int64?, streams most: Int, _ report: (_ done: Int, _ all: Int, _ share: Double) -> Void
     ) throws -> Report? {
         let positions = try store.newest()
         guard let newest = positions.values.map(\.time).max() else { return nil }
@@ -54,12 +54,15 @@ package struct ReportReader {
         // Where nothing is wrong, some streams are shown all the same.
         let worst = tally.worstStreams
         let chosen = worst.isEmpty ? summaries.filter { $0.points > 0 }.map(\.stream.id) : worst
+        let all = min(most, chosen.count)
         for (place, id) in chosen.prefix(most).enumerated() {
-            report(place, min(most, chosen.count))
+            report(place, all, Double(place) / Double(all))
             guard let stream = records[id] else { continue }
             let anomaly = tally.worst(of: id)
             let channel = min(anomaly?.anomaly.peakChannel ?? 0, stream.channels - 1)
-            let picture = try reader.picture(of: stream, points, newest: nil, channels: [channel])
+            let picture = try reader.picture(of: stream, points, newest: nil, channels: [channel]) {
+                report(place, all, (Double(place) + $0) / Double(all))
+            }
             if let picture { charts.append(Report.Chart(picture: picture, worst: anomaly)) }
         }
         let silences = try silences(of: summaries, positions)

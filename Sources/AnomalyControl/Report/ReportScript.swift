@@ -313,6 +313,7 @@ enum ReportScript {
               }
               if (this.shown.has("value")) {
                 element("path", { class: "value", d: this.line(this.raw.valueLow, this.valueHigh, this.breaks.value, first, last) }, clip);
+                this.drawEnvelope(clip, first, last);
               }
               if (this.shown.has("anomalies")) { this.drawFlagged(clip, first, last); this.drawMarks(clip); }
               element("path", { class: "axis", d: `M${this.left} ${bottom + 0.5}H${this.right}` }, this.svg);
@@ -327,6 +328,8 @@ enum ReportScript {
                 if (low[i] === null) continue;
                 if (breaks.has(i)) isDown = false;
                 const at = this.x(this.times[i]).toFixed(1);
+                // Columns of several points that are wider than a line are drawn as an area.
+                if (low[i] !== high[i] && this.isWide(i)) { isDown = false; continue; }
                 // The nearer end first, so that lines cross the column once.
                 const isUp = before === null || Math.abs(low[i] - before) <= Math.abs(high[i] - before);
                 const ends = low[i] === high[i] ? [low[i]] : isUp ? [low[i], high[i]] : [high[i], low[i]];
@@ -340,6 +343,30 @@ enum ReportScript {
                 before = ends[ends.length - 1];
               }
               return path;
+            }
+
+            isWide(i) {
+              const next = this.times[Math.min(i + 1, this.times.length - 1)];
+              return (next - this.times[Math.max(0, i - 1)]) / 2 / (this.view[1] - this.view[0]) * (this.right - this.left) > 2.5;
+            }
+
+            // From the lowest to the highest, where a column of several points is wide enough to be seen as one.
+            drawEnvelope(parent, first, last) {
+              const { valueLow: low } = this.raw, high = this.valueHigh;
+              const isArea = i => low[i] !== null && low[i] !== undefined && low[i] !== high[i] && this.isWide(i);
+              let path = "";
+              for (let i = first; i <= last; i++) {
+                if (!isArea(i)) continue;
+                const begin = i;
+                while (i < last && isArea(i + 1) && !this.breaks.value.has(i + 1)) i++;
+                // Up to the points on both sides.
+                const from = begin > first && !this.breaks.value.has(begin) && low[begin - 1] !== null ? begin - 1 : begin;
+                const to = i < last && !this.breaks.value.has(i + 1) && low[i + 1] !== null ? i + 1 : i;
+                const edge = (values, j) => `${this.x(this.times[j]).toFixed(1)} ${this.y(values[j]).toFixed(1)}`;
+                const places = Array.from({ length: to - from + 1 }, (_, k) => from + k);
+                path += `M${places.map(j => edge(high, j)).join("L")}L${places.reverse().map(j => edge(low, j)).join("L")}Z`;
+              }
+              if (path) element("path", { class: "value envelope", d: path }, parent);
             }
 
             drawBand(parent, first, last) {
@@ -375,9 +402,9 @@ enum ReportScript {
                 if (at < this.left - 1 || at > this.right + 1) continue;
                 // Beyond all that is drawn near it; where nothing is, at the bottom.
                 let low = null, high = null;
-                for (let i = this.nearest(mark.peak) - 8; i <= this.nearest(mark.peak) + 8; i++) {
-                  if (this.raw.valueLow[i] === undefined || this.raw.valueLow[i] === null) continue;
-                  if (Math.abs(this.x(this.times[i]) - at) > 6) continue;
+                const reach = 6 / (this.right - this.left) * (this.view[1] - this.view[0]);
+                for (let i = this.nearest(mark.peak - reach); i <= this.nearest(mark.peak + reach); i++) {
+                  if (this.raw.valueLow[i] === null) continue;
                   low = low === null ? this.raw.valueLow[i] : Math.min(low, this.raw.valueLow[i]);
                   high = high === null ? this.valueHigh[i] : Math.max(high, this.valueHigh[i]);
                 }

@@ -58,6 +58,7 @@ enum ReportStyle {
           user-select: none; -webkit-user-select: none;
         }
         svg:focus-visible, button:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+        svg:focus:not(:focus-visible) { outline: none; }
         svg text { font: 12px system-ui, "DejaVu Sans", sans-serif; fill: var(--faint); }
         svg path { fill: none; stroke-linejoin: round; stroke-linecap: round; }
         svg .grid { stroke: var(--grid); }
@@ -65,6 +66,7 @@ enum ReportStyle {
         svg .band { fill: var(--expected); opacity: .18; }
         svg .expected { stroke: var(--expected); stroke-width: 1.2; }
         svg .value { stroke: var(--text); stroke-width: 1.4; }
+        svg .envelope { fill: var(--text); fill-opacity: .22; stroke-width: 1; }
         svg .flagged { stroke: var(--alarm); stroke-width: 2.6; }
         svg .span { fill: var(--alarm); opacity: .13; }
         svg .mark { fill: var(--alarm); }

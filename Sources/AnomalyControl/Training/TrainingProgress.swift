@@ -26,23 +26,18 @@ package struct TrainingProgress: Sendable, Equatable {
     /// Share of all epochs, 0…1.
     package var share: Double { (Double(epoch - 1) + Double(batch) / Double(max(1, batches))) / Double(epochs) }
 
-    /// One line for a terminal: a bar, then where it is, the losses, the speed and the time that is left at most. What
-    /// there is no room for is left out, the bar first.
+    /// One line for a terminal: share and bar, then where it is, the losses, the speed and the time that is left at most.
+    /// What there is no room for is left out.
     ///
     /// - Parameter columns: that the line may take at most.
     package func line(columns: Int) -> String {
         let place = "epoch \(epoch)/\(epochs)"
-        let batches = " batch \(batch)/\(batches)"
-        let losses =
-            "  loss \(NumberText.compact(loss))" + (best.map { "  val loss \(NumberText.compact($0))" } ?? "")
-        let speed = "  \(rate) points/s"
-        let left = secondsLeft.map { "  ETA \(RelativeSpan.text(Int64(min(1e15, $0 * 1e6))))" } ?? ""
-        let texts = [place + batches + losses + speed + left, place + losses + speed + left, place + losses + left]
-        let text = texts.first { TextWidth.of($0) <= columns } ?? TextWidth.shorten(place + losses, to: columns)
-        let room = min(24, columns - TextWidth.of(text) - 2)
-        guard room >= 5 else { return text }
-        let full = Int(share * Double(room))
-        return String(repeating: "█", count: full) + String(repeating: "░", count: room - full) + "  " + text
+        let losses = ", loss \(NumberText.compact(loss))" + (best.map { ", val loss \(NumberText.compact($0))" } ?? "")
+        let speed = ", \(rate) points/s"
+        let texts = [
+            place + " batch \(batch)/\(batches)" + losses + speed, place + losses + speed, place + losses, place,
+        ]
+        return Progress(share: share, texts: texts, secondsLeft: secondsLeft).line(columns: columns)
     }
 
     /// `1.2M`, `34k`, `567`.

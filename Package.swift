@@ -37,6 +37,7 @@ let package = Package(
         .executable(name: "anomalyd", targets: ["anomalyd"]),
         .executable(name: "anomalyctl", targets: ["anomalyctl"]),
         // For Benchmarks.
+        .library(name: "PointStore", targets: ["PointStore", "AnomalyDetection"]),
         .library(name: "RecurrentModel", targets: ["RecurrentModel", "Kernels"]),
         .library(name: "FeedProtocol", targets: ["FeedProtocol"]),
         // For Tests/Fuzz.

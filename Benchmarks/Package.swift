@@ -10,7 +10,7 @@ let settings: [SwiftSetting] = [
 ]
 
 // A package of its own: who builds the daemon needs nothing of this. It sees of the daemon what every client sees, but
-// for model-speed and decoder-speed, which measure the networks and the decoders themselves.
+// for model-speed and decoder-speed, which measure the networks and the decoders themselves, and store-fill.
 let package = Package(
     name: "anomalyd-benchmarks",
     products: [
@@ -19,6 +19,7 @@ let package = Package(
         .executable(name: "sqlite-append", targets: ["sqlite-append"]),
         .executable(name: "model-speed", targets: ["model-speed"]),
         .executable(name: "decoder-speed", targets: ["decoder-speed"]),
+        .executable(name: "store-fill", targets: ["store-fill"]),
     ],
     dependencies: [.package(name: "anomalyd", path: "..")],
     targets: [
@@ -37,6 +38,11 @@ let package = Package(
         .executableTarget(
             name: "model-speed",
             dependencies: ["BenchmarkSupport", "CPeak", .product(name: "RecurrentModel", package: "anomalyd")],
+            swiftSettings: settings),
+        // A large store, made without the daemon.
+        .executableTarget(
+            name: "store-fill",
+            dependencies: ["BenchmarkSupport", .product(name: "PointStore", package: "anomalyd")],
             swiftSettings: settings),
         // The decoders of all formats alone.
         .executableTarget(

@@ -42,21 +42,30 @@ struct writer {
     int count;
 };
 
-static void put(struct writer *w, uint64_t bits, int count) {
-    while (count > 0) {
-        int part = count > 32 ? 32 : count;
-        w->bits = w->bits << part | (bits >> (count - part) & ((UINT64_C(1) << part) - 1));
-        w->count += part;
-        count -= part;
-        while (w->count >= 8) {
-            w->count -= 8;
-            *w->next++ = (uint8_t)(w->bits >> w->count);
-        }
+/// At most 32 bits, and none above them.
+static inline void put_some(struct writer *w, uint64_t bits, int count) {
+    w->bits = w->bits << count | bits;
+    w->count += count;
+    if (w->count >= 32) {
+        w->count -= 32;
+        uint32_t word = __builtin_bswap32((uint32_t)(w->bits >> w->count));
+        memcpy(w->next, &word, sizeof word);
+        w->next += sizeof word;
     }
 }
 
+static inline void put(struct writer *w, uint64_t bits, int count) {
+    if (count > 32) {
+        put_some(w, bits >> 32 & ((UINT64_C(1) << (count - 32)) - 1), count - 32);
+        count = 32;
+    }
+    put_some(w, bits & ((UINT64_C(1) << count) - 1), count);
+}
+
 static void finish(struct writer *w) {
-    if (w->count > 0) put(w, 0, 8 - w->count);
+    for (; w->count > 0; w->count -= 8) {
+        *w->next++ = (uint8_t)(w->count >= 8 ? w->bits >> (w->count - 8) : w->bits << (8 - w->count));
+    }
 }
 
 struct reader {
@@ -67,7 +76,16 @@ struct reader {
     int failed;
 };
 
-static void fill(struct reader *r) {
+static inline void fill(struct reader *r) {
+    if (r->end - r->next >= 8) {
+        // Bits that there is no room for are read again the next time.
+        uint64_t word;
+        memcpy(&word, r->next, sizeof word);
+        r->bits |= __builtin_bswap64(word) >> r->count;
+        r->next += (63 - r->count) >> 3;
+        r->count |= 56;
+        return;
+    }
     while (r->count <= 56 && r->next < r->end) {
         r->bits |= (uint64_t)*r->next++ << (56 - r->count);
         r->count += 8;
@@ -75,7 +93,7 @@ static void fill(struct reader *r) {
 }
 
 // At most 32 bits.
-static uint64_t take_some(struct reader *r, int count) {
+static inline uint64_t take_some(struct reader *r, int count) {
     if (count == 0) return 0;
     if (r->count < count) fill(r);
     if (r->count < count) {
@@ -88,7 +106,7 @@ static uint64_t take_some(struct reader *r, int count) {
     return taken;
 }
 
-static uint64_t take(struct reader *r, int count) {
+static inline uint64_t take(struct reader *r, int count) {
     if (count <= 32) return take_some(r, count);
     uint64_t high = take_some(r, count - 32);
     return high << 32 | take_some(r, 32);
@@ -109,15 +127,16 @@ static uint64_t cost(const uint64_t *numbers, size_t count, int k) {
 }
 
 static int parameter(const uint64_t *numbers, size_t count) {
-    uint64_t all = 0, mean = 0;
+    uint64_t all = 0;
+    double sum = 0;
     for (size_t i = 0; i < count; i++) {
         all |= numbers[i];
-        mean += numbers[i] / count;
+        sum += (double)numbers[i];
     }
     if (all == 0) return ALL_ZERO;
     // The best one is near the logarithm of the mean, unless a few large ones make that.
-    int k = mean == 0 ? 0 : 63 - __builtin_clzll(mean);
-    if (k > 62) k = 62;
+    double mean = sum / (double)count;
+    int k = mean < 1 ? 0 : mean >= 0x1p62 ? 62 : 63 - __builtin_clzll((uint64_t)mean);
     uint64_t least = cost(numbers, count, k);
     for (int direction = -1; direction <= 1; direction += 2) {
         for (int other = k + direction; other >= 0 && other <= 62; other += direction) {
@@ -139,7 +158,7 @@ static void put_numbers(struct writer *w, const uint64_t *numbers, size_t count)
         for (size_t i = start; i < start + block; i++) {
             uint64_t quotient = numbers[i] >> k;
             if (quotient < ESCAPE) {
-                put(w, (UINT64_C(1) << (quotient + 1)) - 2, (int)quotient + 1);
+                put_some(w, (UINT64_C(2) << quotient) - 2, (int)quotient + 1);
                 put(w, numbers[i], k);
             } else {
                 put(w, (UINT64_C(1) << ESCAPE) - 1, ESCAPE);
@@ -212,6 +231,13 @@ static double number(int64_t ordered) {
 
 static int same(double a, double b) { return ordered(a) == ordered(b); }
 
+/// To the nearest whole number; of two that are as near, the even one. Magnitudes below 2^51 only.
+static inline double whole(double number) {
+    return (number + 6755399441055744.0) - 6755399441055744.0;
+}
+
+/// Larger numbers are told as bits.
+#define MOST_STEPS 2251799813685248.0
 #define MOST_DECIMALS 15
 static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
@@ -220,8 +246,8 @@ static double decimal(int64_t m, int d) { return (double)m / tens[d]; }
 
 static int is_decimal(double value, int d, int64_t *m) {
     double scaled = value * tens[d];
-    if (!(fabs(scaled) < 4503599627370496.0)) return 0;
-    *m = (int64_t)rint(scaled);
+    if (!(fabs(scaled) < MOST_STEPS)) return 0;
+    *m = (int64_t)whole(scaled);
     return same(decimal(*m, d), value);
 }
 
@@ -250,8 +276,6 @@ static int lowest_bit(double number) {
 }
 
 #define LEAST_EXPONENT -1100
-#define MOST_STEPS 9007199254740992.0
-
 /// The largest e with which all residuals are multiples of 2^e.
 static int common_exponent(const struct anomalyd_point *points, size_t count) {
     int e = 1023;
@@ -264,15 +288,30 @@ static int common_exponent(const struct anomalyd_point *points, size_t count) {
     return e == 1023 ? 0 : e;
 }
 
-/// In steps of 2^e, rounded; 0 if there are too many.
-static int steps(double number, int e, int64_t *count) {
-    double scaled = ldexp(number, -e);
+/// Steps of 2^e.
+struct grid {
+    int e;
+    /// A product with a power of two is exact where ldexp is, but for the smallest and largest.
+    int is_plain;
+    double step, inverse;
+};
+
+static struct grid make_grid(int e) {
+    struct grid grid = {e, e > -960 && e < 960, ldexp(1, e), ldexp(1, -e)};
+    return grid;
+}
+
+/// Rounded; 0 if there are too many.
+static inline int steps(double number, const struct grid *grid, int64_t *count) {
+    double scaled = grid->is_plain ? number * grid->inverse : ldexp(number, -grid->e);
     if (!(fabs(scaled) < MOST_STEPS)) return 0;
-    *count = (int64_t)rint(scaled);
+    *count = (int64_t)whole(scaled);
     return 1;
 }
 
-static double unsteps(int64_t count, int e) { return ldexp((double)count, e); }
+static inline double unsteps(double count, const struct grid *grid) {
+    return grid->is_plain ? count * grid->step : ldexp(count, grid->e);
+}
 
 // MARK: Points
 
@@ -288,15 +327,20 @@ static double *field(struct anomalyd_point *point, int column) {
 }
 
 /// Whether a number follows from others of its point, and from how many steps.
-static int is_told(const struct anomalyd_point *p, int column, int e, int64_t *count) {
+static inline int is_told(const struct anomalyd_point *p, int column, const struct grid *grid, int64_t *count) {
     switch (column) {
     case PREDICTION: return same(p->prediction, p->value - p->residual);
-    case LOWER: return steps(p->prediction - p->lower, e, count) && same(p->lower, p->prediction - unsteps(*count, e));
-    case UPPER: return steps(p->upper - p->prediction, e, count) && same(p->upper, p->prediction + unsteps(*count, e));
-    case RESIDUAL: return steps(p->residual, e, count) && same(p->residual, unsteps(*count, e));
+    case LOWER:
+        return steps(p->prediction - p->lower, grid, count)
+            && same(p->lower, p->prediction - unsteps((double)*count, grid));
+    case UPPER:
+        return steps(p->upper - p->prediction, grid, count)
+            && same(p->upper, p->prediction + unsteps((double)*count, grid));
+    case RESIDUAL: return steps(p->residual, grid, count) && same(p->residual, unsteps((double)*count, grid));
     default:
-        *count = (int64_t)rint(p->score * ANOMALYD_SCORE_STEPS);
-        return fabs(p->score) <= 1 && same(p->score, (double)*count / ANOMALYD_SCORE_STEPS);
+        if (!(fabs(p->score) <= 1)) return 0;
+        *count = (int64_t)whole(p->score * ANOMALYD_SCORE_STEPS);
+        return same(p->score, (double)*count / ANOMALYD_SCORE_STEPS);
     }
 }
 
@@ -312,6 +356,7 @@ size_t anomalyd_chunk_encode(const struct anomalyd_point *points, size_t count, 
     int64_t kinds[MOST], numbers[MOST], told[DERIVED][MOST], explicits[DERIVED][MOST];
     size_t told_count[DERIVED] = {0}, explicit_count[DERIVED] = {0};
     int d = decimals(points, count), e = common_exponent(points, count);
+    struct grid grid = make_grid(e);
 
     for (size_t i = 0; i < count; i++) {
         struct anomalyd_point point = points[i];
@@ -320,7 +365,7 @@ size_t anomalyd_chunk_encode(const struct anomalyd_point *points, size_t count, 
             double it = *field(&point, column);
             if (isnan(it)) continue;
             int64_t number = 0;
-            int is = is_told(&point, column, e, &number);
+            int is = is_told(&point, column, &grid, &number);
             kind |= (int64_t)(is ? TOLD : EXPLICIT) << (1 + 2 * column);
             if (is) {
                 told[column][told_count[column]++] = number;
@@ -412,7 +457,7 @@ int anomalyd_chunk_decode_to(
     }
     if (r.failed) return -1;
 
-    double step = ldexp(1, e);
+    struct grid grid = make_grid(e);
     size_t next_told[DERIVED] = {0}, next_explicit[DERIVED] = {0};
     for (size_t i = 0; i < count; i++) {
         struct anomalyd_point *p = points + i;
@@ -428,8 +473,7 @@ int anomalyd_chunk_decode_to(
                     break;
                 }
                 double n = (double)told[column][next_told[column]++];
-                // A product with a power of two is exact where ldexp is, but for the smallest and largest.
-                double distance = step > 1e-290 && step < 1e290 ? n * step : ldexp(n, e);
+                double distance = unsteps(n, &grid);
                 if (column == SCORE) *it = n / ANOMALYD_SCORE_STEPS;
                 if (column == RESIDUAL) *it = distance;
                 if (column == LOWER) *it = p->prediction - distance;

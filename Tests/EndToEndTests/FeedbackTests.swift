@@ -21,7 +21,7 @@ import Testing
 
         let acknowledged = try folder.anomalyctl("anomalies", "ack", id, "-m", "ticket 4711")
         #expect(acknowledged.exit == .code(0) && acknowledged.output == "anomaly \(id) of disk: acknowledged\n")
-        #expect(try folder.anomalyctl("anomalies", "-o", "csv", "-n", "1").output.contains(",ack\n"))
+        #expect(try folder.anomalyctl("anomalies", "-o", "csv", "-n", "1").output.contains(",ack,0,0\n"))
         let labelled = try folder.anomalyctl("label", id, "--false-positive", "-m", "the nightly backup")
         #expect(labelled.exit == .code(0), "\(labelled)")
         #expect(labelled.output.hasPrefix("anomaly \(id) of disk: a false positive; a "))

@@ -32,7 +32,7 @@ public struct Anomalyctl: ParsableCommand {
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams, anomalies, explain, train, model and db read the database and work without the daemon; status, label, \
+            query, streams, anomalies, explain, sql, train, model and db read the database and work without the daemon; status, label, \
             anomalies ack and model freeze ask the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
@@ -42,7 +42,7 @@ public struct Anomalyctl: ParsableCommand {
         subcommands: [
             QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, LabelCommand.self,
             StatusCommand.self, RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self,
-            DBCommand.self,
+            SQLCommand.self, DBCommand.self,
         ])
 
     /// Also read here, so that they may stand before the command.

@@ -295,8 +295,9 @@ static int is_told(const struct anomalyd_point *p, int column, int e, int64_t *c
     case UPPER: return steps(p->upper - p->prediction, e, count) && same(p->upper, p->prediction + unsteps(*count, e));
     case RESIDUAL: return steps(p->residual, e, count) && same(p->residual, unsteps(*count, e));
     default:
+        if (!(fabs(p->score) <= 1)) return 0;
         *count = (int64_t)rint(p->score * ANOMALYD_SCORE_STEPS);
-        return fabs(p->score) <= 1 && same(p->score, (double)*count / ANOMALYD_SCORE_STEPS);
+        return same(p->score, (double)*count / ANOMALYD_SCORE_STEPS);
     }
 }
 

@@ -2,7 +2,7 @@ import GRDB
 import GRDBSQLite
 
 /// Lets through what only reads. The file is opened for reading alone; this is for what SQLite would do beside that
-/// (another file that is attached, VACUUM INTO, temporary tables), and for messages that say what is wrong.
+/// (another file that is attached, temporary tables), and for messages that say what is wrong.
 final class SQLGuardian {
     private let isInterrupted: () -> Bool
     private var isWatching = true
@@ -56,7 +56,6 @@ final class SQLGuardian {
             let isSchema = ["sqlite_master", "sqlite_temp_master"].contains(name)
             return isSchema ? nil : "this would write to the table \(name)"
         case SQLITE_ATTACH, SQLITE_DETACH:
-            // VACUUM INTO attaches what it writes.
             return "other databases cannot be attached or written; --database names the one to read"
         case SQLITE_ANALYZE, SQLITE_REINDEX: return "this would write to the database"
         case SQLITE_TRANSACTION, SQLITE_SAVEPOINT:
@@ -75,7 +74,7 @@ final class SQLGuardian {
         // And those that would also set it.
         let settings: Set = [
             "application_id", "auto_vacuum", "cache_size", "data_version", "encoding", "freelist_count",
-            "journal_mode", "journal_size_limit", "page_count", "page_size", "schema_version", "user_version",
+            "journal_size_limit", "page_count", "page_size", "schema_version", "user_version",
             "wal_autocheckpoint",
         ]
         if questions.contains(name) || settings.contains(name) && !hasValue { return nil }

@@ -135,6 +135,10 @@ private struct SQLStatement {
     func run(into sink: inout some SQLSink) throws {
         // Nothing but white space, or a comment.
         guard let statement else { return }
+        // The guardian is not asked about VACUUM INTO, which writes another file.
+        guard sqlite3_stmt_readonly(statement) != 0 else {
+            throw SQLError(cause: .refused, message: "this would write to the database")
+        }
         // Tables below the virtual one are read by statements of their own.
         try guardian.unwatched { try execute("BEGIN") }
         defer { _ = guardian.unwatched { sqlite3_exec(connection, "ROLLBACK", nil, nil, nil) } }

@@ -39,7 +39,7 @@ public struct Anomalyctl: ParsableCommand {
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams, anomalies, explain, plot, report, train, model and db read the database and work without the daemon; \
+            query, streams, anomalies, explain, plot, report, sql, train, model and db read the database and work without the daemon; \
             status, label, exclude, rule, anomalies ack and mute, and model freeze, snapshot, rollback and reset ask the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
@@ -49,7 +49,7 @@ public struct Anomalyctl: ParsableCommand {
         subcommands: [
             QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, PlotCommand.self,
             ReportCommand.self, LabelCommand.self, ExcludeCommand.self, RuleCommand.self, StatusCommand.self,
-            RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self,
+            RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self, SQLCommand.self,
             DBCommand.self,
         ])
 

@@ -96,16 +96,16 @@ static void put_digits(char *text, int count, sqlite3_int64 n) {
 
 int anomalyd_time_text(sqlite3_int64 time, char text[TIME_TEXT_SIZE]) {
     if (time < FIRST_WITH_TEXT || time > LAST_WITH_TEXT) return 0;
-    // In the calendar that begins with March, a leap day is the last of its year (H. Hinnant, "chrono-Compatible
-    // Low-Level Date Algorithms").
-    sqlite3_int64 rest = time - FIRST_WITH_TEXT, days = rest / DAY + 306;
+    // In years that begin with March, a leap day is the last one (H. Hinnant, "chrono-Compatible Low-Level Date
+    // Algorithms"). Counted from March of the year -400.
+    sqlite3_int64 rest = time - FIRST_WITH_TEXT, days = rest / DAY + 146097 - 60;
     rest %= DAY;
     sqlite3_int64 era = days / 146097, day_of_era = days % 146097;
     sqlite3_int64 year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     sqlite3_int64 day = day_of_era - (365 * year + year / 4 - year / 100);
     sqlite3_int64 month = (5 * day + 2) / 153;
     day -= (153 * month + 2) / 5;
-    year += era * 400 - 1;
+    year += (era - 1) * 400;
     if (month < 10) {
         month += 3;
     } else {

@@ -53,6 +53,11 @@ final class ReadConnection: HistoryReading, Sendable {
         try checked(operation) { try queue.inDatabase(body) }
     }
 
+    /// Copies all that is there into a database that is empty.
+    func backup(to copy: DatabaseQueue) throws {
+        try checked("read") { try queue.backup(to: copy) }
+    }
+
     private func checked<T>(_ operation: String, _ body: () throws -> T) throws -> T {
         let result = Result {
             try StoreError.naming(operation, path) {

@@ -84,4 +84,59 @@ import Testing
                 "  1 anomaly of which no point is left", "  2 anomalies in part",
             ])
     }
+
+    @Test func whatTakesRoom() throws {
+        let store = try SampleStore()
+        try store.fill(points: 5000)
+        try store.writer.seal()
+        try store.append(stream: 1, sequence: 5001, time: SampleStore.start + 6000 * SampleStore.second, value: 1)
+        let usage = try DiskUsage(path: store.path)
+        let values = Dictionary(uniqueKeysWithValues: usage.tables.map { ($0.name, $0.values) })
+        #expect(
+            values["chunk"] == 5000 && values["hot"] == 1 && values["point_row"] == 0 && values["stream"] == .some(nil))
+        #expect(usage.tables.map(\.bytes) == usage.tables.map(\.bytes).sorted(by: >))
+        #expect(usage.logBytes > 0)
+        let json = try InProcess(database: store.path).output("db", "disk-usage", "-o", "json")
+        #expect(json.contains(#"{"part":"chunk","bytes":"#) && json.contains(#""values":5000,"bytes_per_value":"#))
+        let table = try InProcess(database: store.path).output("db", "disk-usage")
+        #expect(table.hasPrefix("PART") && table.contains("\nfree ") && table.contains("\nlog "))
+        try store.writer.close()
+        let closed = try DiskUsage(path: store.path)
+        // What is left is a page in which SQLite remembers where pages are referred to (auto_vacuum).
+        #expect(closed.fileBytes - closed.tables.reduce(closed.freeBytes) { $0 + $1.bytes } == 4096)
+    }
+
+    @Test func aCopyWhileADaemonWrites() throws {
+        let store = try SampleStore.filled()
+        let new = store.folder + "/copy.db"
+        let result = try BuiltProgram().run("--database", store.path, "db", "backup", new)
+        #expect(
+            result
+                == BuiltProgram.Result(
+                    status: 0,
+                    output: "\(new): sound; 3 streams, 6 points, 1 anomaly, 0 saved models, 0 points in hindsight\n",
+                    errors: ""))
+        // The writer goes on; the copy has what was there.
+        try store.append(stream: 1, sequence: 6, time: SampleStore.start + 10 * SampleStore.second, value: 1)
+        #expect(
+            try InProcess(database: new).output("query", "cpu.load", "-o", "csv", "--no-header").split(separator: "\n")
+                .count == 5)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: store.folder).allSatisfy { !$0.contains("partial") })
+        let again = try BuiltProgram().run("--database", store.path, "db", "backup", new)
+        #expect(again.status == 1)
+        #expect(again.errors == "anomalyctl: cannot create \(new): it exists already\nname a file that does not\n")
+        // A daemon can go on with it.
+        #expect(try PointStore(path: new).newest(of: 1)?.sequence == 5)
+    }
+
+    @Test func ofADamagedDatabaseThereIsNoCopy() throws {
+        let store = try SampleStore()
+        try store.fill(points: 5000)
+        try damage(store)
+        let new = store.folder + "/copy.db"
+        #expect(try BuiltProgram().run("--database", store.path, "db", "backup", new).status == 6)
+        let left = try FileManager.default.contentsOfDirectory(atPath: store.folder)
+        #expect(left.allSatisfy { !$0.hasPrefix("copy.db") }, "\(left)")
+    }
 }

@@ -4,7 +4,7 @@ package import ArgumentParser
 package struct DBCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "db",
-        abstract: "Check the database, and save what can be saved of a damaged one.",
+        abstract: "Check the database, copy it, see what takes room, and save what can be saved of a damaged one.",
         discussion: """
             When the daemon finds its database damaged, it sets it aside as anomaly.db.damaged-TIME and goes on with a \
             new one (database.on_damage). What was set aside is never deleted; that is left to you.
@@ -12,12 +12,16 @@ package struct DBCommand: ParsableCommand {
             EXAMPLES:
               Is everything all right?
                 anomalyctl db verify
+              A copy, with the daemon running:
+                anomalyctl db backup /mnt/backup/anomaly.db
+              What takes how much of the disk?
+                anomalyctl db disk-usage
               Bring over what can be read:
                 anomalyctl db salvage anomaly.db.damaged-2026-11-25T12:34:56Z -o old.db
               Look at it:
                 anomalyctl --database old.db query --anomalies
             """,
-        subcommands: [DBVerifyCommand.self, DBSalvageCommand.self])
+        subcommands: [DBVerifyCommand.self, DBSalvageCommand.self, DBDiskUsageCommand.self, DBBackupCommand.self])
 
     package init() {}
 }

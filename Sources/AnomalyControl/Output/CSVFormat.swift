@@ -31,7 +31,11 @@ struct CSVWriter: RecordWriter {
     private mutating func writeHeader(to output: Output) {
         guard needsHeader else { return }
         needsHeader = false
-        output.write(keys.joined(separator: ",") + "\n")
+        for (index, key) in keys.enumerated() {
+            if index > 0 { output.write(UInt8(ascii: ",")) }
+            write(key, to: output)
+        }
+        output.write(UInt8(ascii: "\n"))
     }
 
     private func write(_ field: Field, to output: Output) {

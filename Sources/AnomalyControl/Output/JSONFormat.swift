@@ -11,7 +11,11 @@ struct JSONWriter: RecordWriter {
 
     init(options: FormatOptions) {
         keys = options.schema.columns.enumerated().map { index, column in
-            Array("\(index == 0 ? "{" : ",")\"\(column.key)\":".utf8)
+            let text = Output(descriptor: nil)
+            text.write(index == 0 ? "{" : ",")
+            Self.write(column.key, to: text)
+            text.write(":")
+            return text.bytes
         }
     }
 

@@ -114,6 +114,7 @@ extension Column.Cell {
         switch self {
         case .score: NumberText.score(number)
         case .duration: number.isNaN ? "still open" : RelativeSpan.text(seconds: number)
+        case .identifier: number.isFinite ? String(NumberText.shortest(number)) : NumberText.compact(number)
         default: NumberText.compact(number)
         }
     }

@@ -1,0 +1,55 @@
+import GRDB
+
+/// What the parts of a database take of the disk.
+public struct DiskUsage: Sendable, Equatable {
+    /// One table with its indexes.
+    public struct Table: Sendable, Equatable {
+        public var name: String
+        /// Whole pages.
+        public var bytes: Int64
+        /// Of these, bytes in which nothing is stored.
+        public var unusedBytes: Int64
+        /// Channels of points that are in it; nil for a table that has none.
+        public var values: Int64?
+    }
+
+    /// The largest first.
+    public private(set) var tables: [Table] = []
+    /// Pages that nothing uses: new points are written there before the file grows.
+    public private(set) var freeBytes: Int64 = 0
+    /// Of the file, which may lack pages that are in the log only; and of its write-ahead log.
+    public private(set) var fileBytes: Int64 = 0
+    public private(set) var logBytes: Int64 = 0
+
+    /// Looks at every page of the file.
+    ///
+    /// - Throws: a ``StoreError``.
+    public init(path: String) throws {
+        let connection = try ReadConnection(path: path)
+        self = try connection.read("read the pages of") { try DiskUsage($0, parts: connection.parts) }
+        fileBytes = Int64(try StoreFile.size(connection.path, operation: "read the size of"))
+        let log = connection.path + "-wal"
+        if StoreFile.exists(log) { logBytes = Int64(try StoreFile.size(log, operation: "read the size of")) }
+    }
+
+    private init(_ database: Database, parts: StoreSchema.Parts) throws {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT ifnull(made.tbl_name, pages.name), sum(pages.pgsize), sum(pages.unused)
+                FROM dbstat('main', 1) AS pages LEFT JOIN sqlite_schema AS made ON made.name = pages.name
+                GROUP BY 1 ORDER BY 2 DESC, 1
+                """)
+        var counts = [parts.rowTable: "count(*)"]
+        if parts.contains(.packed) { counts.merge(["chunk": "sum(count)", "hot": "sum(count)"]) { $1 } }
+        for row in rows {
+            var table = Table(name: row[0], bytes: row[1], unusedBytes: row[2], values: nil)
+            if let count = counts[table.name] {
+                table.values = try Int64.fetchOne(database, sql: "SELECT ifnull(\(count), 0) FROM \(table.name)")
+            }
+            tables.append(table)
+        }
+        let pageSize = try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 0
+        freeBytes = try (Int64.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0) * pageSize
+    }
+}

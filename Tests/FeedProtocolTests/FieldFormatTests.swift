@@ -135,7 +135,8 @@ import Testing
             let channels = decode("m " + fields, format: .influx, options: FeedOptions(fields: .channels))
             #expect(channels.rejections == ["1 width"])
         }
-        #expect(ContinuousClock.now - start < .seconds(20), "it is a fraction of a second, and minutes if it is squared")
+        #expect(
+            ContinuousClock.now - start < .seconds(20), "it is a fraction of a second, and minutes if it is squared")
     }
 
     /// What finding the format leaves alone: whatever the plain format takes, but for JSON and labels.

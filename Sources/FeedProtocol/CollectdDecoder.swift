@@ -10,6 +10,9 @@ struct CollectdDecoder: LineDecoder {
         var end: Int
     }
 
+    /// Lists, and values, that memory is kept for.
+    private static let mostKept = 1024
+
     private var names = NameBuffer()
     private var lists: [List] = []
     private var values: [Double] = []
@@ -30,8 +33,8 @@ struct CollectdDecoder: LineDecoder {
         names.append(identifier, in: start, as: .head, .quoted)
         try names.endName()
 
-        lists.removeAll(keepingCapacity: true)
-        values.removeAll(keepingCapacity: true)
+        lists.removeAll(keepingCapacity: lists.count <= Self.mostKept)
+        values.removeAll(keepingCapacity: values.count <= Self.mostKept)
         while !text.isAtEnd {
             let word = try Self.word(&text, of: start)
             if lists.isEmpty, Self.isOption(word, in: start) { continue }

@@ -2,8 +2,15 @@
 /// `name.field;tag=value;tag=value`, as Graphite names what has tags, and all fields together make the stream
 /// `name;tag=value;tag=value`. Tags stand in the order of their keys, whatever order they came in.
 ///
-/// Keeps its memory.
+/// Keeps its memory, unless that is much.
 struct FieldSet {
+    /// Tags that there may be: each has at least three bytes in the name.
+    private static let mostTags = StreamName.maximumLength / 2
+    /// Fields that may become channels: more than any stream may have.
+    private static let mostChannels = 1024
+    /// Fields that memory is kept for.
+    private static let mostKept = 1024
+
     private struct Tag {
         var key: TextPiece
         /// nil for a tag that is a word alone.
@@ -30,15 +37,19 @@ struct FieldSet {
 
     @inline(__always)
     mutating func removeAll() {
+        if fields.count > Self.mostKept { (fields, values) = ([], ValueList()) }
         tagCount = 0
         fieldCount = 0
     }
 
     /// Adds a tag at its place.
     ///
-    /// - throws: if there is one of this key.
+    /// - throws: if there is one of this key, or there are more than a name has room for.
     @inline(__always)
     mutating func addTag(_ key: TextPiece, _ value: TextPiece?, in line: UnsafeRawPointer) throws(FeedLineError) {
+        guard tagCount < Self.mostTags else {
+            throw FeedLineError(.name, "expected a NAME of 1 to 255 bytes, with all tags")
+        }
         let tag = Tag(key: key, value: value)
         if tagCount < tags.count { tags[tagCount] = tag } else { tags.append(tag) }
         var place = tagCount
@@ -62,13 +73,12 @@ struct FieldSet {
 
     /// Hands on all of it.
     ///
+    /// - parameters:
+    ///   - name: what the fields belong to, of which there must be one.
+    ///   - time: microseconds since 1970; nil for the time of arrival.
     /// - throws: `FeedLineError` if one of the names is none; nothing is handed on then. Or the first error of `sink`,
     ///   which has been asked for all points: of streams that have nothing to do with each other, one that it does not
     ///   take says nothing of the others.
-    ///
-    /// - parameters:
-    ///   - name: what the fields belong to.
-    ///   - time: microseconds since 1970; nil for the time of arrival.
     @inline(__always)
     mutating func emit(
         _ name: TextPiece, at time: Int64?, as form: FeedOptions.Fields, in line: UnsafeRawPointer,
@@ -115,6 +125,9 @@ struct FieldSet {
     private mutating func emitChannels(
         _ name: TextPiece, at time: Int64?, in line: UnsafeRawPointer, into sink: inout some FeedSink
     ) throws(FeedLineError) {
+        guard fieldCount <= Self.mostChannels else {
+            throw FeedLineError(.width, "expected at most \(Self.mostChannels) fields as channels of one stream")
+        }
         for end in 1..<fieldCount {
             var place = end
             while place > 0 {

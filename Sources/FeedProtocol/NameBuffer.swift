@@ -1,5 +1,5 @@
 /// Where decoders put NAMEs together from parts of a line: any number of names one behind the other, so that all can be
-/// checked before the first is handed on. Keeps its memory.
+/// checked before the first is handed on. Keeps its memory, unless that is much.
 ///
 /// The parts are foreign text, and a NAME is one word. So what a NAME cannot hold is written as URLs write it: a blank
 /// is `%20`. That takes nothing away, so that what differs stays different; the alternative, `_` for all of it, would
@@ -17,6 +17,9 @@ struct NameBuffer {
         case whole
     }
 
+    /// Bytes that are kept for the next line.
+    private static let mostKept = 65_536
+
     private var storage: [UInt8] = []
     private(set) var count = 0
     /// Where the names end that are complete.
@@ -29,6 +32,8 @@ struct NameBuffer {
 
     @inline(__always)
     mutating func removeAll() {
+        // A line of very many fields repeats its tags for each of them.
+        if storage.count > Self.mostKept { (storage, ends) = ([], []) }
         count = 0
         names = 0
         seen = 0

@@ -4,6 +4,9 @@
 /// https://github.com/statsd/statsd/blob/master/docs/metric_types.md, and for tags, distributions and several values
 /// https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/
 struct StatsDDecoder: LineDecoder {
+    /// Samples that memory is kept for.
+    private static let mostKept = 1024
+
     private var samples: [StatsDSample] = []
     private var set = FieldSet(escapes: .none)
 
@@ -14,7 +17,7 @@ struct StatsDDecoder: LineDecoder {
         let start = text.position
         guard ByteScan.isASCII(from: start, to: text.end) || TextCheck.isUTF8(line) else { throw .invalidUTF8 }
         set.removeAll()
-        samples.removeAll(keepingCapacity: true)
+        samples.removeAll(keepingCapacity: samples.count <= Self.mostKept)
         Self.skip(&text)
         let name = TextPiece(start, from: start, to: text.position)
         guard name.count > 0, text.byteOrNUL == UInt8(ascii: ":") else { throw Self.malformed }

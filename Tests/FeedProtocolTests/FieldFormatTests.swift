@@ -124,6 +124,21 @@ import Testing
         #expect(sink.rejections == ["1 width"])
     }
 
+    /// Neither time nor memory grows faster than the line.
+    @Test func linesOfVeryManyPartsAreCheap() {
+        let tags = (0..<6000).reversed().map { ",t\($0)=v" }.joined()
+        let fields = (0..<6000).reversed().map { "f\($0)=1" }.joined(separator: ",")
+        let start = ContinuousClock.now
+        for _ in 0..<10 {
+            #expect(decode("m" + tags + " f=1", format: .influx).rejections == ["1 name"])
+            #expect(decode("m " + fields, format: .influx).calls.count == 6000)
+            let channels = decode("m " + fields, format: .influx, options: FeedOptions(fields: .channels))
+            #expect(channels.rejections == ["1 width"])
+        }
+        #expect(
+            ContinuousClock.now - start < .seconds(20), "it is a fraction of a second, and minutes if it is squared")
+    }
+
     /// What finding the format leaves alone: whatever the plain format takes, but for JSON and labels.
     @Test func findingTheFormatChangesNoPlainLine() {
         var random = SeededGenerator(seed: 3)

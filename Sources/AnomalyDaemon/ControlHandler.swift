@@ -22,6 +22,7 @@ final class ControlHandler: ChannelDuplexHandler {
         var models: ModelImport
         var hindsight: HindsightIntake
         var feedback: FeedbackIntake
+        var commits: CommitWatch
         var refusals: RefusalLog
         var logger: Logger
     }
@@ -46,6 +47,8 @@ final class ControlHandler: ChannelDuplexHandler {
     private var wantsRead = false
     private var inputClosed = false
     private var timeout: Scheduled<Void>?
+    /// What ends the wait for a commit, once there was one.
+    private var watching: Int?
 
     init(_ daemon: Surroundings, peer: Peer) {
         self.daemon = daemon
@@ -63,6 +66,7 @@ final class ControlHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
         timeout?.cancel()
+        if let watching { daemon.commits.cancel(watching) }
         context.fireChannelInactive()
     }
 
@@ -133,6 +137,10 @@ final class ControlHandler: ChannelDuplexHandler {
         do throws(ControlError) {
             switch try ControlLine.decodeRequest(line) {
             case .status: reply(.status(daemon.status()), context)
+            case .awaitCommit(let request):
+                // Half of the connections stay free for others.
+                watching = daemon.commits.wait(
+                    after: request.after, most: daemon.configuration.maxConnections / 2, answer: answerer(context))
             case .importModel(let request):
                 try permit("import a model", ["streams": "\(request.streams.joined(separator: " "))"])
                 daemon.models.take(request, answer: answerer(context))

@@ -31,6 +31,8 @@ final class Writer: @unchecked Sendable {
     let heartbeat = Heartbeat("writer")
     /// Rows that the writer has taken from its queue and not committed yet.
     let inHand = Atomic<Int64>(0)
+    /// Told of each commit, and of each new database.
+    let watch: CommitWatch
 
     private let store: PointStore
     private let configuration: DaemonConfiguration.Database
@@ -85,6 +87,7 @@ final class Writer: @unchecked Sendable {
         self.history = history
         self.statistics = statistics
         self.logger = logger
+        watch = CommitWatch(database: store.path)
     }
 
     /// Starts the thread.
@@ -148,6 +151,7 @@ final class Writer: @unchecked Sendable {
                 .failure(ControlError(code: .unavailable, message: "the daemon stops and stores nothing more")))
         }
         order.answer(Result { try heartbeat.waiting(for: Self.database) { try store.store(order.piece) } })
+        watch.committed()
     }
 
     private func count(_ late: LateOutcome) {
@@ -176,6 +180,7 @@ final class Writer: @unchecked Sendable {
             stored += pending.streams.map(\.id)
             _ = statistics.commits.wrappingAdd(1, ordering: .relaxed)
             statistics.lastCommit.store(WallClock.now, ordering: .relaxed)
+            watch.committed()
         }
         pending.removeAll()
         due = .distantFuture

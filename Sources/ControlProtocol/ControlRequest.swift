@@ -10,6 +10,8 @@ public enum ControlRequest: Sendable, Equatable {
     case hindsight(HindsightRequest)
     /// Say something of a stream; answered once that is durable.
     case feedback(FeedbackRequest)
+    /// Wait for a commit; answered when there has been one.
+    case awaitCommit(CommitRequest)
 }
 
 /// The version of the protocol that this build speaks.
@@ -24,10 +26,11 @@ extension ControlRequest: Codable {
     private enum Name: String, Codable, CaseIterable {
         case status, hindsight, feedback
         case importModel = "import_model"
+        case awaitCommit = "await_commit"
     }
 
     private enum Key: String, CodingKey {
-        case version, request, importModel, hindsight, feedback
+        case version, request, importModel, hindsight, feedback, commit
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -51,6 +54,8 @@ extension ControlRequest: Codable {
         case .status: self = .status
         case .importModel: self = .importModel(try fields.decode(ImportModel.self, forKey: .importModel))
         case .feedback: self = .feedback(try fields.decode(FeedbackRequest.self, forKey: .feedback))
+        case .awaitCommit:
+            self = .awaitCommit(try fields.decodeIfPresent(CommitRequest.self, forKey: .commit) ?? CommitRequest())
         case .hindsight: self = .hindsight(try fields.decode(HindsightRequest.self, forKey: .hindsight))
         }
     }
@@ -69,6 +74,9 @@ extension ControlRequest: Codable {
         case .feedback(let request):
             try fields.encode(Name.feedback, forKey: .request)
             try fields.encode(request, forKey: .feedback)
+        case .awaitCommit(let request):
+            try fields.encode(Name.awaitCommit, forKey: .request)
+            try fields.encode(request, forKey: .commit)
         }
     }
 }

@@ -11,6 +11,17 @@ import Testing
         #expect(try ControlLine.decodeRequest(try ControlLine.encode(ControlRequest.status)) == .status)
     }
 
+    @Test func commitsOnTheWire() throws {
+        let question = ControlRequest.awaitCommit(CommitRequest(after: 7))
+        #expect(try text(question) == #"{"commit":{"after":7},"request":"await_commit","version":1}"# + "\n")
+        #expect(try ControlLine.decodeRequest(try ControlLine.encode(question)) == question)
+        let short = #"{"request":"await_commit","version":1}"#
+        #expect(try ControlLine.decodeRequest(short.utf8) == .awaitCommit(CommitRequest()))
+        let reply = ControlReply.commit(CommitReply(commits: 8, database: "/a/b.db"))
+        #expect(try text(reply) == #"{"commit":{"commits":8,"database":"/a/b.db"},"version":1}"# + "\n")
+        #expect(try ControlLine.decodeReply(try ControlLine.encode(reply)) == reply)
+    }
+
     @Test func statusOnTheWire() throws {
         #expect(
             try text(ControlReply.status(SampleStatus.busy)) == #"""

@@ -119,9 +119,13 @@ package struct PlotCommand: ReportingCommand {
             ).write(to: standardOutput)
             return writeChannels(of: record, to: standardOutput)
         }
-        let drawing = PictureDrawing(
-            picture, width: width ?? 960, height: height ?? 420 + 260 * (picture.panels.count - 1)
-        ).drawing
+        let height = height ?? 420 + 260 * (channels.count - 1)
+        guard height <= PictureFormat.heights.upperBound, height / channels.count >= PictureDrawing.leastHeight else {
+            throw Failure(
+                .usage, "\(channels.count) channels have no room in a picture of \(height) pixels",
+                hint: "choose one with --channel NUMBER")
+        }
+        let drawing = PictureDrawing(picture, width: width ?? 960, height: height).drawing
         try FileBytes.replace(path, with: format.bytes(drawing))
         standardOutput.write("\(path): \(PictureCaption(picture).counts)\n")
         writeChannels(of: record, to: standardOutput)

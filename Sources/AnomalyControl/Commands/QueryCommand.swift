@@ -189,7 +189,8 @@ package struct QueryCommand: PagedCommand {
         let remember = file.map { file in
             { (times: [Int32: Int64]) in try (start ?? ReadPositions([:])).merging(times).write(file) }
         }
-        try Follower(selection: selection, query: query, pattern: grep, remember: remember) {
+        let waiter = CommitWaiter(common.controlClient(in: surroundings), database: store.path)
+        try Follower(selection: selection, query: query, waiter: waiter, pattern: grep, remember: remember) {
             try common.openStore(in: surroundings)
         }.run(from: positions, in: store, version: version, printer: &printer)
     }

@@ -109,7 +109,8 @@ package struct ControlClient: Sendable {
         return Failure(status, "the daemon at \(path) refuses: \(error.message)")
     }
 
-    private func connect() throws(Failure) -> Int32 {
+    /// A connection to the daemon; whoever asks for it closes it.
+    func connect() throws(Failure) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let room = MemoryLayout.size(ofValue: address.sun_path) - 1

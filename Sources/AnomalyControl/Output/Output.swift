@@ -92,12 +92,18 @@ package final class Output {
     /// A follower may have nothing to write for days; without this it would stay for as long after its `head` or
     /// `less` has gone.
     ///
+    /// - Parameter other: a descriptor that ends the sleep when something can be read from it, or it has an end.
+    /// - Returns: whether that was so.
     /// - Throws: `OutputClosed` if nobody reads any more.
-    package func sleep(milliseconds: Int32) throws {
-        guard let descriptor else { return }
-        var state = pollfd(fd: descriptor, events: 0, revents: 0)
-        if poll(&state, 1, milliseconds) > 0, Int32(state.revents) & (POLLERR | POLLHUP | POLLNVAL) != 0 {
-            throw OutputClosed()
-        }
+    @discardableResult
+    package func sleep(milliseconds: Int32, or other: Int32? = nil) throws -> Bool {
+        guard let descriptor else { return false }
+        // poll(2) passes over negative ones.
+        var states = [
+            pollfd(fd: descriptor, events: 0, revents: 0), pollfd(fd: other ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
+        guard poll(&states, 2, milliseconds) > 0 else { return false }
+        if Int32(states[0].revents) & (POLLERR | POLLHUP | POLLNVAL) != 0 { throw OutputClosed() }
+        return states[1].revents != 0
     }
 }

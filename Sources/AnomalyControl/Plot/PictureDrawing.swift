@@ -13,6 +13,8 @@ package struct PictureDrawing {
     /// Below the last panel: two lines of times, and the legend.
     private static let bottom = 74.0
     private static let gap = 30.0
+    /// Pixels of the whole for each channel, below which nothing could be seen.
+    package static let leastHeight = 110
 
     /// - Parameters:
     ///   - width, height: in pixels, as `PictureFormat` allows.

@@ -2,10 +2,6 @@ package import PointStore
 
 /// Prints points as they are committed, until nobody reads them any more.
 package struct Follower {
-    /// How often the database is asked whether something was committed. SQLite answers from the header of the
-    /// write-ahead log, without reading a page.
-    private static let interval: Int32 = 250
-
     /// Opens the database.
     package let open: () throws -> StoreReader
     package let selection: StreamSelection
@@ -15,11 +11,14 @@ package struct Follower {
     package let pattern: PointPattern?
     /// Told how far each stream has been printed, whenever that has reached the reader.
     package let remember: (([Int32: Int64]) throws -> Void)?
+    /// Says when it is time to look again.
+    package let waiter: CommitWaiter
 
     package init(
-        selection: StreamSelection, query: PointQuery, pattern: PointPattern? = nil,
+        selection: StreamSelection, query: PointQuery, waiter: CommitWaiter, pattern: PointPattern? = nil,
         remember: (([Int32: Int64]) throws -> Void)? = nil, open: @escaping () throws -> StoreReader
     ) {
+        self.waiter = waiter
         self.pattern = pattern
         self.remember = remember
         self.open = open
@@ -47,7 +46,7 @@ package struct Follower {
                 try remember(printed)
                 remembered = printed
             }
-            try printer.output.sleep(milliseconds: Self.interval)
+            try waiter.wait(for: printer.output)
             do {
                 if store.isReplaced {
                     // What was committed to it last, before the new one, in which streams go on as they were.

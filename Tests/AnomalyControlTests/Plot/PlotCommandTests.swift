@@ -95,6 +95,24 @@ import Testing
             failure("cpu.load", "-o", "/nonexistent/a.svg")?.message.hasPrefix("cannot write /nonexistent/") == true)
     }
 
+    @Test func tooManyChannelsForAFile() throws {
+        var commit = Commit()
+        commit.streams = [StreamRecord(id: 9, name: "wide", channels: 40, created: SampleStore.start)]
+        for channel in 0..<40 as Range<Int32> {
+            commit.points.append(
+                PointRow(
+                    stream: 9, channel: channel, sequence: 1, time: SampleStore.start, value: 1, prediction: 1,
+                    lower: 0,
+                    upper: 2, residual: 0, score: 0, flags: []))
+        }
+        try store.writer.commit(&commit)
+        let path = store.folder + "/wide.svg"
+        #expect(throws: Failure.self) { try run("wide", "--channel", "all", "-o", path) }
+        #expect(throws: Failure.self) { try run("wide", "--channel", "all", "--height", "1000", "-o", path) }
+        _ = try run("wide", "--channel", "all", "--height", "8000", "-o", path)
+        #expect(try run("wide", "--channel", "all").contains("\nchannel 39\n"))
+    }
+
     @Test(arguments: [
         ["-o", "plot.gif"], ["-o", "plot"], ["-o", ".svg"], ["-n", "0"], ["--width", "10"], ["--height", "1"],
         ["--width", "100", "-o", "a.svg"], ["--channel", "-1"],

@@ -192,6 +192,7 @@ static void take_numbers(struct reader *r, uint64_t *numbers, size_t count) {
 
 /// Differences of the given order; all arithmetic is modulo 2^64. Changes `numbers`.
 static void put_differences(struct writer *w, int64_t *numbers, size_t count, int order) {
+    if (count == 0) return;
     uint64_t coded[MOST];
     for (; order > 0; order--) {
         for (size_t i = count; i > 1; i--) {

@@ -254,7 +254,7 @@ import Testing
             #expect(throws: (any Error).self) { try Probe().detector.restore(Array(state[..<length])) }
         }
         // Once all is taken back, the state is as if nothing had ever been ordered.
-        var back = Probe()
+        let back = Probe()
         try back.detector.restore(state)
         for act: Feedback.Act in [
             .include(Self.range(900..<950)), .include(Self.range(100..<120)), .unmute, .rule(.direction(nil)),

@@ -81,7 +81,7 @@ import Testing
 
     @Test func jsonAndCSV() throws {
         let statement =
-            "SELECT stream, value, NULL AS \"a \"\"b\"\"\", 1 AS t, 2 AS t FROM points WHERE t % 2000000 = 500000"
+            "SELECT stream, value, NULL AS \"a \"\"b\"\"\", 1 AS t, 2 AS t FROM points WHERE t % 2000000 = 1500000"
         #expect(
             try sql(statement, "-o", "json") == #"""
                 {"stream":"disk\"a\",io","value":1e-07,"a \"b\"":null,"t":1,"t:1":2}

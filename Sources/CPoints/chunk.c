@@ -18,6 +18,9 @@
 #include <math.h>
 #include <string.h>
 
+// A product and a sum in one step have other last bits; the writer made two steps of them.
+#pragma STDC FP_CONTRACT OFF
+
 #define FORMAT 1
 #define BLOCK 32
 /// A quotient of so many ones is followed by the whole number instead.

@@ -50,7 +50,7 @@ import Testing
         #expect(Set(orders.keys) == [1, 2])
         let own = try #require(orders[1])
         #expect(own.exclusions.map(\.id) == [2, 6] && own.exclusions.map(\.record) == [feedback[1], feedback[5]])
-        #expect(own.standing.rules == [.expectedRange(try #require(ExpectedRange(0, 100)))])
+        #expect(own.standing.rules == [.expectedRange(ExpectedRange(0, 100))])
         #expect(own.isExcluded(stored(1, from: 3, at: 50)) && !own.isExcluded(stored(2, from: 3, at: 60)))
         #expect(!own.isExcluded(stored(3, from: 3, at: 150)), "it was taken back")
         #expect(!own.isMuted(stored(1, from: 3, at: 50)))

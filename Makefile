@@ -61,6 +61,7 @@ test: deps ## Build and run all tests
 	@log=$$(mktemp)
 	trap 'rm -f "$$log"' EXIT
 	$(SWIFT) build -c release --build-tests --quiet
+	$(MAKE) --no-print-directory $(BUILD)/$(LIBRARY)
 	$(SWIFT) test -c release --skip-build --disable-xctest 2>&1 | tee "$$log"
 	if ! grep -Eq 'Test run with [1-9][0-9]* tests?( |$$)' "$$log"; then
 	    echo "make test: swift test succeeded without running a single test" >&2

@@ -84,6 +84,9 @@ import Testing
         let store = try SampleStore()
         try store.fill(points: 30)
         let following = try Following(Self.csv + [store.path, "--since", "@0"])
-        for value in 0..<30 { #expect(try following.next() == "filled \(value)") }
+        // The store is removed with its value: not before the follower has read it.
+        try withExtendedLifetime(store) {
+            for value in 0..<30 { #expect(try following.next() == "filled \(value)") }
+        }
     }
 }

@@ -135,12 +135,16 @@ final class Shard: @unchecked Sendable {
         while true {
             let hasWork = backlog.hasWork(SteadyClock.now) && !isFull
             let messages = queue.takeAll(until: Date(timeIntervalSinceNow: hasWork ? 0 : 0.1))
-            for message in messages {
+            var group = PointGroup()
+            for (index, message) in messages.enumerated() {
                 heartbeat.beat()
                 let begun = SteadyClock.now
                 switch message {
                 case .points(let points):
-                    step(points)
+                    group.add(points)
+                    if !group.isFull, index + 1 < messages.count, case .points = messages[index + 1] { continue }
+                    step(group)
+                    group = PointGroup()
                     passOn()
                 case .barrier(let barrier):
                     if parked.isEmpty || !barrier.confirmsPoints {
@@ -200,39 +204,33 @@ final class Shard: @unchecked Sendable {
 
     // MARK: Points
 
-    private func step(_ points: PointBatch) {
+    private func step(_ points: PointGroup) {
         var duplicates = 0
         var late = 0
         var kept = 0
         var waiting = 0
         var parkedNow = 0
         let now = SteadyClock.now
-        batch.commit.points.reserveCapacity(batch.commit.points.count + points.values.count)
-        points.values.withUnsafeBufferPointer { values in
-            var position = 0
-            for point in points.points {
-                let width = Int(point.width)
-                let own = UnsafeBufferPointer(rebasing: values[position..<(position + width)])
-                position += width
-                guard let state = self.state(of: point.stream, at: point.place) else {
-                    park(point, own)
-                    parkedNow += 1
-                    continue
-                }
-                state.arrived(now)
-                let place = state.order.place(
-                    point.time, isArrival: point.isArrival, after: state.detector.newestTime, values: own)
-                switch place {
-                case .next(let time): step(state, time, own)
-                case .waits(let time):
-                    batch.commit.append(pending: time, values: own, of: state.id)
-                    waiting += 1 - release(state)
-                case .kept:
-                    batch.commit.append(late: point.time, values: own, of: state.id)
-                    kept += 1
-                case .late: late += 1
-                case .duplicate: duplicates += 1
-                }
+        batch.commit.points.reserveCapacity(batch.commit.points.count + points.count)
+        points.forEach { point, own in
+            guard let state = self.state(of: point.stream, at: point.place) else {
+                park(point, own)
+                parkedNow += 1
+                return
+            }
+            state.arrived(now)
+            let place = state.order.place(
+                point.time, isArrival: point.isArrival, after: state.detector.newestTime, values: own)
+            switch place {
+            case .next(let time): step(state, time, own)
+            case .waits(let time):
+                batch.commit.append(pending: time, values: own, of: state.id)
+                waiting += 1 - release(state)
+            case .kept:
+                batch.commit.append(late: point.time, values: own, of: state.id)
+                kept += 1
+            case .late: late += 1
+            case .duplicate: duplicates += 1
             }
         }
         // Those that are kept are counted when they are stored: only then it is known whether they are duplicates.
@@ -388,7 +386,7 @@ final class Shard: @unchecked Sendable {
         let released = release(state)
         statistics.pending.add(-released)
         if let points = parked.take(state.id) {
-            step(points)
+            step(PointGroup(points))
             passOn()
             for barrier in parked.takeBarriers() { push(.barrier(barrier), weight: barrier.weight) }
         } else if isHere, !state.isRelearned, released == 0 {

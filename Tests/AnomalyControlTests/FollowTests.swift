@@ -85,8 +85,7 @@ import Testing
         try store.fill(points: 30)
         let following = try Following(Self.csv + [store.path, "--since", "@0"])
         // The store is removed with its value: not before the follower has read it.
-        try withExtendedLifetime(store) {
-            for value in 0..<30 { #expect(try following.next() == "filled \(value)") }
-        }
+        defer { withExtendedLifetime(store) {} }
+        for value in 0..<30 { #expect(try following.next() == "filled \(value)") }
     }
 }

@@ -1,0 +1,64 @@
+/// Points of several batches that are stepped through together, stream by stream and each stream's in the order in which
+/// they came: of ten thousand models, whose memory no cache holds, each is brought in once for all of its points.
+struct PointGroup {
+    /// Points after which a group is closed: some for each stream when there are many, and soon done.
+    static let most = 32_768
+
+    private var batches: [PointBatch] = []
+    private(set) var count = 0
+
+    init(_ batches: PointBatch...) { for batch in batches { add(batch) } }
+
+    var isFull: Bool { count >= Self.most }
+
+    mutating func add(_ batch: PointBatch) {
+        if batch.isEmpty { return }
+        batches.append(batch)
+        count += batch.count
+    }
+
+    /// Calls `body` with each point and its values.
+    func forEach(_ body: (PointBatch.Point, UnsafeBufferPointer<Double>) -> Void) {
+        // A single batch has few points of a stream: nothing would be gained.
+        guard batches.count > 1 else {
+            for batch in batches { batch.forEach(body) }
+            return
+        }
+        // The place of the stream above the number of the point, which keeps the order among equal places.
+        var keys: [UInt64] = []
+        keys.reserveCapacity(count)
+        var values: [Double] = []
+        var sources: [(point: PointBatch.Point, value: Int)] = []
+        sources.reserveCapacity(count)
+        for batch in batches {
+            var value = values.count
+            values.append(contentsOf: batch.values)
+            for point in batch.points {
+                keys.append(UInt64(UInt32(bitPattern: point.place)) << 32 | UInt64(sources.count))
+                sources.append((point, value))
+                value += Int(point.width)
+            }
+        }
+        keys.sort()
+        values.withUnsafeBufferPointer { values in
+            for key in keys {
+                let (point, value) = sources[Int(key & 0xffff_ffff)]
+                body(point, UnsafeBufferPointer(rebasing: values[value..<(value + Int(point.width))]))
+            }
+        }
+    }
+}
+
+extension PointBatch {
+    /// Calls `body` with each point and its values, in order.
+    func forEach(_ body: (Point, UnsafeBufferPointer<Double>) -> Void) {
+        values.withUnsafeBufferPointer { values in
+            var position = 0
+            for point in points {
+                let width = Int(point.width)
+                body(point, UnsafeBufferPointer(rebasing: values[position..<(position + width)]))
+                position += width
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 enum Layout: String, CaseIterable {
     /// Rows in the order in which they come: the least work that SQLite can have with them.
     case rowid
-    /// The daemon's table: clustered by stream, channel and time; each batch is sorted before.
+    /// Clustered by stream, channel and time, as the daemon's was once; each batch is sorted before.
     case clustered
 
     var createTable: String {

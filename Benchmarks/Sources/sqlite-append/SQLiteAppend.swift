@@ -11,7 +11,7 @@ enum SQLiteAppend {
           --streams N       streams (1000)
           --points N        points of each stream (500)
           --batch N         rows in a transaction (50000, as the daemon's commit_points)
-          --layout L        rowid: a plain table (default); clustered: the daemon's own table
+          --layout L        rowid: a plain table (default); clustered: by stream, channel and time
           --synchronous S   full (default) or normal
           --seed N          another seed, other series (1)
         Prints lines of "name value". The clock runs from the first insert to the return of the last commit.

@@ -46,31 +46,20 @@ extension StoreSchema {
             UNION ALL
             SELECT stream_id, time, channel, sequence, value, ifnull(told_prediction, value - residual),
                 \(hot("lower", "-", "width_below")), \(hot("upper", "+", "width_above")), residual, score, flags
-            FROM (\(hotNumbers));
+            FROM (\(hotNumbers)) AS point;
 
         CREATE VIEW recent_point AS
             -- Points with names and readable times, of those that are not sealed yet. Restrict by stream to stay fast.
             SELECT
-                stream.name AS stream,
-                point.channel AS channel,
-                strftime('%Y-%m-%dT%H:%M:%S', (point.time - (point.time % 1000000 + 1000000) % 1000000) / 1000000,
-                    'unixepoch')
-                    || printf('.%06dZ', (point.time % 1000000 + 1000000) % 1000000) AS time, -- UTC, RFC 3339
-                point.time AS time_us,                                                   -- microseconds since 1970
-                point.sequence AS sequence,                                              -- 0 for a late point
-                point.value AS value,
-                point.prediction AS prediction,
-                point.lower AS lower,
-                point.upper AS upper,
-                point.residual AS residual,
-                point.score AS score,
-                (point.flags & 4) <> 0 AS anomaly,
-                point.value IS NULL AS missing,
-                hindsight.score AS hindsight,    -- score that anomalyctl rescore gave; NULL: none
-                (point.flags & 128) <> 0 AS late -- came after later points and was kept, unscored
-            FROM stream CROSS JOIN point ON point.stream_id = stream.id
-            LEFT JOIN hindsight ON hindsight.stream_id = point.stream_id AND hindsight.time = point.time
-                AND hindsight.channel = point.channel;
+                \(recent(prediction: "point.prediction", lower: "point.lower", upper: "point.upper"))
+            FROM stream JOIN point_row AS point ON point.stream_id = stream.id
+            \(hindsightOfPoint)
+            UNION ALL
+            SELECT
+                \(recent(prediction: "ifnull(told_prediction, point.value - point.residual)",
+                    lower: hot("lower", "-", "width_below"), upper: hot("upper", "+", "width_above")))
+            FROM stream JOIN (\(hotNumbers)) AS point ON point.stream_id = stream.id
+            \(hindsightOfPoint);
         """
 
     /// What a row of `hot` says of each of its points.
@@ -86,6 +75,31 @@ extension StoreSchema {
         """
 
     private static func hot(_ end: String, _ sign: String, _ width: String) -> String {
-        "ifnull(told_\(end), value - residual \(sign) \(width) * step)"
+        "ifnull(told_\(end), point.value - point.residual \(sign) \(width) * step)"
     }
+
+    /// The columns of the view, of one of the two tables each: joined with the view `point`, SQLite would go through all
+    /// points of all streams to find those of one.
+    private static func recent(prediction: String, lower: String, upper: String) -> String {
+        """
+        stream.name AS stream, point.channel AS channel,
+                strftime('%Y-%m-%dT%H:%M:%S', (point.time - (point.time % 1000000 + 1000000) % 1000000) / 1000000,
+                    'unixepoch')
+                    || printf('.%06dZ', (point.time % 1000000 + 1000000) % 1000000) AS time, -- UTC, RFC 3339
+                point.time AS time_us,                                                   -- microseconds since 1970
+                point.sequence AS sequence,                                              -- 0 for a late point
+                point.value AS value, \(prediction) AS prediction,
+                \(lower) AS lower,
+                \(upper) AS upper,
+                point.residual AS residual, point.score AS score, (point.flags & 4) <> 0 AS anomaly,
+                point.value IS NULL AS missing,
+                hindsight.score AS hindsight,    -- score that anomalyctl rescore gave; NULL: none
+                (point.flags & 128) <> 0 AS late -- came after later points and was kept, unscored
+        """
+    }
+
+    private static let hindsightOfPoint = """
+        LEFT JOIN hindsight ON hindsight.stream_id = point.stream_id AND hindsight.time = point.time
+                AND hindsight.channel = point.channel
+        """
 }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// How much there is in the hot table, and when that is enough.
 final class HotTable: Sendable {
-    struct Size: Equatable {
+    struct Size {
         var rows = 0
         /// Values that this process has added: one for each channel of a point.
         var values = 0

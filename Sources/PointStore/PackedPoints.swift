@@ -10,7 +10,6 @@ struct PackedPoints {
     var channels: [[anomalyd_point]]
 
     var count: Int { channels[0].count }
-    var times: LazyMapSequence<[anomalyd_point], Int64> { channels[0].lazy.map(\.time) }
 
     func time(at index: Int) -> Int64 { channels[0][index].time }
 

@@ -8,8 +8,8 @@ enum PackedQueries {
     enum Tier: String, CaseIterable {
         case chunk, hot
 
-        /// The columns of the result begin with first_time, first_sequence and count.
-        fileprivate var columns: String {
+        /// What ``points(in:_:of:)`` reads; other columns may follow, from number 5 on.
+        var columns: String {
             "first_time, first_sequence, count, points, " + (self == .chunk ? "checksum" : "step")
         }
     }
@@ -107,12 +107,12 @@ enum PackedQueries {
     }
 
     /// The newest one.
-    static func newest(_ database: Database, of stream: Int32, channel: Int32 = 0) throws -> StreamPosition? {
+    static func newest(_ database: Database, of stream: Int32) throws -> StreamPosition? {
         for tier in [Tier.hot, .chunk] {
             let position = try position(
-                database, of: stream, channel: channel,
+                database, of: stream,
                 "SELECT first_sequence + count - 1, last_time FROM \(tier.rawValue) WHERE stream_id = ?1 "
-                    + "AND channel = ?2 ORDER BY first_time DESC LIMIT 1")
+                    + "AND channel = 0 ORDER BY first_time DESC LIMIT 1")
             if let position { return position }
         }
         return nil
@@ -156,11 +156,10 @@ enum PackedQueries {
     }
 
     private static func position(
-        _ database: Database, of stream: Int32, channel: Int32? = nil, _ sql: String
+        _ database: Database, of stream: Int32, _ sql: String
     ) throws -> StreamPosition? {
         let statement = try database.cachedStatement(sql: sql)
         statement.bind(stream, at: 1)
-        if let channel { statement.bind(channel, at: 2) }
         var position: StreamPosition?
         try statement.forEachRow {
             position = StreamPosition(sequence: $0.int64(0), time: $0.int64(1))

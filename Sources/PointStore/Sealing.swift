@@ -12,7 +12,7 @@ struct Sealing {
         self.database = database
         before = try database.cachedStatement(
             sql: """
-                SELECT first_time, first_sequence, count, points, checksum, id FROM chunk
+                SELECT \(PackedQueries.Tier.chunk.columns), id FROM chunk
                 WHERE stream_id = ?1 AND channel = ?2 AND first_time < ?3 ORDER BY first_time DESC LIMIT 1
                 """)
         insert = try database.cachedStatement(
@@ -32,7 +32,7 @@ struct Sealing {
         // Along the index: one channel of a stream after the other, in the order of time.
         let rows = try database.cachedStatement(
             sql: """
-                SELECT first_time, first_sequence, count, points, step, stream_id, channel FROM hot
+                SELECT \(PackedQueries.Tier.hot.columns), stream_id, channel FROM hot
                 ORDER BY stream_id, channel, first_time
                 """)
         var run: [anomalyd_point] = []

@@ -6,51 +6,24 @@ import Testing
     let folder: TemporaryFolder
     init() throws { folder = try TemporaryFolder() }
 
-    /// So that a restart replays all, and a replay from the very first point begins with the same weights.
-    private static let settings = ["storage.checkpoint_interval=1d", "model.initial="]
-
-    private func start() throws -> DaemonProcess {
-        let daemon = try DaemonProcess.start(in: folder, settings: Self.settings)
-        try daemon.waitUntilRestored()
-        return daemon
-    }
-
-    private func feed(_ daemon: DaemonProcess, _ lines: String) throws {
-        let client = try daemon.client()
-        try client.send(lines)
-        try client.sync()
-    }
-
     private func flagged(_ daemon: DaemonProcess, _ points: ClosedRange<Int>) throws -> [String] {
         try daemon.query(
             "SELECT sequence FROM point WHERE flags & 4 AND sequence BETWEEN \(points.lowerBound) AND \(points.upperBound)"
         )
     }
 
-    /// The state after the daemon's end is that which comes of a replay from the stream's first point.
-    private func expectSameReplay(at point: Int) throws {
-        let database = folder("anomaly.db")
-        let state = "SELECT hex(state) FROM checkpoint WHERE sequence = \(point)"
-        let before = try SQLiteShell.run(state, on: database)
-        #expect(before.count == 1)
-        try SQLiteShell.run("DELETE FROM checkpoint", on: database, writable: true)
-        try start().stop()
-        #expect(try SQLiteShell.run(state, on: database) == before)
-        #expect(try folder.anomalyctl("db", "verify").exit == .code(0))
-    }
-
     @Test func aRangeIsLeftOutAlsoAfterACrash() throws {
-        let daemon = try start()
-        try feed(daemon, NoisyLines.text(1...700, spikes: [600: 12]))
+        let daemon = try folder.startReplaying()
+        try daemon.feed(NoisyLines.text(1...700, spikes: [600: 12]))
         // Points are one a minute from 1970 on: 801 to 900.
         let range = ["--since", "@48060", "--until", "@54060"]
         let future = try folder.anomalyctl("exclude", "disk", range[0], range[1], range[2], range[3], "-m", "new racks")
         #expect(future.output == "disk: left out from point 701 on\n", "\(future)")
         #expect(daemon.process.errors.contains("say exclude") && daemon.process.errors.contains("new racks"))
-        try feed(daemon, NoisyLines.text(701...850, spikes: [820: 30]))
+        try daemon.feed(NoisyLines.text(701...850, spikes: [820: 30]))
         try daemon.kill()
-        let second = try start()
-        try feed(second, NoisyLines.text(851...1300, spikes: [880: 30, 1200: 16]))
+        let second = try folder.startReplaying()
+        try second.feed(NoisyLines.text(851...1300, spikes: [880: 30, 1200: 16]))
         #expect(try flagged(second, 701...1300) == ["1200"], "what is larger was left out")
         #expect(try second.query("SELECT count(*) FROM point WHERE flags & 4096") == ["101"])
         #expect(try folder.anomalyctl("query", "disk", "--until", "@54059", "-n", "1").output.contains("excluded"))
@@ -63,9 +36,9 @@ import Testing
         #expect(try folder.anomalyctl("anomalies", "disk", "--reverse", "-n", "all").output.contains(", excluded"))
         #expect(try folder.anomalyctl("anomalies", "show", "1").output.contains("in a range of time that is left out"))
         try second.stop()
-        try expectSameReplay(at: 1300)
+        try folder.expectSameReplay(at: 1300)
 
-        let third = try start()
+        let third = try folder.startReplaying()
         let number = try #require(list.split(separator: "\n").last?.split(separator: " ").first.map(String.init))
         let removed = try folder.anomalyctl("exclude", "--remove", number)
         #expect(removed.output == "disk: range \(number) counts from point 1,301 on\n", "\(removed)")
@@ -77,8 +50,8 @@ import Testing
     }
 
     @Test func mutedStreamsAreNotToldOf() throws {
-        let daemon = try start()
-        try feed(daemon, NoisyLines.text(1...700))
+        let daemon = try folder.startReplaying()
+        try daemon.feed(NoisyLines.text(1...700))
         #expect(try folder.anomalyctl("anomalies", "mute", "disk").exit == .code(2), "for how long?")
         let muted = try folder.anomalyctl("anomalies", "mute", "disk", "--for", "2h", "-m", "known")
         #expect(muted.exit == .code(0) && muted.output.hasPrefix("disk: mute until "), "\(muted)")
@@ -86,9 +59,9 @@ import Testing
         #expect(try folder.anomalyctl("status").output.contains("1 muted"))
         #expect(try folder.anomalyctl("streams").output.contains("MUTED UNTIL"))
         try daemon.kill()
-        let second = try start()
+        let second = try folder.startReplaying()
         #expect(try second.status().mutedStreams == 1)
-        try feed(second, NoisyLines.text(701...1300, spikes: [800: 12]))
+        try second.feed(NoisyLines.text(701...1300, spikes: [800: 12]))
         #expect(try flagged(second, 701...1300) == ["800"])
         #expect(!second.process.errors.contains("an anomaly has opened") && !second.process.errors.contains("is over"))
         #expect(try folder.anomalyctl("anomalies", "disk").output.contains(", muted"))
@@ -96,22 +69,22 @@ import Testing
         #expect(try folder.anomalyctl("anomalies", "show", id).output.contains("the journal does not tell of it"))
         #expect(try folder.anomalyctl("anomalies", "unmute", "disk").output == "disk: told of again\n")
         #expect(try second.status().mutedStreams == 0)
-        try feed(second, NoisyLines.text(1301...1901, spikes: [1901: 21]))
+        try second.feed(NoisyLines.text(1301...1901, spikes: [1901: 21]))
         try eventually("it is told") { second.process.errors.contains("an anomaly has opened") }
         let open = try #require(try second.query("SELECT id FROM anomaly WHERE open").first)
         let one = try folder.anomalyctl("anomalies", "mute", open)
         #expect(one.output == "anomaly \(open) of disk: mute\n", "\(one)")
-        try feed(second, NoisyLines.text(1902...1950))
+        try second.feed(NoisyLines.text(1902...1950))
         #expect(try second.query("SELECT count(*) FROM anomaly WHERE open") == ["0"])
         #expect(!second.process.errors.contains("an anomaly is over anomaly=1901"))
         #expect(try folder.anomalyctl("anomalies", "-n", "1").output.contains(", muted"))
         try second.stop()
-        try expectSameReplay(at: 1950)
+        try folder.expectSameReplay(at: 1950)
     }
 
     @Test func rulesHoldAlsoAfterACrash() throws {
-        let daemon = try start()
-        try feed(daemon, NoisyLines.text(1...700) + NoisyLines.text(1...10, stream: "key=direction"))
+        let daemon = try folder.startReplaying()
+        try daemon.feed(NoisyLines.text(1...700) + NoisyLines.text(1...10, stream: "key=direction"))
         let set = try folder.anomalyctl(
             "rule", "set", "disk", "direction=above", "expected_range=[-40,100]", "-m", "only what is too high")
         #expect(
@@ -120,14 +93,14 @@ import Testing
                 disk: expected_range = [-40.0, 100.0] from point 701 on
 
                 """, "\(set)")
-        try feed(daemon, NoisyLines.text(701...800, spikes: [790: 120]))
+        try daemon.feed(NoisyLines.text(701...800, spikes: [790: 120]))
         #expect(try daemon.query("SELECT score FROM point WHERE sequence = 790") == ["1.0"])
         #expect(try daemon.query("SELECT kind FROM anomaly WHERE start_sequence = 790") == ["limit"])
         let label = try folder.anomalyctl("label", "disk", "--false-positive")
         #expect(label.exit == .code(1) && label.errors.contains("rule set disk expected_range"), "\(label)")
         try daemon.kill()
-        let second = try start()
-        try feed(second, NoisyLines.text(801...1500, spikes: [1000: -20, 1200: -50, 1400: 250]))
+        let second = try folder.startReplaying()
+        try second.feed(NoisyLines.text(801...1500, spikes: [1000: -20, 1200: -50, 1400: 250]))
         #expect(try flagged(second, 801...1500) == ["1200", "1400"], "what is too low is none, but outside the range")
         let shown = try folder.anomalyctl("rule", "show", "-o", "csv").output
         #expect(
@@ -135,10 +108,10 @@ import Testing
         #expect(
             try folder.anomalyctl("rule", "unset", "disk", "direction").output
                 == "disk: direction as configured from point 1,501 on\n")
-        try feed(second, NoisyLines.text(1501...2200, spikes: [2000: -30]))
+        try second.feed(NoisyLines.text(1501...2200, spikes: [2000: -30]))
         #expect(try flagged(second, 1501...2200).contains("2000"))
         try second.stop()
-        try expectSameReplay(at: 2200)
+        try folder.expectSameReplay(at: 2200)
         // What makes no sense.
         for arguments in [["disk", "direction=up"], ["disk"], ["direction=above"], ["disk", "direction"]] {
             let wrong = try folder.anomalyctl("rule", "set", arguments[0], arguments.count > 1 ? arguments[1] : "--")

@@ -56,7 +56,7 @@ struct StreamRepair {
         for tier in PackedQueries.Tier.allCases {
             let rows = try database.cachedStatement(
                 sql: """
-                    SELECT first_time, first_sequence, count, points, \(tier == .chunk ? "checksum" : "step"), channel
+                    SELECT \(tier.columns), channel
                     FROM \(tier.rawValue) WHERE stream_id = ?1
                     """)
             rows.bind(stream.id, at: 1)

@@ -87,9 +87,7 @@ struct StreamVerification {
         for tier in PackedQueries.Tier.allCases {
             let rows = try database.cachedStatement(
                 sql: """
-                    SELECT first_time, first_sequence, count, points,
-                        \(tier == .chunk ? "checksum" : "step"), last_time
-                    FROM \(tier.rawValue) WHERE stream_id = ?1 AND channel = 0 ORDER BY first_time
+                    SELECT \(tier.columns), last_time FROM \(tier.rawValue) WHERE stream_id = ?1 AND channel = 0 ORDER BY first_time
                     """)
             rows.bind(stream.id, at: 1)
             try rows.forEachRow { row in

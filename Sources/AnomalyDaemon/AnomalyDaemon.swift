@@ -261,7 +261,8 @@ public struct AnomalyDaemon: Service {
             let surroundings = ControlHandler.Surroundings(
                 configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
                 status: { reporter.status() }, models: models, hindsight: hindsight,
-                feedback: FeedbackIntake(pipeline: pipeline), commits: pipeline.writer.watch, refusals: refusals,
+                feedback: FeedbackIntake(pipeline: pipeline), commits: pipeline.writer.watch,
+                followers: pipeline.followers, refusals: refusals,
                 logger: logger)
             try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: visitor.peer))
             channel.closeFuture.whenComplete { _ in left() }

@@ -23,6 +23,7 @@ final class ControlHandler: ChannelDuplexHandler {
         var hindsight: HindsightIntake
         var feedback: FeedbackIntake
         var commits: CommitWatch
+        var followers: VerdictFollowers
         var refusals: RefusalLog
         var logger: Logger
     }
@@ -49,6 +50,8 @@ final class ControlHandler: ChannelDuplexHandler {
     private var timeout: Scheduled<Void>?
     /// What ends the wait for a commit, once there was one.
     private var watching: Int?
+    /// What ends the telling of points.
+    private var following: Int?
 
     init(_ daemon: Surroundings, peer: Peer) {
         self.daemon = daemon
@@ -67,6 +70,7 @@ final class ControlHandler: ChannelDuplexHandler {
         self.context = nil
         timeout?.cancel()
         if let watching { daemon.commits.cancel(watching) }
+        if let following { daemon.followers.remove(following) }
         context.fireChannelInactive()
     }
 
@@ -141,6 +145,10 @@ final class ControlHandler: ChannelDuplexHandler {
                 // Half of the connections stay free for others.
                 watching = daemon.commits.wait(
                     after: request.after, most: daemon.configuration.maxConnections / 2, answer: answerer(context))
+            case .follow(let request):
+                following = try daemon.followers.add(
+                    request, most: daemon.configuration.maxConnections / 2, send: sender(context))
+                isWorking = true
             case .importModel(let request):
                 try permit("import a model", ["streams": "\(request.streams.joined(separator: " "))"])
                 daemon.models.take(request, answer: answerer(context))
@@ -207,6 +215,19 @@ final class ControlHandler: ChannelDuplexHandler {
                 let handler = handler.value
                 handler.isWorking = false
                 if let context = handler.context { handler.reply(answer, context) }
+            }
+        }
+    }
+
+    /// What sends lines from any thread.
+    private func sender(_ context: ChannelHandlerContext) -> VerdictFollowers.Send {
+        let loop = context.eventLoop
+        let handler = NIOLoopBound(self, eventLoop: loop)
+        return { line, left in
+            loop.execute {
+                guard let context = handler.value.context else { return left() }
+                let buffer = context.channel.allocator.buffer(bytes: line)
+                context.writeAndFlush(handler.value.wrapOutboundOut(buffer)).whenComplete { _ in left() }
             }
         }
     }

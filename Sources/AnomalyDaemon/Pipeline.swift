@@ -14,6 +14,7 @@ final class Pipeline: Sendable {
     let progress: RestoreProgress
     let memory: MemoryBudget
     let statsD: StatsDIntervals
+    let followers: VerdictFollowers
 
     init(
         store: PointStore, configuration: DaemonConfiguration, initialModels: InitialModels, shards count: Int,
@@ -39,11 +40,13 @@ final class Pipeline: Sendable {
             noteDamage: { history.note($0, in: $1, to: store) })
         let run = RunStart(steady: SteadyClock.now, lastStored: store.lastWritten)
         let streamLog = StreamLog(logger: logger, directory: directory)
+        let followers = VerdictFollowers(directory)
+        self.followers = followers
         let shards = (0..<count).map { number in
             Shard(
                 number: number, directory: directory, configuration: configuration, initialModels: initialModels,
                 statistics: statistics, streamLog: streamLog, writer: writer.queue,
-                ledger: ledger, memory: memory,
+                followers: followers, ledger: ledger, memory: memory,
                 backlog: RestoreBacklog(history: history, directory: directory, restorer: restorer),
                 progress: progress, run: run)
         }
@@ -81,6 +84,7 @@ final class Pipeline: Sendable {
         progress.begin(streams.count)
         writer.start(
             knowing: streams.map(\.id), Writer.Events(rebase: rebase, failed: failed, stopped: stopped))
+        followers.start()
         for (shard, entries) in zip(shards, entries) { shard.start(restoring: entries, open: open) }
     }
 
@@ -98,6 +102,7 @@ final class Pipeline: Sendable {
         writer.stopSoon()
         for shard in shards { shard.stopSoon() }
         for shard in shards { _ = shard.queue.pushWithoutWaiting(.stop, weight: 0) }
+        followers.stop()
     }
 
     /// Sends a barrier behind all that the caller has handed on so far.

@@ -43,6 +43,7 @@ final class Shard: @unchecked Sendable {
     let streamLog: StreamLog
     let runStart: RunStart
     private let writer: BoundedQueue<WriterMessage>
+    private let followers: VerdictFollowers
     let workbench = Workbench()
     var backlog: RestoreBacklog
     /// Streams of the backlog with an anomaly that is open.
@@ -83,8 +84,9 @@ final class Shard: @unchecked Sendable {
 
     init(
         number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
-        statistics: Statistics, streamLog: StreamLog, writer: BoundedQueue<WriterMessage>, ledger: CommitLedger,
-        memory: MemoryBudget, backlog: RestoreBacklog, progress: RestoreProgress, run: RunStart
+        statistics: Statistics, streamLog: StreamLog, writer: BoundedQueue<WriterMessage>,
+        followers: VerdictFollowers, ledger: CommitLedger, memory: MemoryBudget, backlog: RestoreBacklog,
+        progress: RestoreProgress, run: RunStart
     ) {
         self.number = number
         self.backlog = backlog
@@ -98,6 +100,7 @@ final class Shard: @unchecked Sendable {
         self.statistics = statistics
         self.streamLog = streamLog
         self.writer = writer
+        self.followers = followers
         self.ledger = ledger
         self.memory = memory
         batch.shard = number
@@ -192,6 +195,7 @@ final class Shard: @unchecked Sendable {
         if batch.isEmpty, !batch.isUrgent { return }
         let weight = batch.weight
         let next = batch.number + 1
+        if followers.isWanted { followers.tell(batch.commit.points) }
         push(.verdicts(batch), weight: weight)
         batch = VerdictBatch()
         (batch.shard, batch.number) = (number, next)

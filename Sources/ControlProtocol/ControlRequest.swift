@@ -12,6 +12,8 @@ public enum ControlRequest: Sendable, Equatable {
     case feedback(FeedbackRequest)
     /// Wait for a commit; answered when there has been one.
     case awaitCommit(CommitRequest)
+    /// Tell of points as soon as they are scored; answered again and again.
+    case follow(FollowRequest)
 }
 
 /// The version of the protocol that this build speaks.
@@ -24,13 +26,13 @@ public enum ControlVersion {
 
 extension ControlRequest: Codable {
     private enum Name: String, Codable, CaseIterable {
-        case status, hindsight, feedback
+        case status, hindsight, feedback, follow
         case importModel = "import_model"
         case awaitCommit = "await_commit"
     }
 
     private enum Key: String, CodingKey {
-        case version, request, importModel, hindsight, feedback, commit
+        case version, request, importModel, hindsight, feedback, commit, follow
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -56,6 +58,8 @@ extension ControlRequest: Codable {
         case .feedback: self = .feedback(try fields.decode(FeedbackRequest.self, forKey: .feedback))
         case .awaitCommit:
             self = .awaitCommit(try fields.decodeIfPresent(CommitRequest.self, forKey: .commit) ?? CommitRequest())
+        case .follow:
+            self = .follow(try fields.decodeIfPresent(FollowRequest.self, forKey: .follow) ?? FollowRequest())
         case .hindsight: self = .hindsight(try fields.decode(HindsightRequest.self, forKey: .hindsight))
         }
     }
@@ -77,6 +81,9 @@ extension ControlRequest: Codable {
         case .awaitCommit(let request):
             try fields.encode(Name.awaitCommit, forKey: .request)
             try fields.encode(request, forKey: .commit)
+        case .follow(let request):
+            try fields.encode(Name.follow, forKey: .request)
+            try fields.encode(request, forKey: .follow)
         }
     }
 }

@@ -107,4 +107,100 @@ import Testing
         #expect(following.poll() == nil, "\(following.errors)")
         try second.stop()
     }
+
+    // MARK: Live
+
+    /// Nothing is stored for a minute, but what is scored is told at once.
+    @Test func liveIsBeforeTheCommit() throws {
+        let daemon = try DaemonProcess.start(in: folder, settings: ["database.commit_interval=1min"])
+        let feed = try daemon.client()
+        try feed.send("a 0 1\nb 0 1\n")
+        try feed.sync()
+        let arguments = ["--database", daemon.database, "--socket", daemon.controlSocket]
+        let following = try ChildProcess(
+            [Programs.path("anomalyctl"), "query", "-f", "--live", "a*", "-o", "csv", "--no-header"] + arguments,
+            in: folder)
+        var number = 1
+        try eventually("a point is shown") {
+            number += 1
+            try feed.send("a \(number) \(number)\nb \(number) \(number)\n")
+            return following.output.contains("\n")
+        }
+        let output = following.output
+        #expect(output.hasPrefix("a,1970-01-01T00:00:0") && !output.contains("b,"), "\(output)")
+        let stored = try ChildProcess(
+            [Programs.path("anomalyctl"), "query", "a", "-o", "csv", "--no-header"] + arguments, in: folder)
+        #expect(try stored.wait() == .code(0))
+        #expect(stored.output.split(separator: "\n").count == 1, "\(stored.output)")
+        #expect(following.poll() == nil, "\(following.errors)")
+        try daemon.stop()
+        let exit = try following.wait()
+        #expect(exit == .code(3) && following.errors.contains("has ended the connection"), "\(following.errors)")
+    }
+
+    private func live(_ request: String, _ daemon: DaemonProcess) throws -> FeedClient {
+        let client = try FeedClient(daemon.controlSocket)
+        try client.send(#"{"request":"follow","version":1,"follow":\#(request)}"# + "\n")
+        return client
+    }
+
+    @Test func whatLiveFollowersAskFor() throws {
+        let daemon = try DaemonProcess.start(in: folder, settings: ["control.max_connections=6"])
+        let feed = try daemon.client()
+        let begun = #"{"follow":{"missed":0,"points":[]},"version":1}"#
+        let all = try live("{}", daemon)
+        #expect(try all.readLine() == begun)
+        let some = try live(#"{"streams":["w[ei]b","c*"]}"#, daemon)
+        #expect(try some.readLine() == begun)
+        var flagged: FeedClient? = try live(#"{"anomalies_only":true,"minimum_score":0.2}"#, daemon)
+        #expect(try flagged?.readLine() == begun)
+        #expect(try live("{}", daemon).readLine()?.contains("3 clients follow already") == true)
+        #expect(try live(#"{"streams":["[a"]}"#, daemon).readLine()?.contains("bad_request") == true)
+        try feed.send("web 1 1\nw[ei]b 2 1\nwide 1,nan 1\n")
+        try feed.sync()
+        // One message for each batch of a shard, which come in any order.
+        var seen: [String] = []
+        while seen.count < 3 {
+            let line = try #require(try all.readLine())
+            seen += line.matches(of: /"stream":"([^"]+)"/).map { String($0.1) }
+        }
+        #expect(seen.sorted() == ["w[ei]b", "web", "wide"])
+        var wanted: [String] = []
+        while wanted.count < 2 {
+            let line = try #require(try some.readLine())
+            wanted += line.matches(of: /"stream":"([^"]+)"/).map { String($0.1) }
+        }
+        #expect(wanted.sorted() == ["w[ei]b", "web"])
+        // One that leaves makes room.
+        flagged = nil
+        try eventually("there is room") { try live("{}", daemon).readLine() == begun }
+        try daemon.stop()
+    }
+
+    /// Whoever does not read keeps nobody waiting, and is told how much was left out.
+    @Test func aLiveFollowerThatDoesNotRead() throws {
+        let daemon = try DaemonProcess.start(in: folder)
+        let feed = try daemon.client()
+        let follower = try FeedClient(daemon.controlSocket, timeout: .milliseconds(500))
+        try follower.send(#"{"request":"follow","version":1}"# + "\n")
+        _ = try follower.readLine()
+        var sent = 600_000
+        for start in stride(from: 0, to: sent, by: 10_000) {
+            try feed.send((start..<start + 10_000).map { "a \($0 % 7) \($0 + 1)\n" }.joined())
+        }
+        try feed.sync()
+        var (told, missed) = (0, 0)
+        try eventually("it is told what it has missed") {
+            while let line = try? follower.readLine() {
+                told += line.matches(of: /"stream":"a"/).count
+                missed += try Int(#require(line.firstMatch(of: /"missed":([0-9]+)/)).1) ?? 0
+            }
+            // It is said with the next points.
+            sent += 1
+            try feed.send("a 1 \(sent)\n")
+            return missed > 0
+        }
+        #expect(told > 1000 && told + missed <= sent && told + missed >= 600_000, "\(told) told, \(missed) missed")
+        try daemon.stop()
+    }
 }

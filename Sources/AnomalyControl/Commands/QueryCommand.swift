@@ -1,6 +1,8 @@
 import AnomalyConfiguration
 import AnomalyDetection
 package import ArgumentParser
+import ControlProtocol
+import Glibc
 import PointStore
 
 /// `anomalyctl query`: points, as they were stored.
@@ -23,6 +25,8 @@ package struct QueryCommand: PagedCommand {
                 anomalyctl query cpu.load --min-hindsight 0.4
               Follow what stands out:
                 anomalyctl query -f --min-score 0.3
+              The same some milliseconds after it was sent, stored or not:
+                anomalyctl query -f --live --min-score 0.3
               An hour of an afternoon as a file:
                 anomalyctl query cpu.load -S 14:00 -U 15:00 -o csv > cpu.csv
               A week in hours, the worst of each:
@@ -59,6 +63,12 @@ package struct QueryCommand: PagedCommand {
 
     @Flag(name: .shortAndLong, help: "Print the last 10 points, then new ones as they are stored.")
     var follow = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "With --follow: print points as soon as the daemon has scored them, from now on. They are stored with its next "
+                + "commit, or lost if it is killed before."))
+    var live = false
 
     @Flag(help: "Only points that were flagged.")
     var anomalies = false
@@ -141,6 +151,12 @@ package struct QueryCommand: PagedCommand {
         if follow, minHindsight != nil {
             throw ValidationError("Leave out --min-hindsight: new points have no score in hindsight.")
         }
+        if live, !follow { throw ValidationError("--live is for --follow: what is stored is not live.") }
+        if live, lines != nil || range.since != nil || cursor.isUsed || grep != nil || hindsight {
+            throw ValidationError(
+                "Leave out --lines, --since, --grep, --hindsight and cursors with --live: it tells of what comes from now on."
+            )
+        }
     }
 
     package func run(in surroundings: Surroundings, output: Output) throws {
@@ -151,6 +167,7 @@ package struct QueryCommand: PagedCommand {
         let version = try store.dataVersion()
         let streams = try selection.streamsOrFailure(in: store.streams())
 
+        if live { return try followLive(streams, in: surroundings, output: output) }
         query.streams = glob.isEmpty ? nil : Set(streams.map(\.id))
         query.minimumScore = minScore
         query.minimumHindsight = minHindsight
@@ -193,6 +210,19 @@ package struct QueryCommand: PagedCommand {
         try Follower(selection: selection, query: query, waiter: waiter, pattern: grep, remember: remember) {
             try common.openStore(in: surroundings)
         }.run(from: positions, in: store, version: version, printer: &printer)
+    }
+
+    private func followLive(_ streams: [StreamRecord], in surroundings: Surroundings, output: Output) throws {
+        let schema = try choice(of: .points(of: streams, hindsight: .hidden))
+        var printer = printer(of: streams, choice: schema, in: surroundings, output: output)
+        let request = FollowRequest(
+            streams: glob.isEmpty ? nil : glob.map(\.pattern), minimumScore: minScore, anomaliesOnly: anomalies)
+        try LiveFollower(common.controlClient(in: surroundings), request) { note in
+            if outputOptions.quiet { return }
+            let errors = Output(descriptor: STDERR_FILENO)
+            errors.write("anomalyctl: \(note)\n")
+            try? errors.flush()
+        }.run(printer: &printer)
     }
 
     /// The fields that are asked for; all of them if none is named.

@@ -157,6 +157,12 @@ final class StatusReporter: Sendable {
         }
     }
 
+    /// Since systemd was last told that all stages go on, in microseconds; nil if it was not yet.
+    var pingAge: Int64? {
+        let ping = lastPing.now
+        return ping == 0 ? nil : SteadyClock.now - ping
+    }
+
     /// All of it, for `anomalyctl status`.
     func status() -> DaemonStatus {
         let statistics = pipeline.statistics

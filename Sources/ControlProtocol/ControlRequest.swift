@@ -12,6 +12,8 @@ public enum ControlRequest: Sendable, Equatable {
     case feedback(FeedbackRequest)
     /// Wait for a commit; answered when there has been one.
     case awaitCommit(CommitRequest)
+    /// What the daemon measures of itself.
+    case metrics
 }
 
 /// The version of the protocol that this build speaks.
@@ -24,7 +26,7 @@ public enum ControlVersion {
 
 extension ControlRequest: Codable {
     private enum Name: String, Codable, CaseIterable {
-        case status, hindsight, feedback
+        case status, hindsight, feedback, metrics
         case importModel = "import_model"
         case awaitCommit = "await_commit"
     }
@@ -52,6 +54,7 @@ extension ControlRequest: Codable {
         }
         switch name {
         case .status: self = .status
+        case .metrics: self = .metrics
         case .importModel: self = .importModel(try fields.decode(ImportModel.self, forKey: .importModel))
         case .feedback: self = .feedback(try fields.decode(FeedbackRequest.self, forKey: .feedback))
         case .awaitCommit:
@@ -65,6 +68,7 @@ extension ControlRequest: Codable {
         try fields.encode(ControlVersion.current, forKey: .version)
         switch self {
         case .status: try fields.encode(Name.status, forKey: .request)
+        case .metrics: try fields.encode(Name.metrics, forKey: .request)
         case .importModel(let request):
             try fields.encode(Name.importModel, forKey: .request)
             try fields.encode(request, forKey: .importModel)

@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 import AnomalyDetection
 package import ArgumentParser
-import Configuration
 import PointStore
 
 /// `anomalyctl anomalies groups`: one line for each event, whatever streams it showed in.

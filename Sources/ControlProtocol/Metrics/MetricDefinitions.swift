@@ -133,7 +133,9 @@ extension Metric {
             Definition(kind: .gauge, help: "1 while streams sleep sooner than they would, for want of memory")
         case .memoryShortages: Definition(kind: .counter, help: "Times that the kernel said that memory is short")
         case .allocatedBytes:
-            Definition(kind: .gauge, unit: "bytes", help: "Memory that is in use by the allocator's count")
+            Definition(
+                kind: .gauge, unit: "bytes",
+                help: "Memory that is in use by the allocator's count, a minute old at most")
         case .watchdogTimeout:
             Definition(
                 kind: .gauge, unit: "seconds",

@@ -26,6 +26,8 @@ LIBDIR = $(PREFIX)/lib/anomalyd
 UNITDIR = $(PREFIX)/lib/systemd/system
 CATALOGDIR = $(PREFIX)/lib/systemd/catalog
 DROPINDIR = $(PREFIX)/share/doc/anomalyd/drop-ins
+# Alert rules for Prometheus, and a dashboard for Grafana.
+SHAREDIR = $(PREFIX)/share/anomalyd
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 MANDIR = $(PREFIX)/share/man
@@ -37,7 +39,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := build
-.PHONY: help build demo test senders browser-test crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps deb-deps deb deb-test install uninstall clean
+.PHONY: help build demo test senders scrape-test browser-test crash lint format check-all fuzz tsan asan soak bench accuracy cold-start initial-model deps deb-deps deb deb-test install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
@@ -88,11 +90,15 @@ senders: deps ## Test with the programs of others that send: collectd, rsyslog, 
 	@$(SWIFT) build -c release --build-tests --quiet
 	Tests/Senders/run
 
+scrape-test: deps ## Have a real Prometheus, which it fetches and does not install, scrape the daemon
+	@$(SWIFT) build -c release --quiet
+	Tests/Scrape/run
+
 browser-test: deps ## Try the report's page in a headless Chromium (skipped where there is none)
 	@$(SWIFT) build -c release --quiet
 	Tests/BrowserTests/run
 
-check-all: lint test senders browser-test deb-test crash tsan asan ## All that a patch must pass (about an hour)
+check-all: lint test senders scrape-test browser-test deb-test crash tsan asan ## All that a patch must pass (about an hour)
 	@Tests/Fuzz/run --seconds 20
 	Benchmarks/soak --minutes 2 --streams 50 --rate 3000
 	Benchmarks/service
@@ -194,6 +200,8 @@ install: ## Install under DESTDIR and PREFIX (/usr/local) what make build has bu
 	    script fish | install -m 0644 /dev/stdin '$(DESTDIR)$(FISHDIR)'/$$program.fish
 	done
 	install -m 0644 systemd/drop-ins/* '$(DESTDIR)$(DROPINDIR)'
+	install -D -m 0644 systemd/prometheus/anomalyd.rules.yml '$(DESTDIR)$(SHAREDIR)/prometheus/anomalyd.rules.yml'
+	install -D -m 0644 systemd/grafana/anomalyd.json '$(DESTDIR)$(SHAREDIR)/grafana/anomalyd.json'
 	install -m 0644 systemd/anomalyd.sysusers '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.tmpfiles '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
 	install -m 0644 systemd/anomalyd.catalog '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'
@@ -222,7 +230,7 @@ uninstall: ## Remove what install installed, but not configuration, data and use
 	for page in systemd/man/*.[1-8]; do rm -f '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$$(basename $$page); done
 	rm -f $(PROGRAMS:%='$(DESTDIR)$(BASHDIR)/%') $(PROGRAMS:%='$(DESTDIR)$(ZSHDIR)/_%') \
 	    $(PROGRAMS:%='$(DESTDIR)$(FISHDIR)/%.fish')
-	rm -rf '$(DESTDIR)$(DROPINDIR)'
+	rm -rf '$(DESTDIR)$(DROPINDIR)' '$(DESTDIR)$(SHAREDIR)'
 	rm -f '$(DESTDIR)$(SYSUSERSDIR)/anomalyd.conf' '$(DESTDIR)$(TMPFILESDIR)/anomalyd.conf'
 	rm -f '$(DESTDIR)$(CATALOGDIR)/anomalyd.catalog'
 	echo "make uninstall: kept $(SYSCONFDIR)/anomalyd, /var/lib/anomalyd, /var/lib/anomalyd-instances and the user anomalyd"

@@ -108,7 +108,8 @@ let package = Package(
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
                 "AnomalyConfiguration", "ControlProtocol", "WebServer", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
-                nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"), log, lifecycle("ServiceLifecycle"),
+                nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), log, lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
         // anomalyctl's commands, apart from the program so that tests can link them.
@@ -152,7 +153,8 @@ let package = Package(
         .testTarget(
             name: "AnomalyDaemonTests",
             dependencies: [
-                "AnomalyDaemon", "AnomalyConfiguration", "FeedProtocol", "PointStore", "RecurrentModel", log,
+                "AnomalyDaemon", "AnomalyConfiguration", "ControlProtocol", "FeedProtocol", "PointStore",
+                "RecurrentModel", log,
             ],
             swiftSettings: settings),
         .testTarget(

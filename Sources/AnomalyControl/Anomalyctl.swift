@@ -49,6 +49,7 @@ public struct Anomalyctl: ParsableCommand {
         subcommands: [
             QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, PlotCommand.self,
             ReportCommand.self, LabelCommand.self, ExcludeCommand.self, RuleCommand.self, StatusCommand.self,
+            MetricsCommand.self,
             RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self, SQLCommand.self,
             DBCommand.self,
         ])

@@ -86,9 +86,12 @@ public struct AnomalyDaemon: Service {
             },
             loopBeats: loops.map(\.1), logger: logger)
 
+        let metrics = MetricsReporter(
+            pipeline: pipeline, reporter: reporter, database: configuration.database.path)
         let web = try WebEntrance.open(
-            configuration.http, options, routes: [HealthRoutes(reporter: reporter)], refusals: refusals, group: group,
-            logger: logger)
+            configuration.http, options, routes: [HealthRoutes(reporter: reporter), MetricsRoutes(metrics: metrics)],
+            refusals: refusals, statistics: pipeline.statistics, group: group, logger: logger)
+        metrics.watch(web)
         let keeper = MemoryKeeper(pipeline: pipeline, configured: configuration.daemon.memoryLimit, logger: logger)
         keeper.start()
         defer { keeper.end() }
@@ -121,7 +124,7 @@ public struct AnomalyDaemon: Service {
         let datagrams: [DatagramFeed]
         do {
             datagrams = try await entrances.open(left: left.connections) { end.yield() }
-            try await openControl(pipeline, controls, reporter, refusals) { control.withLock { $0 } }
+            try await openControl(pipeline, controls, reporter, metrics, refusals) { control.withLock { $0 } }
             try await web?.bind()
             web?.addresses.forEach(listeners.announce)
         } catch {
@@ -249,7 +252,8 @@ public struct AnomalyDaemon: Service {
 
     /// - Parameter current: the configuration as it is now.
     private func openControl(
-        _ pipeline: Pipeline, _ controls: Listeners, _ reporter: StatusReporter, _ refusals: RefusalLog,
+        _ pipeline: Pipeline, _ controls: Listeners, _ reporter: StatusReporter, _ metrics: MetricsReporter,
+        _ refusals: RefusalLog,
         current: @escaping @Sendable () -> DaemonConfiguration.Control
     ) async throws {
         let control = configuration.control
@@ -260,7 +264,7 @@ public struct AnomalyDaemon: Service {
             let control = current()
             let surroundings = ControlHandler.Surroundings(
                 configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
-                status: { reporter.status() }, models: models, hindsight: hindsight,
+                status: { reporter.status() }, metrics: metrics, models: models, hindsight: hindsight,
                 feedback: FeedbackIntake(pipeline: pipeline), commits: pipeline.writer.watch,
                 followers: pipeline.followers, refusals: refusals,
                 logger: logger)

@@ -19,6 +19,7 @@ final class ControlHandler: ChannelDuplexHandler {
         /// Who may change something.
         var operators: AccessList
         var status: @Sendable () -> DaemonStatus
+        var metrics: MetricsReporter
         var models: ModelImport
         var hindsight: HindsightIntake
         var feedback: FeedbackIntake
@@ -141,6 +142,7 @@ final class ControlHandler: ChannelDuplexHandler {
         do throws(ControlError) {
             switch try ControlLine.decodeRequest(line) {
             case .status: reply(.status(daemon.status()), context)
+            case .metrics: reply(.metrics(MetricsReply(families: daemon.metrics.families())), context)
             case .awaitCommit(let request):
                 // Half of the connections stay free for others.
                 watching = daemon.commits.wait(

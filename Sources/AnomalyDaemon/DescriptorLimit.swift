@@ -21,6 +21,13 @@ enum DescriptorLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
+    /// The limit as it is now.
+    static var current: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_cur)
+    }
+
     /// Feed connections that there are descriptors for beside so many others.
     static func feedConnections(limit: Int, others: Int) -> Int { max(1, limit - reserved - others) }
 }

@@ -38,16 +38,21 @@ struct FeedSession {
 
     /// Reads bytes as they came and hands on all points in them.
     mutating func consume(_ bytes: UnsafeRawBufferPointer) {
-        sink.arrival = WallClock.now
+        sink.arrive()
+        let lines = decoder.lines
         decoder.consume(bytes, into: &sink)
         sink.finish()
+        sink.pipeline.statistics.readBytes.add(bytes.count)
+        sink.pipeline.statistics.readLines.add(decoder.lines - lines)
     }
 
     /// The input has ended; a last line without a newline counts.
     mutating func finish() {
-        sink.arrival = WallClock.now
+        sink.arrive()
+        let lines = decoder.lines
         decoder.finish(into: &sink)
         sink.finish()
+        sink.pipeline.statistics.readLines.add(decoder.lines - lines)
     }
 
     /// What the decoder is in the middle of. Between two calls, nothing else is.
@@ -72,7 +77,9 @@ struct FeedSession {
         var founded: Int?
         /// Whether what comes are samples, not points.
         let gathers: Bool
-        var arrival: Int64 = 0
+        /// When what is being read came, by the wall's clock and by the steady one.
+        private(set) var arrival: Int64 = 0
+        private var arrived: Int64 = 0
         var batches: [PointBatch]
         var names = NameCache()
         let handOn: (PointBatch, Int) -> Void
@@ -92,6 +99,12 @@ struct FeedSession {
             self.batches = batches
             self.handOn = handOn
             self.answer = answer
+        }
+
+        /// Bytes have come.
+        mutating func arrive() {
+            arrival = WallClock.now
+            arrived = SteadyClock.now
         }
 
         mutating func point(
@@ -150,6 +163,7 @@ struct FeedSession {
         }
 
         private mutating func flush(_ shard: Int) {
+            batches[shard].arrived = arrived
             handOn(batches[shard], shard)
             batches[shard] = PointBatch()
         }

@@ -14,6 +14,8 @@ struct PointBatch: Sendable {
 
     private(set) var points: [Point] = []
     private(set) var values: [Double] = []
+    /// Steady time at which they were read; `Int64.max` if that is not known.
+    var arrived = Int64.max
 
     var isEmpty: Bool { points.isEmpty }
     var count: Int { points.count }
@@ -56,6 +58,8 @@ final class SyncBarrier: @unchecked Sendable {
     let weight: Int
     /// Whether it says of the points before it that they are committed.
     let confirmsPoints: Bool
+    /// Steady time at which somebody asked.
+    let asked = SteadyClock.now
     /// Called on the writer's thread after the commit.
     let whenCommitted: @Sendable () -> Void
 

@@ -6,6 +6,8 @@ struct PointGroup {
 
     private var batches: [PointBatch] = []
     private(set) var count = 0
+    /// Steady time at which the first of them were read; `Int64.max` if that is not known.
+    private(set) var arrived = Int64.max
 
     init(_ batches: PointBatch...) { for batch in batches { add(batch) } }
 
@@ -15,6 +17,7 @@ struct PointGroup {
         if batch.isEmpty { return }
         batches.append(batch)
         count += batch.count
+        arrived = min(arrived, batch.arrived)
     }
 
     /// Calls `body` with each point and its values.

@@ -1,7 +1,7 @@
 import Logging
 
 /// Why a connection was not served, or not to its end, in a word that can be counted and searched for.
-enum Refusal: String, Sendable {
+enum Refusal: String, Sendable, CaseIterable {
     /// There are as many as there may be.
     case connections = "max-connections"
     case controlConnections = "control-max-connections"

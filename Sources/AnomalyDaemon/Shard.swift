@@ -80,6 +80,9 @@ final class Shard: @unchecked Sendable {
     /// Steady time from which a walk looks at gradients again.
     private var nextCount = Int64.min
     private var verdicts: [ChannelVerdict] = []
+    private var times = StepTimes()
+    /// Time that went into points, in microseconds.
+    let busyTime = Atomic<Int64>(0)
     var batch = VerdictBatch()
 
     init(
@@ -196,6 +199,7 @@ final class Shard: @unchecked Sendable {
         let weight = batch.weight
         let next = batch.number + 1
         if followers.isWanted { followers.tell(batch.commit.points) }
+        batch.handedOn = SteadyClock.now
         push(.verdicts(batch), weight: weight)
         batch = VerdictBatch()
         (batch.shard, batch.number) = (number, next)
@@ -215,6 +219,14 @@ final class Shard: @unchecked Sendable {
         var waiting = 0
         var parkedNow = 0
         let now = SteadyClock.now
+        if points.arrived != .max {
+            batch.arrived = min(batch.arrived, points.arrived)
+            statistics.times.shardWait.withLock { $0.add(now - points.arrived) }
+        }
+        defer {
+            busyTime.add(Int(SteadyClock.now - now))
+            times.tell(statistics.times)
+        }
         batch.commit.points.reserveCapacity(batch.commit.points.count + points.count)
         points.forEach { point, own in
             guard let state = self.state(of: point.stream, at: point.place) else {
@@ -265,8 +277,12 @@ final class Shard: @unchecked Sendable {
         while verdicts.count < values.count {
             verdicts.append(ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0))
         }
+        let timed = times.isDue() ? (begun: SteadyClock.now, updates: detector.training.updates) : nil
         let verdict = verdicts.withUnsafeMutableBufferPointer { buffer in
             detector.step(time: time, values: values, verdicts: buffer)
+        }
+        if let timed {
+            times.add(SteadyClock.now - timed.begun, hasLearnt: detector.training.updates != timed.updates)
         }
         for channel in 0..<values.count {
             let v = verdicts[channel]

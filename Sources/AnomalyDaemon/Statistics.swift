@@ -5,6 +5,9 @@ import Synchronization
 /// Counts since the start, kept by the stages and read by status and systemd. Stages add once a batch, not a point.
 final class Statistics: Sendable {
     let points = Atomic<Int64>(0)
+    /// Lines and bytes that feeds have read.
+    let readLines = Atomic<Int64>(0)
+    let readBytes = Atomic<Int64>(0)
     let duplicates = Atomic<Int64>(0)
     let late = Atomic<Int64>(0)
     /// Late points that were stored, as `feed.late = "keep"` wants it.
@@ -25,6 +28,9 @@ final class Statistics: Sendable {
     /// Connections with bytes that were read and wait for room in the queues.
     let heldFeeds = Atomic<Int64>(0)
     let commits = Atomic<Int64>(0)
+    /// Attempts that failed.
+    let commitFailures = Atomic<Int64>(0)
+    let sealFailures = Atomic<Int64>(0)
     /// Microseconds since 1970; 0: none yet.
     let lastCommit = Atomic<Int64>(0)
     /// Why the writer can't commit; nil while it can.
@@ -33,6 +39,8 @@ final class Statistics: Sendable {
     let setAside = Mutex<String?>(nil)
     /// What is wrong with the write-ahead log; nil while nothing is.
     let walTrouble = Mutex<String?>(nil)
+
+    let times = StageTimes()
 
     /// - Throws: if nothing can be stored for now, so that whoever asks for it hears so instead of waiting.
     func requireStoring() throws(ControlError) {
@@ -47,6 +55,14 @@ final class Statistics: Sendable {
     private let rejected = Mutex<[FeedLineError.Reason: Int64]>([:])
 
     func countRejected(_ reason: FeedLineError.Reason) { rejected.withLock { $0[reason, default: 0] += 1 } }
+
+    private let answers = Mutex<[Int: Int64]>([:])
+
+    /// Counts an HTTP request that was answered with this status.
+    func countAnswered(_ status: Int) { answers.withLock { $0[status, default: 0] += 1 } }
+
+    /// HTTP requests that were answered, by status.
+    var answered: [Int: Int64] { answers.withLock { $0 } }
 
     func countRefused(_ refusal: Refusal) { refusals.withLock { $0[refusal, default: 0] += 1 } }
 

@@ -157,8 +157,16 @@ final class StatusReporter: Sendable {
         }
     }
 
+    /// Since systemd was last told that all stages go on, in microseconds; nil if it was not yet.
+    var pingAge: Int64? {
+        let ping = lastPing.now
+        return ping == 0 ? nil : SteadyClock.now - ping
+    }
+
     /// All of it, for `anomalyctl status`.
-    func status() -> DaemonStatus {
+    ///
+    /// - Parameter allocated: bytes that the allocator has given out.
+    func status(allocated: Int64 = AllocatedMemory.bytes) -> DaemonStatus {
         let statistics = pipeline.statistics
         let (storing, notes) = (storage.report, storage.notes)
         let isDegraded = storing.trouble != nil || restoringTrouble != nil || !notes.isEmpty
@@ -197,7 +205,7 @@ final class StatusReporter: Sendable {
             refusedConnections: statistics.refusedConnections, keptLatePoints: statistics.keptLate.now,
             pendingPoints: statistics.pending.now, silentStreams: Int(statistics.silentStreams.now),
             mutedStreams: statistics.mutedStreams(now: WallClock.now),
-            allocatedBytes: AllocatedMemory.bytes,
+            allocatedBytes: allocated,
             asleepStreams: Int(statistics.asleepStreams.now), memory: pipeline.memory.status,
             storage: storing, notes: notes)
     }

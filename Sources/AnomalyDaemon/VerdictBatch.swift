@@ -11,6 +11,10 @@ struct VerdictBatch: Sendable {
     var number: Int64 = 1
     /// Whether the shard waits for its commit, as it does for room in memory.
     var isUrgent = false
+    /// Steady time at which the first of its points were read; `Int64.max` if that is not known.
+    var arrived = Int64.max
+    /// Steady time at which the shard handed it on.
+    var handedOn: Int64 = 0
 
     var isEmpty: Bool { commit.isEmpty }
     var weight: Int { commit.weight }

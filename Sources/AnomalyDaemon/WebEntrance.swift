@@ -21,14 +21,14 @@ enum WebEntrance {
     /// - Throws: `WebTokenError`, or what hinders the making of a socket's folder.
     static func open(
         _ http: DaemonConfiguration.HTTP, _ options: AnomalyDaemon.Options, routes: [any WebRoutes],
-        refusals: RefusalLog, group: any EventLoopGroup, logger: Logger
+        refusals: RefusalLog, statistics: Statistics, group: any EventLoopGroup, logger: Logger
     ) throws -> WebServer? {
         var settings = settings(http, options)
         if settings.addresses.isEmpty { return nil }
         settings.hosts = Set(http.hosts)
         settings.token = try WebToken.read(file: http.tokenFile, credentials: options.credentials)
         for case .unix(let path, _) in settings.addresses { try options.createParent(of: path) }
-        let observer = WebServer.Observer(answered: { _ in }) { refusal, peer, detail in
+        let observer = WebServer.Observer(answered: statistics.countAnswered) { refusal, peer, detail in
             refusals.refuse(Refusal(refusal), nil, ["peer": "\(peer)", "expected": "\(detail.trimmed)"])
         }
         return WebServer(settings, routes: routes, observer: observer, group: group, logger: logger)

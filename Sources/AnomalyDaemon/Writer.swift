@@ -48,6 +48,8 @@ final class Writer: @unchecked Sendable {
     private let logger: Logger
 
     private var pending = Commit()
+    /// Steady time at which the first of the points in it were read; `Int64.max` if that is not known.
+    private var arrived = Int64.max
     private var waiting: [SyncBarrier] = []
     private var stoppedShards = 0
     private let isStopping = Atomic<Bool>(false)
@@ -137,6 +139,10 @@ final class Writer: @unchecked Sendable {
             if pending.isEmpty { due = Date(timeIntervalSinceNow: Double(configuration.commitInterval) / 1e6) }
             pending.append(rebase.admit(batch.commit))
             taken[batch.shard] = batch.number
+            if batch.arrived != .max {
+                arrived = min(arrived, batch.arrived)
+                statistics.times.writerWait.withLock { $0.add(SteadyClock.now - batch.handedOn) }
+            }
             isUrgent = isUrgent || batch.isUrgent
         case .barrier(let barrier):
             barrier.arrivals += 1
@@ -164,10 +170,13 @@ final class Writer: @unchecked Sendable {
     private func commitUntilDone() {
         while !pending.isEmpty, !hasGivenUp {
             do {
+                let begun = SteadyClock.now
                 count(try heartbeat.waiting(for: Self.database) { try store.commit(&pending) })
+                noteCommit(since: begun)
                 noteSuccess()
                 break
             } catch {
+                statistics.commitFailures.add(1)
                 meet(error)
             }
         }
@@ -183,22 +192,36 @@ final class Writer: @unchecked Sendable {
             watch.committed()
         }
         pending.removeAll()
+        arrived = .max
         due = .distantFuture
         isUrgent = false
         if !hasGivenUp { ledger.committed(taken, to: history.newest) }
         guard rebase.isDone else { return }
         let done = waiting
         waiting = []
-        for barrier in done { barrier.whenCommitted() }
+        let now = SteadyClock.now
+        for barrier in done {
+            statistics.times.syncs.withLock { $0.add(now - barrier.asked) }
+            barrier.whenCommitted()
+        }
         if !hasGivenUp, store.shouldSeal, !isStopping.load(ordering: .relaxed) { seal() }
+    }
+
+    private func noteCommit(since begun: Int64) {
+        let now = SteadyClock.now
+        statistics.times.commits.withLock { $0.add(now - begun) }
+        if arrived != .max { statistics.times.commitLatency.withLock { $0.add(now - arrived) } }
     }
 
     /// Nothing depends on it but the size of the file: whatever fails is tried again when more has come, and damage is met
     /// as elsewhere.
     private func seal() {
         do {
+            let begun = SteadyClock.now
             try heartbeat.waiting(for: Self.database) { try store.seal() }
+            statistics.times.seals.withLock { $0.add(SteadyClock.now - begun) }
         } catch {
+            statistics.sealFailures.add(1)
             logger.tell(.notSealed, ["cause": "\(error)"])
         }
     }

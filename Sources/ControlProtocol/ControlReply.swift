@@ -1,6 +1,7 @@
 /// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}`,
 /// `{"imported_model":{…},"version":1}`, `{"hindsight":{…},"version":1}`,
-/// `{"feedback":{…},"version":1}`, `{"commit":{…},"version":1}`, `{"follow":{…},"version":1}` or
+/// `{"feedback":{…},"version":1}`, `{"commit":{…},"version":1}`, `{"follow":{…},"version":1}`,
+/// `{"metrics":{…},"version":1}` or
 /// `{"error":{"code":…,"message":…},"version":1}`.
 public enum ControlReply: Sendable, Equatable {
     case status(DaemonStatus)
@@ -9,6 +10,7 @@ public enum ControlReply: Sendable, Equatable {
     case feedback(FeedbackReply)
     case commit(CommitReply)
     case follow(FollowReply)
+    case metrics(MetricsReply)
     /// The request was refused or could not be understood. The connection stays usable.
     case error(ControlError)
 }
@@ -50,7 +52,7 @@ public struct ControlError: Error, Sendable, Equatable, Codable {
 
 extension ControlReply: Codable {
     private enum Key: String, CodingKey {
-        case version, status, importedModel, hindsight, feedback, commit, follow, error
+        case version, status, importedModel, hindsight, feedback, commit, follow, metrics, error
     }
 
     /// - Throws: `DecodingError` when there is no answer that this build knows, or one without its fields.
@@ -66,6 +68,8 @@ extension ControlReply: Codable {
             self = .commit(reply)
         } else if let reply = try fields.decodeIfPresent(FollowReply.self, forKey: .follow) {
             self = .follow(reply)
+        } else if let reply = try fields.decodeIfPresent(MetricsReply.self, forKey: .metrics) {
+            self = .metrics(reply)
         } else if let reply = try fields.decodeIfPresent(ImportedModel.self, forKey: .importedModel) {
             self = .importedModel(reply)
         } else {
@@ -82,6 +86,7 @@ extension ControlReply: Codable {
         case .feedback(let reply): try fields.encode(reply, forKey: .feedback)
         case .commit(let reply): try fields.encode(reply, forKey: .commit)
         case .follow(let reply): try fields.encode(reply, forKey: .follow)
+        case .metrics(let reply): try fields.encode(reply, forKey: .metrics)
         case .importedModel(let reply): try fields.encode(reply, forKey: .importedModel)
         case .error(let error): try fields.encode(error, forKey: .error)
         }

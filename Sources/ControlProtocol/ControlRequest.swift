@@ -14,6 +14,8 @@ public enum ControlRequest: Sendable, Equatable {
     case awaitCommit(CommitRequest)
     /// Tell of points as soon as they are scored; answered again and again.
     case follow(FollowRequest)
+    /// What the daemon measures of itself.
+    case metrics
 }
 
 /// The version of the protocol that this build speaks.
@@ -26,7 +28,7 @@ public enum ControlVersion {
 
 extension ControlRequest: Codable {
     private enum Name: String, Codable, CaseIterable {
-        case status, hindsight, feedback, follow
+        case status, hindsight, feedback, follow, metrics
         case importModel = "import_model"
         case awaitCommit = "await_commit"
     }
@@ -54,6 +56,7 @@ extension ControlRequest: Codable {
         }
         switch name {
         case .status: self = .status
+        case .metrics: self = .metrics
         case .importModel: self = .importModel(try fields.decode(ImportModel.self, forKey: .importModel))
         case .feedback: self = .feedback(try fields.decode(FeedbackRequest.self, forKey: .feedback))
         case .awaitCommit:
@@ -69,6 +72,7 @@ extension ControlRequest: Codable {
         try fields.encode(ControlVersion.current, forKey: .version)
         switch self {
         case .status: try fields.encode(Name.status, forKey: .request)
+        case .metrics: try fields.encode(Name.metrics, forKey: .request)
         case .importModel(let request):
             try fields.encode(Name.importModel, forKey: .request)
             try fields.encode(request, forKey: .importModel)

@@ -14,7 +14,7 @@ public struct FuzzTarget: Sendable {
 
     public static let all: [FuzzTarget] = [
         .feed, .influx, .json, .statsd, .collectd, .prometheus, .openmetrics, .fields, .series, .configuration, .model,
-        .checkpoint, .control, .times, .glob, .points,
+        .checkpoint, .control, .times, .glob, .points, .accept,
     ]
 }
 

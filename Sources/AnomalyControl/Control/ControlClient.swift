@@ -23,6 +23,20 @@ package struct ControlClient: Sendable {
         }
     }
 
+    /// - Returns: what the daemon measures of itself.
+    /// - Throws: as `status()`.
+    package func metrics() throws(Failure) -> MetricsReply {
+        switch try ask(.metrics) {
+        case .metrics(let reply): return reply
+        case .error(let error) where error.code == .unknownRequest:
+            throw Failure(
+                .failure, "the daemon at \(path) has no metrics: it is of an older version",
+                hint: "restart it after the upgrade; try: systemctl restart anomalyd")
+        case .error(let error): throw failure(error)
+        default: throw misplaced
+        }
+    }
+
     /// Has the daemon store some hindsight. Returns when it is durable.
     ///
     /// - Returns: the number of the run that it belongs to.

@@ -1,5 +1,6 @@
 import AnomalyConfiguration
 import AnomalyControl
+import ControlProtocol
 import Foundation
 import Testing
 
@@ -27,6 +28,12 @@ import Testing
     @Test func anomalydsOptions() throws {
         let commands = ManualCommands(root: try ToolInformation(ofProgram: "anomalyd").command)
         try check("options", of: "anomalyd.8", commands.optionLines)
+    }
+
+    @Test func metrics() throws {
+        try check("metrics", of: "anomalyd.8", ManualMetrics.lines)
+        let page = try ManualPage("anomalyd.8").text
+        for metric in Metric.allCases { #expect(page.contains(".It Ic \(metric.sampleNames[0])\n")) }
     }
 
     @Test func keysOfTheConfiguration() throws {

@@ -43,8 +43,8 @@ final class HTTPClient {
     /// Says that nothing more comes.
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// All bytes up to the end of the connection.
-    func readToEnd() throws -> String {
+    /// All bytes up to the end of the connection, or until they end with a text.
+    func readToEnd(or end: String? = nil) throws -> String {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -52,6 +52,7 @@ final class HTTPClient {
             if count < 0, errno != ECONNRESET { throw systemError("recv") }
             if count <= 0 { break }
             bytes += piece.prefix(count)
+            if let end, bytes.suffix(end.utf8.count).elementsEqual(end.utf8) { break }
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -29,6 +29,7 @@ let grdb: [Target.Dependency] = [
     .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
 ]
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let http: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -50,6 +51,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -79,11 +81,12 @@ let package = Package(
         // libsystemd in Swift clothes.
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: settings),
-        // The TOML file, its layers, defaults and checks.
+        // The TOML file, its layers, defaults and checks. Not called Configuration: swift-configuration, which
+        // Hummingbird and async-http-client bring with them, has a module of that name.
         .target(
-            name: "Configuration",
+            name: "AnomalyConfiguration",
             dependencies: ["AnomalyDetection", .product(name: "TOMLKit", package: "TOMLKit")],
-            swiftSettings: settings),
+            path: "Sources/Configuration", swiftSettings: settings),
         // What the daemon and anomalyctl say to each other.
         .target(name: "ControlProtocol", swiftSettings: settings),
         // The stages wired together.
@@ -91,15 +94,16 @@ let package = Package(
             name: "AnomalyDaemon",
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
-                "Configuration", "ControlProtocol", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
-                nio("NIOConcurrencyHelpers"), log, lifecycle("ServiceLifecycle"),
+                "AnomalyConfiguration", "ControlProtocol", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOConcurrencyHelpers"), log, lifecycle("ServiceLifecycle"), http,
             ],
             swiftSettings: settings),
         // anomalyctl's commands, apart from the program so that tests can link them.
         .target(
             name: "AnomalyControl",
             dependencies: [
-                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Configuration",
+                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore",
+                "AnomalyConfiguration",
                 "ControlProtocol", arguments,
             ],
             swiftSettings: settings),
@@ -107,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "anomalyd",
             dependencies: [
-                "AnomalyDaemon", "Configuration", "ControlProtocol", "FeedProtocol", "PointStore", "Systemd",
+                "AnomalyDaemon", "AnomalyConfiguration", "ControlProtocol", "FeedProtocol", "PointStore", "Systemd",
                 arguments, log,
                 lifecycle("ServiceLifecycle"), lifecycle("UnixSignals"),
             ],
@@ -130,15 +134,19 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),
+            name: "ConfigurationTests", dependencies: ["AnomalyConfiguration", "AnomalyDetection"],
+            swiftSettings: settings),
         .testTarget(
             name: "AnomalyDaemonTests",
-            dependencies: ["AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", "RecurrentModel", log],
+            dependencies: [
+                "AnomalyDaemon", "AnomalyConfiguration", "FeedProtocol", "PointStore", "RecurrentModel", log,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "AnomalyControlTests",
             dependencies: [
-                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "ModelFiles",
+                "AnomalyControl", "AnomalyDetection", "AnomalyConfiguration", "ControlProtocol", "FeedProtocol",
+                "ModelFiles",
                 "PointStore", "RecurrentModel", arguments,
             ],
             exclude: ["Snapshots"], swiftSettings: settings),
@@ -153,7 +161,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "CPoints", "FeedProtocol",
+                "AnomalyControl", "AnomalyDetection", "AnomalyConfiguration", "ControlProtocol", "CPoints",
+                "FeedProtocol",
                 "ModelFiles", "RecurrentModel",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),

@@ -1,5 +1,5 @@
+public import AnomalyConfiguration
 import AnomalyDetection
-public import Configuration
 import FeedProtocol
 import Foundation
 public import Logging
@@ -75,8 +75,11 @@ public struct AnomalyDaemon: Service {
             group: group, door: .control(configuration.control), refusals: refusals, logger: logger)
         pipeline.statistics.setAside.withLock { $0 = setAside }
         let loops = group.makeIterator().map { ($0, Heartbeat("event loop")) }
+        let alerts = AlertService(configuration, pipeline: pipeline, group: group, logger: logger)
+        let followers = Listeners(group: group, door: .alerts(configuration.alerts), refusals: refusals, logger: logger)
         let reporter = StatusReporter(
-            pipeline: pipeline, listeners: listeners, configuration: configuration, version: options.version,
+            pipeline: pipeline, alerts: alerts, listeners: listeners, configuration: configuration,
+            version: options.version,
             notifier: notifier,
             watchdogTimeout: watchdog.map {
                 $0.components.seconds * 1_000_000 + $0.components.attoseconds / Int64(1e12)
@@ -89,13 +92,14 @@ public struct AnomalyDaemon: Service {
         let (stopped, storedAll) = AsyncStream<Bool>.makeStream()
         let (ends, end) = AsyncStream<Void>.makeStream()
         let failure = Mutex<StoreError?>(nil)
-        try pipeline.start(store) { error in
+        try pipeline.start(store, alerts: alerts.dispatcher) { error in
             failure.withLock { $0 = error }
             end.yield()
         } stopped: { isComplete in
             storedAll.yield(isComplete)
             storedAll.finish()
         }
+        alerts.dispatcher.start()
         for (loop, beat) in loops {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(100)) { _ in beat.beat() }
         }
@@ -110,13 +114,17 @@ public struct AnomalyDaemon: Service {
             listeners.change(.feed(new.feed, most: most))
             controls.change(.control(new.control))
             pipeline.directory.change(FoundingLimits(new))
+            alerts.dispatcher.inbox.add { $0.windows = new.mutes }
             control.withLock { $0 = new.control }
         }
         let datagrams: [DatagramFeed]
         do {
             datagrams = try await entrances.open(left: left.connections) { end.yield() }
-            try await openControl(pipeline, controls, reporter, refusals) { control.withLock { $0 } }
+            try await openControl(pipeline, alerts, controls, reporter, refusals) { control.withLock { $0 } }
+            if !configuration.alerts.socket.isEmpty { try options.createParent(of: configuration.alerts.socket) }
+            try await alerts.open(followers, configuration.alerts)
         } catch {
+            await followers.stopAccepting()
             await listeners.stopAccepting()
             await controls.stopAccepting()
             throw error
@@ -159,6 +167,7 @@ public struct AnomalyDaemon: Service {
         pipeline.stop()
         var isComplete = false
         for await complete in stopped { isComplete = complete }
+        await alerts.dispatcher.finish { try store.commit(&$0) }
         do {
             try store.close()
         } catch {
@@ -172,6 +181,9 @@ public struct AnomalyDaemon: Service {
         await connectionStore?.settle()
         await controls.stopAccepting()
         await controls.closeConnections()
+        await followers.stopAccepting()
+        await followers.closeConnections()
+        await alerts.close()
         try await group.shutdownGracefully()
         if let error = failure.withLock({ $0 }) { throw error }
         if !isStored { throw NotStored() }
@@ -237,7 +249,8 @@ public struct AnomalyDaemon: Service {
 
     /// - Parameter current: the configuration as it is now.
     private func openControl(
-        _ pipeline: Pipeline, _ controls: Listeners, _ reporter: StatusReporter, _ refusals: RefusalLog,
+        _ pipeline: Pipeline, _ alerts: AlertService, _ controls: Listeners, _ reporter: StatusReporter,
+        _ refusals: RefusalLog,
         current: @escaping @Sendable () -> DaemonConfiguration.Control
     ) async throws {
         let control = configuration.control
@@ -249,7 +262,8 @@ public struct AnomalyDaemon: Service {
             let surroundings = ControlHandler.Surroundings(
                 configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
                 status: { reporter.status() }, models: models, hindsight: hindsight,
-                feedback: FeedbackIntake(pipeline: pipeline), commits: pipeline.writer.watch, refusals: refusals,
+                feedback: FeedbackIntake(pipeline: pipeline), alerts: alerts.dispatcher.inbox,
+                commits: pipeline.writer.watch, refusals: refusals,
                 logger: logger)
             try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: visitor.peer))
             channel.closeFuture.whenComplete { _ in left() }

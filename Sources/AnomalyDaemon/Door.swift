@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 
 /// How many clients some sockets serve at once, and whom.
 struct Door: Sendable {
@@ -14,6 +14,13 @@ struct Door: Sendable {
             mostConnections: min(feed.maxConnections, most),
             access: AccessList(users: feed.allowUsers, groups: feed.allowGroups),
             tooMany: (.connections, "feed.max_connections"))
+    }
+
+    /// Whoever may connect may follow.
+    static func alerts(_ alerts: DaemonConfiguration.Alerts) -> Door {
+        Door(
+            mostConnections: alerts.maxFollowers, access: AccessList(users: [], groups: []),
+            tooMany: (.followers, "alerts.max_followers"))
     }
 
     /// Whoever may connect may ask; whether the peer may change something is decided at each request.

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import FeedProtocol
 import Logging
 import PointStore
@@ -56,15 +56,17 @@ final class Pipeline: Sendable {
     /// the background.
     ///
     /// - Parameters:
+    ///   - alerts: is told of what is stored.
     ///   - failed: called if nothing more can be stored; the daemon should stop then.
     ///   - stopped: called at the end, with true if everything is stored.
     /// - Throws: `StoreError` if the store can't be read.
     func start(
-        _ store: PointStore, failed: @escaping @Sendable (StoreError) -> Void,
+        _ store: PointStore, alerts: AlertDispatcher, failed: @escaping @Sendable (StoreError) -> Void,
         stopped: @escaping @Sendable (Bool) -> Void
     ) throws {
         let rebase: @Sendable () -> Void = { [shards] in
             for shard in shards { _ = shard.queue.pushWithoutWaiting(.checkpointAll, weight: 0) }
+            alerts.inbox.add { $0.isReplaced = true }
         }
         var entries = [[StreamDirectory.Entry]](repeating: [], count: shards.count)
         let streams = try store.streams()
@@ -80,7 +82,8 @@ final class Pipeline: Sendable {
         statistics.mutes.withLock { $0 = mutes }
         progress.begin(streams.count)
         writer.start(
-            knowing: streams.map(\.id), Writer.Events(rebase: rebase, failed: failed, stopped: stopped))
+            knowing: streams.map(\.id),
+            Writer.Events(rebase: rebase, committed: alerts.inbox.committed, failed: failed, stopped: stopped))
         for (shard, entries) in zip(shards, entries) { shard.start(restoring: entries, open: open) }
     }
 

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyDetection
-import Configuration
 import Foundation
 import PointStore
 import RecurrentModel
@@ -283,10 +283,7 @@ final class Shard: @unchecked Sendable {
         case .opened:
             statistics.anomalies.add(1)
             statistics.openAnomalies.add(1)
-            if !state.detector.isMuted { streamLog.opened(anomaly, of: state.id) }
-        case .closed:
-            statistics.openAnomalies.add(-1)
-            if !state.detector.isMuted { streamLog.closed(anomaly, of: state.id) }
+        case .closed: statistics.openAnomalies.add(-1)
         case .extended, .none: break
         }
     }

@@ -53,6 +53,14 @@ public struct StreamOrders: Sendable {
         return stored.anomaly.start < until
     }
 
+    /// Whether an anomaly of the stream is not to be told of now. A mute that was said while it was open holds it back as
+    /// well, as long as none of its points is behind the end of the mute.
+    func holdsBack(_ stored: StoredAnomaly) -> Bool {
+        if isMuted(stored) { return true }
+        guard let last = mutes.last, let until = last.until else { return false }
+        return last.after >= stored.anomaly.startSequence && stored.anomaly.end < until
+    }
+
     /// Whether an anomaly of the stream began in a range of time that is left out: before that was said.
     public func isExcluded(_ stored: StoredAnomaly) -> Bool {
         standing.exclusions.contains { $0.contains(stored.anomaly.start) }

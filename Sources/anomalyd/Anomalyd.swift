@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 import AnomalyDaemon
 import ArgumentParser
-import Configuration
 import ControlProtocol
 import FeedProtocol
 import Foundation

@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 import AnomalyDetection
 package import ArgumentParser
-import Configuration
 import PointStore
 
 /// `anomalyctl streams`: one line for each stream.

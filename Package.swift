@@ -139,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "AnomalyDaemonTests",
             dependencies: [
-                "AnomalyDaemon", "AnomalyConfiguration", "FeedProtocol", "PointStore", "RecurrentModel", log,
+                "AnomalyDaemon", "AnomalyDetection", "AnomalyConfiguration", "FeedProtocol", "PointStore",
+                "RecurrentModel", log,
             ],
             swiftSettings: settings),
         .testTarget(

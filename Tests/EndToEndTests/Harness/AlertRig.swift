@@ -50,7 +50,8 @@ struct AlertRig {
 
     /// Waits until the hook has been told so.
     func waitUntilTold(_ what: String, by daemon: DaemonProcess, _ isSo: ([Told]) throws -> Bool) throws {
-        try eventually("the hook is told \(what); told: \(try told()); log:\n\(daemon.process.errors)") {
+        try eventually("the hook is told \(what); told: \((try? told().events) ?? []); log:\n\(daemon.process.errors)")
+        {
             try isSo(told())
         }
     }

@@ -121,14 +121,12 @@ public struct AnomalyDaemon: Service {
         do {
             datagrams = try await entrances.open(left: left.connections) { end.yield() }
             try await openControl(pipeline, alerts, controls, reporter, refusals) { control.withLock { $0 } }
-            if !configuration.alerts.socket.isEmpty { try options.createParent(of: configuration.alerts.socket) }
-            try await alerts.open(followers, configuration.alerts)
         } catch {
-            await followers.stopAccepting()
             await listeners.stopAccepting()
             await controls.stopAccepting()
             throw error
         }
+        await alerts.open(followers, configuration.alerts, options)
         logger.tell(
             .ready,
             [

@@ -42,6 +42,7 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
     case sinkFailed = "5ab3e9d07c814f2693f1d84b6ea0275c"
     case sinkWorks = "f60d2b8134ca4e7f8e95a7c31b409d6e"
     case followerDropped = "2c7f9e50a3d84618b2e40d95c7618fab"
+    case followersRefused = "4b90d7c2e6184fa3b57f1e08c3a9d562"
     case alertsUnread = "90e4c6b17fd24a538c1d62f7ab305e84"
     case alertsDropped = "d83a5f1c60b94e27a59e7c048f2d61b3"
     case reloaded = "5f0c9a7be3d24c61a8e47d1b92c6f035"
@@ -103,6 +104,7 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
         case .sinkFailed: (.warning, "a sink could not be told of anomalies, which will be tried again")
         case .sinkWorks: (.notice, "a sink is told of anomalies again")
         case .followerDropped: (.warning, "a follower of alerts that does not read was dropped")
+        case .followersRefused: (.warning, "nobody can follow alerts, as their socket cannot be opened")
         case .alertsUnread: (.warning, "anomalies could not be read to tell of them, which will be tried again")
         case .alertsDropped: (.error, "a sink will not hear of some anomalies that are over, as too many waited for it")
         case .connectionsResumed: (.notice, "feed connections of the process before go on")

@@ -17,7 +17,7 @@ enum AlertQueries {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT stream_id, start_sequence, sink, anomaly_id, state, since, told, score, deviation, acknowledged, listed
-                FROM alert WHERE anomaly_id > ?1 OR state = 'firing' ORDER BY anomaly_id, sink
+                FROM alert WHERE anomaly_id > ?1 OR state IN ('sending', 'firing') ORDER BY anomaly_id, sink
                 """)
         statement.bind(id, at: 1)
         var records: [AlertRecord] = []
@@ -40,7 +40,7 @@ enum AlertQueries {
         var said: [Int32: [FeedbackRecord]] = [:]
         let told =
             parts.contains(.alerts)
-            ? "UNION SELECT a.id FROM alert AS t JOIN anomaly AS a USING (stream_id, start_sequence) WHERE t.state = 'firing'"
+            ? "UNION SELECT a.id FROM alert AS t JOIN anomaly AS a USING (stream_id, start_sequence) WHERE t.state IN ('sending', 'firing')"
             : ""
         return try AnomalyQueries.anomalies(
             database,

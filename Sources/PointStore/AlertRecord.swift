@@ -15,9 +15,16 @@ public struct AlertKey: Sendable, Hashable {
 /// What a sink has been told of an anomaly.
 public struct AlertRecord: Sendable, Equatable {
     public enum State: String, Sendable, CaseIterable {
+        /// It is being told that the anomaly is open; whether that has arrived, nobody knows.
+        case sending
         case firing
         /// Told that it is over, or needs not to be told any more.
         case resolved
+        /// It was told nothing, and needs to be told nothing.
+        case done
+
+        /// Whether the sink may believe that the anomaly is open.
+        public var isOwed: Bool { self == .sending || self == .firing }
     }
 
     public var key: AlertKey
@@ -56,7 +63,7 @@ public struct AlertRecord: Sendable, Equatable {
 /// How far a sink has come.
 public struct AlertSinkRecord: Sendable, Equatable {
     public var sink: String
-    /// Of anomalies up to this number, it is to be told only of those that are open, or that it knows as firing.
+    /// Of anomalies up to this number, it is to be told only of those that are open, or that it may know as firing.
     public var through: Int64
     /// What it was told before this time, in microseconds since 1970, of anomalies that are over is forgotten; nil to
     /// forget nothing now.

@@ -8,7 +8,8 @@ extension StoreSchema {
             stream_id INTEGER NOT NULL REFERENCES stream (id),
             start_sequence INTEGER NOT NULL, -- as that of the anomaly
             anomaly_id INTEGER NOT NULL,     -- the anomaly; 0: it was told from a database that is no more
-            state TEXT NOT NULL,             -- 'firing', or 'resolved': told that it is over, or needs not to be
+            state TEXT NOT NULL,             -- 'sending': perhaps told; 'firing'; 'resolved': told that it is over, or needs
+                                             -- not to be; 'done': never told, and needs not to be
             since INTEGER NOT NULL,          -- when it was told first, microseconds since 1970-01-01 UTC
             told INTEGER NOT NULL,           -- and when last
             score REAL,                      -- of its peak, as told last

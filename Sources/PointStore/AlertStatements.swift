@@ -22,7 +22,9 @@ final class AlertStatements {
         advance = try database.makeStatement(sql: "UPDATE alert_sink SET through = ?2 WHERE name = ?1")
         found = try database.makeStatement(sql: "INSERT INTO alert_sink (name, through) VALUES (?1, ?2)")
         forget = try database.makeStatement(
-            sql: "DELETE FROM alert WHERE sink = ?1 AND state = 'resolved' AND anomaly_id <= ?2 AND told < ?3")
+            sql:
+                "DELETE FROM alert WHERE sink = ?1 AND state IN ('resolved', 'done') AND anomaly_id <= ?2 AND told < ?3"
+        )
         connection = database.sqliteConnection
     }
 

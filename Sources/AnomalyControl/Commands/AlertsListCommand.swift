@@ -39,7 +39,8 @@ package struct AlertsListCommand: ReportingCommand {
     package func run(in surroundings: Surroundings, output: Output) throws {
         let store = try common.openStore(in: surroundings)
         let names = Dictionary(uniqueKeysWithValues: try store.streams().map { ($0.id, $0.name) })
-        let told = Dictionary(grouping: try store.alerts(after: all ? -1 : .max), by: \.key)
+        let records = try store.alerts(after: all ? -1 : .max).filter { $0.state != .done }
+        let told = Dictionary(grouping: records, by: \.key)
         var subjects = try store.alertCandidates(after: .max)
         if all {
             let known = Set(subjects.map(\.key))

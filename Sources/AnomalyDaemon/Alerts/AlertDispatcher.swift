@@ -18,6 +18,9 @@ final class AlertDispatcher: @unchecked Sendable {
     private static let readPause: Int64 = 1_000_000
     /// Time for what is on its way when the daemon ends, in microseconds.
     private static let lastWait: Int64 = 3_000_000
+    /// Longest wait for the commit that a notification follows, in microseconds: while nothing can be stored, to be told
+    /// twice after a crash is better than not to be told.
+    private static let longestHold: Int64 = 5_000_000
     /// Failures in a row after which somebody should see to a sink.
     private static let worrying = 3
 
@@ -57,6 +60,11 @@ final class AlertDispatcher: @unchecked Sendable {
     private var lastTold: [Int64?]
     private var causes: [String?]
     private var dropped: [Int64]
+    /// Notifications that wait until it is stored that the sink may know what they say: how many records must be stored by
+    /// then, and from which steady time on they wait no longer.
+    private var held: [(notification: AlertNotification, records: Int64, deadline: Int64)] = []
+    /// Records that were handed to the writer.
+    private var handedOn: Int64 = 0
     /// Notifications on their way, and the sinks that they are for.
     private var underWay: [Int64: Int] = [:]
     /// What is to be stored when the writer has ended.
@@ -116,6 +124,7 @@ final class AlertDispatcher: @unchecked Sendable {
             if contents.isEnding, ending == nil { beginEnding() }
             take(contents)
             perform(machine.act(now: WallClock.now))
+            letGo()
             publish()
             if let ending, isIdle || SteadyClock.now - ending > Self.lastWait { return endNow() }
         }
@@ -219,13 +228,11 @@ final class AlertDispatcher: @unchecked Sendable {
             case .advance(let record): commit.alertSinks.append(record)
             case .tell(let index, let notification):
                 underWay[notification.number] = index
-                if ending != nil, !members[index].policy.isImmediate {
-                    inbox.add { $0.outcomes.append((notification.number, .failed(cause: "the daemon ends"))) }
-                    continue
-                }
-                let number = notification.number
-                members[index].sink.deliver(renewed(notification)) { [inbox] outcome in
-                    inbox.add { $0.outcomes.append((number, outcome)) }
+                if members[index].policy.isImmediate {
+                    deliver(notification)
+                } else {
+                    let records = handedOn + Int64(commit.alerts.count)
+                    held.append((notification, records, SteadyClock.now + Self.longestHold))
                 }
             }
         }
@@ -234,7 +241,28 @@ final class AlertDispatcher: @unchecked Sendable {
             last.append(commit)
             return
         }
+        handedOn += Int64(commit.alerts.count)
         _ = writer.pushWithoutWaiting(.alerts(commit), weight: commit.alerts.count)
+    }
+
+    /// Delivers what has waited for its commit.
+    private func letGo() {
+        if held.isEmpty { return }
+        let (stored, now) = (inbox.storedRecords, SteadyClock.now)
+        let ready = held.filter { $0.records <= stored || $0.deadline <= now || ending != nil }
+        held.removeAll { $0.records <= stored || $0.deadline <= now || ending != nil }
+        for (notification, _, _) in ready { deliver(notification) }
+    }
+
+    private func deliver(_ notification: AlertNotification) {
+        let number = notification.number
+        guard let index = underWay[number] else { return }
+        if ending != nil, !members[index].policy.isImmediate {
+            return inbox.add { $0.outcomes.append((number, .failed(cause: "the daemon ends"))) }
+        }
+        members[index].sink.deliver(renewed(notification)) { [inbox] outcome in
+            inbox.add { $0.outcomes.append((number, outcome)) }
+        }
     }
 
     /// The same with what is known by now of anomalies that only go on: of those, not every point is looked at.

@@ -24,10 +24,12 @@ final class AlertInbox: Sendable {
         var tests: [AlertTrial] = []
         var windows: [MuteWindow]?
         var isEnding = false
+        /// More of what sinks were told has been stored.
+        var isStored = false
 
         var isEmpty: Bool {
             keys.isEmpty && streams.isEmpty && !needsRescan && !isReplaced && outcomes.isEmpty && followers.isEmpty
-                && tests.isEmpty && windows == nil && !isEnding
+                && tests.isEmpty && windows == nil && !isEnding && !isStored
         }
     }
 
@@ -35,14 +37,18 @@ final class AlertInbox: Sendable {
         var contents = Contents()
         /// Of anomalies that are open, the time of the peak that is known: one that only goes on is no news.
         var peaks: [AlertKey: Int64] = [:]
+        /// Records of what sinks were told that have been stored since the start.
+        var storedRecords: Int64 = 0
     }
 
     private let state = Monitor(State())
 
     /// Takes note of what a commit has stored. Called by the writer.
     func committed(_ commit: Commit) {
-        if commit.anomalies.isEmpty, commit.feedback.isEmpty { return }
+        if commit.anomalies.isEmpty, commit.feedback.isEmpty, commit.alerts.isEmpty { return }
         state.change { state in
+            state.storedRecords += Int64(commit.alerts.count)
+            if !commit.alerts.isEmpty { state.contents.isStored = true }
             for record in commit.anomalies {
                 let key = AlertKey(stream: record.stream, start: record.anomaly.startSequence)
                 if record.anomaly.isOpen {
@@ -58,6 +64,9 @@ final class AlertInbox: Sendable {
             }
         }
     }
+
+    /// Records of what sinks were told that have been stored since the start.
+    var storedRecords: Int64 { state.with { $0.storedRecords } }
 
     /// Takes back what could not be looked at.
     func putBack(_ contents: Contents) {

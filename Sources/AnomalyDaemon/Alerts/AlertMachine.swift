@@ -17,12 +17,15 @@ package enum AlertAction: Sendable, Equatable {
 /// Of each anomaly and sink it knows what the sink was told last, and from the anomaly as it is now what it needs to be told:
 /// so the latest state wins, however long a sink was away. A sink is told of a group of anomalies at once: `wait` after the
 /// first news, `interval` after the last notification at the soonest. What a sink has been told counts when the sink says
-/// so; until then it will be told again, after a restart as well.
+/// so; until then it will be told again, after a restart as well. Before a sink is told that an anomaly is open, that it may
+/// know is stored: so it is told of the end, whatever happens to the daemon on the way, and however the sink answers.
 ///
 /// | told | anomaly | becomes |
 /// |---|---|---|
 /// | nothing | open | told as opened; nothing while it is muted |
 /// | nothing | over | told as resolved, after `opened` where the sink needs that; done if it is muted |
+/// | sending | open | told as opened; nothing while it is muted |
+/// | sending | over | told as resolved, muted or not, after `opened` where the sink needs that |
 /// | firing | open | told as worsened, acknowledged, or again |
 /// | firing | over | told as resolved, muted or not |
 /// | resolved | open | told as opened: somebody took back that it is none |
@@ -54,7 +57,10 @@ package struct AlertMachine: Sendable {
         /// It is over, and need not be told.
         case done
 
-        var isFiring: Bool { if case .told(let told) = self { told.state == .firing } else { false } }
+        var isFiring: Bool { state == .firing }
+        /// Whether the sink may believe that it is open.
+        var isOwed: Bool { state?.isOwed ?? false }
+        private var state: AlertRecord.State? { if case .told(let told) = self { told.state } else { nil } }
     }
 
     private enum Need: Equatable {
@@ -109,6 +115,7 @@ package struct AlertMachine: Sendable {
     private var outbox: [AlertAction] = []
     private var isChanged = false
     private var lastForgetting: Int64?
+    private var lastAct = Int64.min
 
     package init(policies: [AlertPolicy], scale: AlertScale, windows: [MuteWindow] = []) {
         sinks = policies.map { Sink(policy: $0) }
@@ -139,10 +146,15 @@ package struct AlertMachine: Sendable {
             guard let index = sinks.firstIndex(where: { $0.policy.name == record.sink && $0.policy.isKept }),
                 let stream = names[record.key]
             else { continue }
+            if record.state == .done {
+                sinks[index].standings[record.key] = .done
+                continue
+            }
             sinks[index].standings[record.key] = .told(
                 Told(
                     state: record.state, since: record.since, last: record.told, score: record.score,
                     deviation: record.deviation, isAcknowledged: record.isAcknowledged, isNamed: record.isListed))
+            if record.state == .sending { continue }
             let group = sinks[index].policy.groupBy.group(of: stream)
             let last = sinks[index].groups[group]?.lastTold ?? .min
             sinks[index].groups[group, default: Group()].lastTold = max(last, record.told)
@@ -161,7 +173,7 @@ package struct AlertMachine: Sendable {
         isChanged = true
         let key = alert.key
         let isNew = alerts[key] == nil
-        if isNew, alert.isClosed, sinks.allSatisfy({ alert.id <= $0.through && $0.standings[key]?.isFiring != true }) {
+        if isNew, alert.isClosed, sinks.allSatisfy({ alert.id <= $0.through && $0.standings[key]?.isOwed != true }) {
             return sinks.indices.forEach { sinks[$0].standings[key] = nil }
         }
         alerts[key] = alert
@@ -213,7 +225,7 @@ package struct AlertMachine: Sendable {
         for index in sinks.indices {
             (sinks[index].through, sinks[index].keptThrough) = (0, nil)
             for (key, standing) in sinks[index].standings {
-                if case .told(let told) = standing, told.state == .firing { keep(told, of: key, index) }
+                if case .told(let told) = standing, told.state.isOwed { keep(told, of: key, index) }
             }
         }
         isChanged = true
@@ -226,6 +238,8 @@ package struct AlertMachine: Sendable {
 
     /// What is due.
     package mutating func act(now: Int64) -> [AlertAction] {
+        if now < lastAct { setBack(now) }
+        lastAct = now
         updateWindows(now)
         for index in sinks.indices { tellDue(index, now) }
         if isChanged { advance(now) }
@@ -234,12 +248,24 @@ package struct AlertMachine: Sendable {
         return outbox
     }
 
+    /// The clock was set back: times ahead of it are of no use.
+    private mutating func setBack(_ now: Int64) {
+        for index in sinks.indices {
+            sinks[index].retry = sinks[index].retry.map { min($0, now + Self.longestWish) }
+            for name in Array(sinks[index].groups.keys) {
+                guard let group = sinks[index].groups[name] else { continue }
+                sinks[index].groups[name]?.since = group.since.map { min($0, now) }
+                sinks[index].groups[name]?.lastTold = group.lastTold.map { min($0, now) }
+            }
+        }
+    }
+
     /// When `act` is due again if nothing happens until then; nil if never.
     package func deadline(now: Int64) -> Int64? {
         var deadline: Int64?
         func take(_ time: Int64) { deadline = min(deadline ?? .max, time) }
         for sink in sinks where sink.underWay < sink.policy.mostUnderWay {
-            for group in sink.groups.values { if let due = due(group, of: sink, now) { take(due) } }
+            for group in sink.groups.values { if let due = due(group, of: sink) { take(due) } }
         }
         if !windows.isEmpty, !alerts.isEmpty { take((now / Self.minute + 1) * Self.minute) }
         return deadline
@@ -305,6 +331,11 @@ package struct AlertMachine: Sendable {
             if scale.isWorse(alert, thanScore: told.score, deviation: told.deviation) { return .tell(.worsened) }
             let isNewlySeen = alert.subject.acknowledgement != nil && !told.isAcknowledged
             return isNewlySeen ? .tell(.acknowledged) : .nothing
+        case .told(let told) where told.state == .sending:
+            let isHeldBack = isQuiet(alert) || !isWanted
+            if !alert.isOver { return isHeldBack ? .nothing : .tell(.opened) }
+            if !policy.tellsResolved { return isHeldBack || alert.end != .over ? .settle : .tell(.opened) }
+            return .tell(policy.opensFirst && !isHeldBack && alert.end == .over ? .opened : .resolved)
         case .told, .done: return alert.isOver || isQuiet(alert) || !isWanted ? .nothing : .tell(.opened)
         case nil:
             if !alert.isOver { return isQuiet(alert) || !isWanted ? .nothing : .tell(.opened) }
@@ -341,11 +372,24 @@ package struct AlertMachine: Sendable {
 
     private mutating func settle(_ key: AlertKey, _ index: Int, _ now: Int64) {
         guard case .told(var told) = sinks[index].standings[key] else {
+            // What people said will decide the same after a restart; a window will not.
+            let isByWindow = alerts[key].map { alert in active.contains { $0.matches(alert.stream) } } ?? false
+            if isByWindow { return finish(key, index, now) }
             sinks[index].standings[key] = .done
             return
         }
         told.state = .resolved
         keep(told, of: key, index)
+    }
+
+    /// The sink will never be told of it; a restart has to know that as well, as others may be in its way.
+    private mutating func finish(_ key: AlertKey, _ index: Int, _ now: Int64) {
+        if let alert = alerts[key] {
+            var told = told(alert, now)
+            told.state = .done
+            keep(told, of: key, index)
+        }
+        sinks[index].standings[key] = .done
     }
 
     private mutating func keep(_ told: Told, of key: AlertKey, _ index: Int) {
@@ -372,7 +416,7 @@ package struct AlertMachine: Sendable {
         sinks[index].late.removeFirst(untold.count)
         sinks[index].isLate = Set(sinks[index].late)
         for late in untold {
-            sinks[index].standings[late] = .done
+            finish(late, index, now)
             sinks[index].dropped += 1
             refresh(late, index, now)
         }
@@ -389,14 +433,13 @@ package struct AlertMachine: Sendable {
     // MARK: Telling
 
     /// When the group is to be told of; nil if nothing is to be told.
-    private func due(_ group: Group, of sink: Sink, _ now: Int64) -> Int64? {
+    private func due(_ group: Group, of sink: Sink) -> Int64? {
         if group.isUnderWay { return nil }
         let policy = sink.policy
-        // Times ahead of a clock that was set back are of no use.
-        let last = group.lastTold.map { min($0, now) }
+        let last = group.lastTold
         var due: Int64?
         if let since = group.since, !group.pending.isEmpty {
-            due = max(min(since, now) + policy.wait, last.map { $0 + policy.interval } ?? .min)
+            due = max(since + policy.wait, last.map { $0 + policy.interval } ?? .min)
         }
         if policy.repeatInterval > 0, let last, hasRepeatable(group, of: sink) {
             due = min(due ?? .max, last + policy.repeatInterval)
@@ -418,7 +461,7 @@ package struct AlertMachine: Sendable {
         guard sink.underWay < sink.policy.mostUnderWay else { return }
         var ready: [(due: Int64, name: String)] = []
         for (name, group) in sink.groups {
-            if let due = due(group, of: sink, now) {
+            if let due = due(group, of: sink) {
                 if due <= now { ready.append((due, name)) }
             } else if group.members.isEmpty, !group.isUnderWay,
                 group.lastTold.map({ now - $0 > sink.policy.interval }) ?? true
@@ -485,6 +528,11 @@ package struct AlertMachine: Sendable {
             }
             told.isNamed = told.isNamed || isNamed
             after[alert.key] = told
+            let isKnown = old?.state == .sending && old?.isNamed == told.isNamed
+            if entry.event == .opened, !isKnown, sink.policy.isKept, !sink.policy.isImmediate {
+                told.state = .sending
+                keep(told, of: alert.key, index)
+            }
         }
         deliveries[number] = Delivery(sink: index, group: name, after: after)
         sinks[index].underWay += 1
@@ -522,7 +570,7 @@ package struct AlertMachine: Sendable {
         let least = sinks.map(\.through).min() ?? .max
         for (key, alert) in alerts where alert.isClosed && alert.id <= least {
             let isSettled = sinks.allSatisfy { sink in
-                sink.standings[key].map { !$0.isFiring } ?? false
+                sink.standings[key].map { !$0.isOwed } ?? false
             }
             // One that is on its way is told as it was.
             guard isSettled, !deliveries.values.contains(where: { $0.after[key] != nil }) else { continue }

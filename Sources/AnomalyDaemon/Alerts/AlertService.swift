@@ -8,6 +8,7 @@ import NIOPosix
 struct AlertService: Sendable {
     let dispatcher: AlertDispatcher
     private let webhooks: [WebhookSink]
+    private let logger: Logger
 
     /// - Parameter group: its event loops send to webhooks.
     init(
@@ -39,6 +40,7 @@ struct AlertService: Sendable {
             }
         }
         self.webhooks = webhooks
+        self.logger = logger
         dispatcher = AlertDispatcher(
             members: members,
             scale: AlertScale(
@@ -47,11 +49,21 @@ struct AlertService: Sendable {
             writer: pipeline.writer.queue, logger: logger)
     }
 
-    /// Lets followers come.
-    ///
-    /// - Throws: `ListenError`.
-    func open(_ listeners: Listeners, _ alerts: DaemonConfiguration.Alerts) async throws {
+    /// Lets followers come. That they can't is told, and keeps nobody from being served: another daemon of the same user
+    /// may be theirs.
+    func open(
+        _ listeners: Listeners, _ alerts: DaemonConfiguration.Alerts, _ options: AnomalyDaemon.Options
+    ) async {
         if alerts.socket.isEmpty { return }
+        do {
+            try options.createParent(of: alerts.socket)
+            try await bind(listeners, alerts)
+        } catch {
+            logger.tell(.followersRefused, ["cause": "\(error)", "socket": "\(alerts.socket)"])
+        }
+    }
+
+    private func bind(_ listeners: Listeners, _ alerts: DaemonConfiguration.Alerts) async throws {
         let inbox = dispatcher.inbox
         try await listeners.bind(path: alerts.socket, mode: alerts.socketMode) { channel, _, left in
             try channel.syncOptions?.setOption(

@@ -81,6 +81,7 @@ final class Pipeline: Sendable {
         let mutes = try store.mutedStreams()
         statistics.mutes.withLock { $0 = mutes }
         progress.begin(streams.count)
+        alerts.prepare()
         writer.start(
             knowing: streams.map(\.id),
             Writer.Events(rebase: rebase, committed: alerts.inbox.committed, failed: failed, stopped: stopped))

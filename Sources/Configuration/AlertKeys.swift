@@ -21,7 +21,7 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "alerts.max_followers", daemon: \.alerts.maxFollowers, .integer(1...10_000), unit: "connections",
                 "Followers at once. One more is closed as soon as it is accepted, and so is one that does not read.",
-                choosing: "leave it; each may have up to 8 MiB waiting."),
+                choosing: "leave it; for each up to 64 MiB may wait, and 8 MiB if it reads nothing."),
             ConfigurationKey(
                 "alerts.group_by", daemon: \.alerts.groupBy, .grouping,
                 "What makes one notification of several anomalies: \"all\" everything together, \"stream\" nothing, "

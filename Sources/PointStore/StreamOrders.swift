@@ -53,12 +53,15 @@ public struct StreamOrders: Sendable {
         return stored.anomaly.start < until
     }
 
-    /// Whether an anomaly of the stream is not to be told of now. A mute that was said while it was open holds it back as
-    /// well, as long as none of its points is behind the end of the mute.
+    /// Whether an anomaly of the stream is not to be told of now. What was said since it began counts as well: a mute holds
+    /// it back as long as none of its points is behind the end of the mute, and taking one back lets it be told while it
+    /// is open.
     func holdsBack(_ stored: StoredAnomaly) -> Bool {
-        if isMuted(stored) { return true }
-        guard let last = mutes.last, let until = last.until else { return false }
-        return last.after >= stored.anomaly.startSequence && stored.anomaly.end < until
+        guard !mutedAnomalies.contains(stored.id), let last = mutes.last,
+            last.after >= stored.anomaly.startSequence
+        else { return isMuted(stored) }
+        guard let until = last.until else { return !stored.anomaly.isOpen && isMuted(stored) }
+        return isMuted(stored) || stored.anomaly.end < until
     }
 
     /// Whether an anomaly of the stream began in a range of time that is left out: before that was said.

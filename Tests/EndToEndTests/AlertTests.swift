@@ -93,7 +93,8 @@ import Testing
     }
 
     @Test func aHookThatHangsIsKilledAndHoldsNothingUp() throws {
-        let hook = try rig.script("trap '' TERM\nsleep 1000 &\necho $$ $! >\(folder("pids"))\nwait\nsleep 1000")
+        let hook = try rig.script(
+            "trap '' TERM\nsleep 1000 &\necho $$ $! >\(folder("pids"))\nwait\nsleep 1000", to: "slow")
         try rig.configure(
             Self.quick + "[[sink]]\nname = \"slow\"\ncommand = [\"\(hook)\"]\ntimeout = \"500ms\"\n" + sink())
         let daemon = try rig.start()
@@ -113,7 +114,8 @@ import Testing
 
     @Test func aHookThatFailsIsTriedAgainAndStatusSaysSo() throws {
         let hook = try rig.script(
-            "test -e \(folder("works")) || { echo broken >&2; exit 3; }\ncat >\(folder("told"))/1.json")
+            "test -e \(folder("works")) || { echo broken >&2; exit 3; }\ncat >\(folder("told"))/part && mv \(folder("told"))/part \(folder("told"))/1.json",
+            to: "failing")
         try rig.configure(Self.quick + "[[sink]]\nname = \"hook\"\ncommand = [\"\(hook)\"]\n")
         let daemon = try rig.start()
         try daemon.feed("a 1 60\na 50 120\n")
@@ -282,7 +284,8 @@ import Testing
                 && unknown.errors.contains("there is no sink \"nobody\", expected one of \"journal\""))
         try daemon.feed("a 1 60\na 50 120\n")
         try eventually("it is listed") {
-            try folder.anomalyctl("alerts", "-o", "csv", "--no-header").output.split(separator: "\n").count == 2
+            let list = try folder.anomalyctl("alerts", "-o", "csv", "--no-header").output
+            return list.components(separatedBy: ",firing,").count == 3
         }
         let list = try folder.anomalyctl("alerts", "list", "-o", "csv", "--no-header").output
         #expect(list.contains(",a,1,hook,firing,") && list.contains(",a,1,journal,firing,"), "\(list)")

@@ -79,7 +79,7 @@ import Testing
             #expect(request.body["groupLabels"] as? [String: String] == ["host": "a"])
             let labels = try #require(alerts[0]["labels"] as? [String: String])
             #expect(labels["host"] == "a" && labels["_0x_y"] == "z" && labels["severity"] == "critical")
-            #expect(labels["stream"] == "web.cpu;0x-y=z;host=a", "\(labels)")
+            #expect(labels["stream"] == "web.cpu;host=a;0x-y=z", "\(labels)")
             #expect(alerts[0]["startsAt"] as? String == "1970-01-01T00:02:00.000000Z")
             #expect(alerts[0]["endsAt"] as? String == "0001-01-01T00:00:00Z")
             #expect(alerts[0]["generatorURL"] as? String == "https://show.example/a/1")

@@ -97,6 +97,17 @@ import Testing
         #expect(try StoreReader(path: scratch.path).alertCandidates(after: 0)[0].isMuted == holds)
     }
 
+    /// Taking a mute back lets what is open be told, and nothing else.
+    @Test(arguments: [(Int32(1), false), (2, true)]) func unmuted(stream: Int32, holds: Bool) throws {
+        _ = try make { commit in
+            var mute = FeedbackRecord(stream: stream, sequence: 2, isSilent: false, time: 1, action: .mute)
+            mute.until = .max / 2
+            let unmute = FeedbackRecord(stream: stream, sequence: 6, isSilent: false, time: 1, action: .unmute)
+            commit.feedback = [mute, unmute]
+        }
+        #expect(try StoreReader(path: scratch.path).alertCandidates(after: 0)[Int(stream) - 1].isMuted == holds)
+    }
+
     @Test func whatIsOverIsForgottenInTime() throws {
         let store = try make {
             $0.alerts = [

@@ -90,6 +90,10 @@ final class AlertDispatcher: @unchecked Sendable {
         publish()
     }
 
+    /// Reads what was told before. To be called before anything new is stored, of which a new sink would not know that it
+    /// is new; what can't be read now is read later.
+    func prepare() { look(AlertInbox.Contents(), WallClock.now) }
+
     func start() { StageThread.start("alerts") { [self] in run() } }
 
     /// Ends it, when the writer has stored its last: what is on its way gets a moment, the log and followers hear all,
@@ -125,6 +129,7 @@ final class AlertDispatcher: @unchecked Sendable {
             take(contents)
             perform(machine.act(now: WallClock.now))
             letGo()
+            follow?.dropStuck()
             publish()
             if let ending, isIdle || SteadyClock.now - ending > Self.lastWait { return endNow() }
         }

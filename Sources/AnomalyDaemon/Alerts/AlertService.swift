@@ -66,10 +66,6 @@ struct AlertService: Sendable {
     private func bind(_ listeners: Listeners, _ alerts: DaemonConfiguration.Alerts) async throws {
         let inbox = dispatcher.inbox
         try await listeners.bind(path: alerts.socket, mode: alerts.socketMode) { channel, _, left in
-            try channel.syncOptions?.setOption(
-                .writeBufferWaterMark,
-                value: ChannelOptions.Types.WriteBufferWaterMark(
-                    low: SocketSink.mostWaiting / 2, high: SocketSink.mostWaiting))
             try channel.pipeline.syncOperations.addHandler(FollowerHandler(left: left))
             inbox.add { $0.followers.append(channel) }
         }

@@ -104,7 +104,11 @@ struct HookProcess {
         posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
-        // All of ours are CLOEXEC, and dup2(2) takes that off those that it shall have.
+        // SwiftNIO opens sockets without CLOEXEC, at any time and on other threads. A new descriptor has the lowest free
+        // number, so what is opened meanwhile lies in this range, too. Closing what is not open is no error.
+        for descriptor in 3...Self.highestDescriptor + 64 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -147,6 +151,11 @@ struct HookProcess {
                 kill(-child, SIGTERM)
             }
         }
+    }
+
+    private static var highestDescriptor: Int32 {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return max(3, names.compactMap { Int32($0) }.max() ?? 1024)
     }
 
     private static func withCStrings<Result>(

@@ -5,13 +5,29 @@ import Synchronization
 /// Tells whoever follows, over a Unix socket: a line for each anomaly. A follower that does not read is dropped; the others
 /// never wait for it.
 final class SocketSink: AlertSink {
-    /// Bytes that may wait for a follower: all anomalies that are open, and some news.
-    static let mostWaiting = 8 << 20
+    /// Bytes that may wait for a follower that reads, and for one that has read nothing for `patience` microseconds.
+    private static let mostWaiting = 64 << 20
+    private static let mostUnread = 8 << 20
+    private static let patience: Int64 = 5_000_000
+    /// Bytes that are written at once, so that it is seen whether somebody reads.
+    private static let piece = 1 << 16
+
+    private struct Follower {
+        let channel: any Channel
+        var waiting = 0
+        /// Steady time at which something was read last.
+        var lastRead = SteadyClock.now
+
+        var isStuck: Bool {
+            waiting > SocketSink.mostWaiting
+                || waiting > SocketSink.mostUnread && SteadyClock.now - lastRead > SocketSink.patience
+        }
+    }
 
     let kind = "socket"
     private let link: String
     private let log: RationedLog
-    private let followers = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private let followers = Mutex<[ObjectIdentifier: Follower]>([:])
     private let droppedCount = Atomic<Int64>(0)
 
     init(link: String, logger: Logger) {
@@ -24,11 +40,10 @@ final class SocketSink: AlertSink {
     var dropped: Int64 { droppedCount.now }
 
     func deliver(_ notification: AlertNotification, done: @escaping @Sendable (AlertOutcome) -> Void) {
-        let news = notification.entries.filter { $0.event != .ongoing }
-        let channels = followers.withLock { Array($0.values) }
-        if !channels.isEmpty, !news.isEmpty {
-            let lines = ByteBuffer(bytes: news.flatMap { AlertObject($0, link: link).line })
-            for channel in channels { write(lines, to: channel) }
+        let channels = followers.withLock { $0.values.map(\.channel) }
+        if !channels.isEmpty {
+            let news = notification.entries.filter { $0.event != .ongoing }
+            for channel in channels { write(news, to: channel) }
         }
         done(.told)
     }
@@ -37,22 +52,52 @@ final class SocketSink: AlertSink {
     /// or told twice.
     func add(_ channel: any Channel, open: [AlertNotification.Entry]) {
         let id = ObjectIdentifier(channel)
-        followers.withLock { $0[id] = channel }
+        followers.withLock { $0[id] = Follower(channel: channel) }
         channel.closeFuture.whenComplete { [self] _ in followers.withLock { $0[id] = nil } }
-        write(ByteBuffer(bytes: open.flatMap { AlertObject($0, link: link).line }), to: channel)
+        write(open, to: channel)
+    }
+
+    /// Drops those that have not read for too long. To be called every now and then.
+    func dropStuck() {
+        let stuck = followers.withLock { followers in
+            let stuck = followers.filter { $0.value.isStuck }
+            for id in stuck.keys { followers[id] = nil }
+            return stuck.values.map(\.channel)
+        }
+        for channel in stuck {
+            droppedCount.add(1)
+            log.tell(.followerDropped, ["followers": "\(count)", "dropped": "\(dropped)"])
+            channel.close(promise: nil)
+        }
+    }
+
+    private func write(_ entries: [AlertNotification.Entry], to channel: any Channel) {
+        var lines = ByteBuffer()
+        for entry in entries {
+            lines.writeBytes(AlertObject(entry, link: link).line)
+            if lines.readableBytes >= Self.piece {
+                write(lines, to: channel)
+                lines = ByteBuffer()
+            }
+        }
+        if lines.readableBytes > 0 { write(lines, to: channel) }
     }
 
     private func write(_ lines: ByteBuffer, to channel: any Channel) {
-        guard channel.isWritable else { return drop(channel) }
-        channel.writeAndFlush(lines, promise: nil)
-    }
-
-    private func drop(_ channel: any Channel) {
-        // Once: it is closed in a moment.
-        guard followers.withLock({ $0.removeValue(forKey: ObjectIdentifier(channel)) }) != nil else { return }
-        droppedCount.add(1)
-        log.tell(.followerDropped, ["followers": "\(count)", "dropped": "\(dropped)"])
-        channel.close(promise: nil)
+        let (id, bytes) = (ObjectIdentifier(channel), lines.readableBytes)
+        let isHere = followers.withLock { followers in
+            guard followers[id] != nil else { return false }
+            if followers[id]?.waiting == 0 { followers[id]?.lastRead = SteadyClock.now }
+            followers[id]?.waiting += bytes
+            return true
+        }
+        guard isHere else { return }
+        channel.writeAndFlush(lines).whenComplete { [self] _ in
+            followers.withLock { followers in
+                followers[id]?.waiting -= bytes
+                followers[id]?.lastRead = SteadyClock.now
+            }
+        }
     }
 }
 

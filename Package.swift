@@ -24,6 +24,7 @@ let selfContained: [LinkerSetting] =
 
 func numerics(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-numerics") }
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
+func hummingbird(_ product: String) -> Target.Dependency { .product(name: product, package: "hummingbird") }
 func lifecycle(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-service-lifecycle") }
 let grdb: [Target.Dependency] = [
     .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
@@ -46,10 +47,15 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // The types of requests and responses, and of their parts, that Hummingbird is made of.
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // Without its traits, which only bring another way to configure it.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -87,6 +93,15 @@ let package = Package(
             name: "AnomalyConfiguration",
             dependencies: ["AnomalyDetection", .product(name: "TOMLKit", package: "TOMLKit")],
             path: "Sources/Configuration", swiftSettings: settings),
+        // HTTP over Unix and loopback sockets; knows nothing of us.
+        .target(
+            name: "WebServer",
+            dependencies: [
+                hummingbird("Hummingbird"), hummingbird("HummingbirdCore"), nio("NIOCore"), nio("NIOPosix"), log,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
+            swiftSettings: settings),
         // What the daemon and anomalyctl say to each other.
         .target(name: "ControlProtocol", swiftSettings: settings),
         // The stages wired together.
@@ -94,8 +109,8 @@ let package = Package(
             name: "AnomalyDaemon",
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
-                "AnomalyConfiguration", "ControlProtocol", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
-                nio("NIOConcurrencyHelpers"), log, lifecycle("ServiceLifecycle"), http,
+                "AnomalyConfiguration", "ControlProtocol", "WebServer", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"), http, log, lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
         // anomalyctl's commands, apart from the program so that tests can link them.
@@ -156,6 +171,13 @@ let package = Package(
             name: "CFaultVFS", path: "Tests/Support/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
             name: "FaultTests", dependencies: ["CFaultVFS", "PointStore", "AnomalyDetection"] + grdb,
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebServerTests",
+            dependencies: [
+                "WebServer", hummingbird("Hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+                nio("NIOPosix"), log,
+            ],
             swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),
         // What the fuzzer tries, and the test that gives it the corpus again.

@@ -1,5 +1,5 @@
 public import AnomalyConfiguration
-public import Logging
+import Logging
 import Systemd
 
 /// What SIGHUP does: the configuration is read again, and what can change while the daemon runs is changed.

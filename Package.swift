@@ -30,6 +30,7 @@ let grdb: [Target.Dependency] = [
     .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
 ]
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let http: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -56,6 +57,7 @@ let package = Package(
         // Without its traits, which only bring another way to configure it.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -108,7 +110,7 @@ let package = Package(
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
                 "AnomalyConfiguration", "ControlProtocol", "WebServer", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
-                nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"),
+                nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"), http,
                 .product(name: "HTTPTypes", package: "swift-http-types"), log, lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
@@ -153,7 +155,8 @@ let package = Package(
         .testTarget(
             name: "AnomalyDaemonTests",
             dependencies: [
-                "AnomalyDaemon", "AnomalyConfiguration", "ControlProtocol", "FeedProtocol", "PointStore",
+                "AnomalyDaemon", "AnomalyDetection", "AnomalyConfiguration", "ControlProtocol", "FeedProtocol",
+                "PointStore",
                 "RecurrentModel", log,
             ],
             swiftSettings: settings),

@@ -13,6 +13,8 @@ public struct Anomalyctl: ParsableCommand {
                 anomalyctl query --anomalies --since yesterday
               What is going on now, each anomaly as one:
                 anomalyctl anomalies --open
+              Whom the daemon has told of it:
+                anomalyctl alerts
               What the newest anomaly of a stream means:
                 anomalyctl explain cpu.load
               What it looks like:
@@ -39,15 +41,16 @@ public struct Anomalyctl: ParsableCommand {
               A model that new streams start from:
                 anomalyctl train *.csv -o model.safetensors
 
-            query, streams, anomalies, explain, plot, report, sql, train, model and db read the database and work without the daemon; \
-            status, label, exclude, rule, anomalies ack and mute, and model freeze, snapshot, rollback and reset ask the daemon; \
+            query, streams, anomalies, alerts, explain, plot, report, sql, train, model and db read the database and work without the daemon; \
+            status, alerts test, label, exclude, rule, anomalies ack and mute, and model freeze, snapshot, rollback and reset ask the daemon; \
             rescore works with and without it; backtest reads and writes nothing but the files that it is given.
 
             \(ExitStatus.explanation)
             """,
         version: ProgramVersion.current,
         subcommands: [
-            QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, ExplainCommand.self, PlotCommand.self,
+            QueryCommand.self, StreamsCommand.self, AnomaliesCommand.self, AlertsCommand.self, ExplainCommand.self,
+            PlotCommand.self,
             ReportCommand.self, LabelCommand.self, ExcludeCommand.self, RuleCommand.self, StatusCommand.self,
             MetricsCommand.self,
             RescoreCommand.self, BacktestCommand.self, TrainCommand.self, ModelCommand.self, SQLCommand.self,

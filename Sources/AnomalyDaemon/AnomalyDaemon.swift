@@ -78,8 +78,11 @@ public struct AnomalyDaemon: Service {
             group: group, door: .control(configuration.control), refusals: refusals, logger: logger)
         pipeline.statistics.setAside.withLock { $0 = setAside }
         let loops = group.makeIterator().map { ($0, Heartbeat("event loop")) }
+        let alerts = AlertService(configuration, pipeline: pipeline, group: group, logger: logger)
+        let followers = Listeners(group: group, door: .alerts(configuration.alerts), refusals: refusals, logger: logger)
         let reporter = StatusReporter(
-            pipeline: pipeline, listeners: listeners, configuration: configuration, version: options.version,
+            pipeline: pipeline, alerts: alerts, listeners: listeners, configuration: configuration,
+            version: options.version,
             notifier: notifier,
             watchdogTimeout: watchdog.map {
                 $0.components.seconds * 1_000_000 + $0.components.attoseconds / Int64(1e12)
@@ -98,13 +101,14 @@ public struct AnomalyDaemon: Service {
         let (stopped, storedAll) = AsyncStream<Bool>.makeStream()
         let (ends, end) = AsyncStream<Void>.makeStream()
         let failure = Mutex<StoreError?>(nil)
-        try pipeline.start(store) { error in
+        try pipeline.start(store, alerts: alerts.dispatcher) { error in
             failure.withLock { $0 = error }
             end.yield()
         } stopped: { isComplete in
             storedAll.yield(isComplete)
             storedAll.finish()
         }
+        alerts.dispatcher.start()
         for (loop, beat) in loops {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(100)) { _ in beat.beat() }
         }
@@ -119,12 +123,13 @@ public struct AnomalyDaemon: Service {
             listeners.change(.feed(new.feed, most: most))
             controls.change(.control(new.control))
             pipeline.directory.change(FoundingLimits(new))
+            alerts.dispatcher.inbox.add { $0.windows = new.mutes }
             control.withLock { $0 = new.control }
         }
         let datagrams: [DatagramFeed]
         do {
             datagrams = try await entrances.open(left: left.connections) { end.yield() }
-            try await openControl(pipeline, controls, reporter, metrics, refusals) { control.withLock { $0 } }
+            try await openControl(pipeline, alerts, controls, reporter, metrics, refusals) { control.withLock { $0 } }
             try await web?.bind()
             web?.addresses.forEach(listeners.announce)
         } catch {
@@ -132,6 +137,7 @@ public struct AnomalyDaemon: Service {
             await controls.stopAccepting()
             throw error
         }
+        await alerts.open(followers, configuration.alerts, options)
         logger.tell(
             .ready,
             [
@@ -172,6 +178,7 @@ public struct AnomalyDaemon: Service {
         pipeline.stop()
         var isComplete = false
         for await complete in stopped { isComplete = complete }
+        await alerts.dispatcher.finish { try store.commit(&$0) }
         do {
             try store.close()
         } catch {
@@ -185,6 +192,9 @@ public struct AnomalyDaemon: Service {
         await connectionStore?.settle()
         await controls.stopAccepting()
         await controls.closeConnections()
+        await followers.stopAccepting()
+        await followers.closeConnections()
+        await alerts.close()
         try await group.shutdownGracefully()
         if let error = failure.withLock({ $0 }) { throw error }
         if !isStored { throw NotStored() }
@@ -252,8 +262,8 @@ public struct AnomalyDaemon: Service {
 
     /// - Parameter current: the configuration as it is now.
     private func openControl(
-        _ pipeline: Pipeline, _ controls: Listeners, _ reporter: StatusReporter, _ metrics: MetricsReporter,
-        _ refusals: RefusalLog,
+        _ pipeline: Pipeline, _ alerts: AlertService, _ controls: Listeners, _ reporter: StatusReporter,
+        _ metrics: MetricsReporter, _ refusals: RefusalLog,
         current: @escaping @Sendable () -> DaemonConfiguration.Control
     ) async throws {
         let control = configuration.control
@@ -265,8 +275,8 @@ public struct AnomalyDaemon: Service {
             let surroundings = ControlHandler.Surroundings(
                 configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
                 status: { reporter.status() }, metrics: metrics, models: models, hindsight: hindsight,
-                feedback: FeedbackIntake(pipeline: pipeline), commits: pipeline.writer.watch,
-                followers: pipeline.followers, refusals: refusals,
+                feedback: FeedbackIntake(pipeline: pipeline), alerts: alerts.dispatcher.inbox,
+                commits: pipeline.writer.watch, followers: pipeline.followers, refusals: refusals,
                 logger: logger)
             try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: visitor.peer))
             channel.closeFuture.whenComplete { _ in left() }

@@ -23,6 +23,7 @@ final class ControlHandler: ChannelDuplexHandler {
         var models: ModelImport
         var hindsight: HindsightIntake
         var feedback: FeedbackIntake
+        var alerts: AlertInbox
         var commits: CommitWatch
         var followers: VerdictFollowers
         var refusals: RefusalLog
@@ -158,6 +159,10 @@ final class ControlHandler: ChannelDuplexHandler {
                 // A run comes in many pieces; the first one is news.
                 try permit("store hindsight", request.begin == nil ? nil : ["streams": "\(request.stream)"])
                 daemon.hindsight.take(request, answer: answerer(context))
+            case .testAlerts(let request):
+                try permit("test sinks", ["sink": "\(request.sink ?? "all")"])
+                let trial = AlertTrial(sink: request.sink, answer: answerer(context))
+                daemon.alerts.add { $0.tests.append(trial) }
             case .feedback(let request):
                 try permit(
                     "say \(request.action.prefix(40))",

@@ -35,6 +35,16 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
     case restored = "905ef80cfff34212acec78c850ab878d"
     case opened = "32cfb2b5711d4766a6d0acfdb25fe574"
     case over = "48ddf357eb7e4766a7067cc07753a7de"
+    case worsened = "b8e1f7205c6a4d39a7f20c94d3e86b15"
+    case acknowledged = "1d9a6c3e84f74b02953bd7e06fa2c871"
+    case alertTest = "7e20b4d98a1f4c65b9c7035ed14fa862"
+    case hookSays = "c4f85a1972e04b6d8d3ba90e57c1f624"
+    case sinkFailed = "5ab3e9d07c814f2693f1d84b6ea0275c"
+    case sinkWorks = "f60d2b8134ca4e7f8e95a7c31b409d6e"
+    case followerDropped = "2c7f9e50a3d84618b2e40d95c7618fab"
+    case followersRefused = "4b90d7c2e6184fa3b57f1e08c3a9d562"
+    case alertsUnread = "90e4c6b17fd24a538c1d62f7ab305e84"
+    case alertsDropped = "d83a5f1c60b94e27a59e7c048f2d61b3"
     case reloaded = "5f0c9a7be3d24c61a8e47d1b92c6f035"
     case reloadRefused = "c27be814f95a4d0ea163b0d85e7f4912"
     case connectionsResumed = "6b3f0d9a51c84e7d9a0e27c4d8f1b350"
@@ -87,6 +97,16 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
         case .restored: (.notice, "all streams are restored")
         case .opened: (.notice, "an anomaly has opened")
         case .over: (.notice, "an anomaly is over")
+        case .worsened: (.warning, "an anomaly has got worse")
+        case .acknowledged: (.notice, "an anomaly is acknowledged")
+        case .alertTest: (.notice, "a test of the log as a sink of alerts; nothing is wrong")
+        case .hookSays: (.info, "a hook says")
+        case .sinkFailed: (.warning, "a sink could not be told of anomalies, which will be tried again")
+        case .sinkWorks: (.notice, "a sink is told of anomalies again")
+        case .followerDropped: (.warning, "a follower of alerts that does not read was dropped")
+        case .followersRefused: (.warning, "nobody can follow alerts, as their socket cannot be opened")
+        case .alertsUnread: (.warning, "anomalies could not be read to tell of them, which will be tried again")
+        case .alertsDropped: (.error, "a sink will not hear of some anomalies that are over, as too many waited for it")
         case .connectionsResumed: (.notice, "feed connections of the process before go on")
         case .connectionsNotLeft: (.warning, "feed connections end here, as the next process could not be told of them")
         case .passedUnused: (.warning, "a passed descriptor is of no use and was closed")

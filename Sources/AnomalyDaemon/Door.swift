@@ -16,6 +16,13 @@ struct Door: Sendable {
             tooMany: (.connections, "feed.max_connections"))
     }
 
+    /// Whoever may connect may follow.
+    static func alerts(_ alerts: DaemonConfiguration.Alerts) -> Door {
+        Door(
+            mostConnections: alerts.maxFollowers, access: AccessList(users: [], groups: []),
+            tooMany: (.followers, "alerts.max_followers"))
+    }
+
     /// Whoever may connect may ask; whether the peer may change something is decided at each request.
     static func control(_ control: DaemonConfiguration.Control) -> Door {
         Door(

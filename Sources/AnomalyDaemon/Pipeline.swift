@@ -59,15 +59,17 @@ final class Pipeline: Sendable {
     /// the background.
     ///
     /// - Parameters:
+    ///   - alerts: is told of what is stored.
     ///   - failed: called if nothing more can be stored; the daemon should stop then.
     ///   - stopped: called at the end, with true if everything is stored.
     /// - Throws: `StoreError` if the store can't be read.
     func start(
-        _ store: PointStore, failed: @escaping @Sendable (StoreError) -> Void,
+        _ store: PointStore, alerts: AlertDispatcher, failed: @escaping @Sendable (StoreError) -> Void,
         stopped: @escaping @Sendable (Bool) -> Void
     ) throws {
         let rebase: @Sendable () -> Void = { [shards] in
             for shard in shards { _ = shard.queue.pushWithoutWaiting(.checkpointAll, weight: 0) }
+            alerts.inbox.add { $0.isReplaced = true }
         }
         var entries = [[StreamDirectory.Entry]](repeating: [], count: shards.count)
         let streams = try store.streams()
@@ -82,8 +84,10 @@ final class Pipeline: Sendable {
         let mutes = try store.mutedStreams()
         statistics.mutes.withLock { $0 = mutes }
         progress.begin(streams.count)
+        alerts.prepare()
         writer.start(
-            knowing: streams.map(\.id), Writer.Events(rebase: rebase, failed: failed, stopped: stopped))
+            knowing: streams.map(\.id),
+            Writer.Events(rebase: rebase, committed: alerts.inbox.committed, failed: failed, stopped: stopped))
         followers.start()
         for (shard, entries) in zip(shards, entries) { shard.start(restoring: entries, open: open) }
     }

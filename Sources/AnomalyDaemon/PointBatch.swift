@@ -1,3 +1,5 @@
+import PointStore
+
 /// Points on their way from one feed to one shard, in the order in which they came.
 struct PointBatch: Sendable {
     struct Point: Sendable {
@@ -45,6 +47,8 @@ enum WriterMessage: Sendable {
     case hindsight(HindsightOrder)
     /// Memory is short: give back what is only kept to be quick.
     case shrink
+    /// What sinks have been told of anomalies.
+    case alerts(Commit)
     case shardStopped
 }
 

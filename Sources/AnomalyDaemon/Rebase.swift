@@ -32,6 +32,8 @@ package struct Rebase: Sendable {
         var admitted = Commit()
         admitted.streams = batch.streams
         admitted.checkpoints = batch.checkpoints
+        // They are of sinks, whatever the streams do.
+        (admitted.alerts, admitted.alertSinks) = (batch.alerts, batch.alertSinks)
         for checkpoint in batch.checkpoints {
             if let waiting = held.removeValue(forKey: checkpoint.stream) { admitted.append(waiting) }
         }

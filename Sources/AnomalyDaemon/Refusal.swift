@@ -5,6 +5,7 @@ enum Refusal: String, Sendable, CaseIterable {
     /// There are as many as there may be.
     case connections = "max-connections"
     case controlConnections = "control-max-connections"
+    case followers = "alerts-max-followers"
     /// The peer's user may not feed, or may not change anything.
     case peer = "not-permitted"
     case controlPeer = "control-not-permitted"

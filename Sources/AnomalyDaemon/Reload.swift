@@ -9,7 +9,7 @@ public struct Reload: Sendable {
         "daemon.log_level", "daemon.max_streams", "feed.max_connections", "feed.max_streams_per_client",
         "feed.new_streams_per_second", "feed.new_streams_burst", "feed.allow_users", "feed.allow_groups",
         "control.allow_users", "control.allow_groups", "control.max_connections", "control.max_request",
-        "control.timeout",
+        "control.timeout", "[[mute]]",
     ]
 
     private let signals: AsyncStream<Void>

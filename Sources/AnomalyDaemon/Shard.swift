@@ -303,10 +303,7 @@ final class Shard: @unchecked Sendable {
         case .opened:
             statistics.anomalies.add(1)
             statistics.openAnomalies.add(1)
-            if !state.detector.isMuted { streamLog.opened(anomaly, of: state.id) }
-        case .closed:
-            statistics.openAnomalies.add(-1)
-            if !state.detector.isMuted { streamLog.closed(anomaly, of: state.id) }
+        case .closed: statistics.openAnomalies.add(-1)
         case .extended, .none: break
         }
     }

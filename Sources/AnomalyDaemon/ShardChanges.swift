@@ -34,18 +34,12 @@ extension Shard {
         }
         guard let stream = directory.record(of: state.id) else { throw NotChanged(cause: "it is not known") }
         let detector = state.detector
-        let (wasWarming, wasMuted, wasOpen) = (
-            detector.isWarmingUp, detector.isMuted, detector.anomaly?.isOpen == true
-        )
+        let (wasWarming, wasOpen) = (detector.isWarmingUp, detector.anomaly?.isOpen == true)
         let successor = try backlog.successor(after: record, detector, of: stream, workbench: workbench)
         statistics.mutes.withLock { $0[state.id] = successor.feedback.orders.mutedUntil }
         if successor === detector {
             let isOpen = detector.anomaly?.isOpen == true
             if wasOpen, !isOpen { note(.closed, of: state) }
-            // Now it may be told.
-            if isOpen, wasMuted, !detector.isMuted, let anomaly = detector.anomaly {
-                streamLog.opened(anomaly, of: state.id)
-            }
             return
         }
         state.replaceDetector(by: successor)

@@ -21,6 +21,7 @@ final class StatusReporter: Sendable {
     }
 
     private let pipeline: Pipeline
+    private let alerts: AlertService
     private let listeners: Listeners
     private let configuration: DaemonConfiguration
     private let version: String
@@ -39,10 +40,12 @@ final class StatusReporter: Sendable {
     private let storage: StorageReporter
 
     init(
-        pipeline: Pipeline, listeners: Listeners, configuration: DaemonConfiguration, version: String,
+        pipeline: Pipeline, alerts: AlertService, listeners: Listeners, configuration: DaemonConfiguration,
+        version: String,
         notifier: Notifier, watchdogTimeout: Int64?, loopBeats: [Heartbeat], logger: Logger
     ) {
         self.pipeline = pipeline
+        self.alerts = alerts
         self.listeners = listeners
         self.configuration = configuration
         self.version = version
@@ -75,7 +78,9 @@ final class StatusReporter: Sendable {
         let now = SteadyClock.now
         // At half the time-out at the latest, so not later than one tick before it.
         if now - lastPing.now < watchdogTimeout / 2 - min(1_000_000, watchdogTimeout / 4) { return }
-        let stuck = (pipeline.heartbeats + loopBeats).filter { $0.isStuck(after: watchdogTimeout / 2) }
+        let stuck = (pipeline.heartbeats + [alerts.dispatcher.heartbeat] + loopBeats).filter {
+            $0.isStuck(after: watchdogTimeout / 2)
+        }
         if stuck.isEmpty {
             notifier.watchdog()
             wasStuck.store(false, ordering: .relaxed)
@@ -106,8 +111,11 @@ final class StatusReporter: Sendable {
             sleepText,
             "\(statistics.openAnomalies.now) anomalies open (\(statistics.anomalies.now) found)",
             commit == 0 ? "no commit yet" : "last commit \((age * 10).rounded() / 10) s ago",
-        ].compactMap(\.self).joined(separator: ", ") + storage.notes.map { "; \($0)" }.joined()
+        ].compactMap(\.self).joined(separator: ", ") + notes.map { "; \($0)" }.joined()
     }
+
+    /// What somebody should see to.
+    private var notes: [String] { storage.notes + alerts.dispatcher.notes }
 
     /// Such as "memory limited, 900 asleep"; nil while there is nothing to say.
     private var sleepText: String? {
@@ -168,7 +176,7 @@ final class StatusReporter: Sendable {
     /// - Parameter allocated: bytes that the allocator has given out.
     func status(allocated: Int64 = AllocatedMemory.bytes) -> DaemonStatus {
         let statistics = pipeline.statistics
-        let (storing, notes) = (storage.report, storage.notes)
+        let (storing, notes) = (storage.report, notes)
         let isDegraded = storing.trouble != nil || restoringTrouble != nil || !notes.isEmpty
         let now = WallClock.now
         let commit = statistics.lastCommit.now
@@ -207,6 +215,6 @@ final class StatusReporter: Sendable {
             mutedStreams: statistics.mutedStreams(now: WallClock.now),
             allocatedBytes: allocated,
             asleepStreams: Int(statistics.asleepStreams.now), memory: pipeline.memory.status,
-            storage: storing, notes: notes)
+            storage: storing, notes: notes, sinks: alerts.status)
     }
 }

@@ -1,4 +1,3 @@
-import AnomalyDetection
 import FeedProtocol
 import Logging
 import PointStore
@@ -8,32 +7,13 @@ import RecurrentModel
 /// one setting.
 final class StreamLog: Sendable {
     private let directory: StreamDirectory
-    private let anomalies: RationedLog
     private let silences: RationedLog
     private let gradients: RationedLog
 
     init(logger: Logger, directory: StreamDirectory) {
         self.directory = directory
-        anomalies = RationedLog(logger)
         silences = RationedLog(logger)
         gradients = RationedLog(logger)
-    }
-
-    func opened(_ anomaly: Anomaly, of stream: Int32) {
-        anomalies.tell(
-            .opened,
-            metadata(of: anomaly, of: stream).merging([
-                "value": "\(anomaly.peakValue)", "expected": "\(anomaly.peakPrediction)",
-                "kind": "\(anomaly.evidence.kind?.rawValue ?? "unknown")",
-            ]) { $1 })
-    }
-
-    func closed(_ anomaly: Anomaly, of stream: Int32) {
-        anomalies.tell(
-            .over,
-            metadata(of: anomaly, of: stream).merging([
-                "points": "\(anomaly.points)", "last_point": "\(RFC3339.string(anomaly.end))",
-            ]) { $1 })
     }
 
     /// - Parameters:
@@ -64,15 +44,6 @@ final class StreamLog: Sendable {
                 "stream": "\(name(of: stream))", "layer": "\(layer + 1) of \(health.layers.count)",
                 "gain": "\(health.layers[layer].gain)", "steps": "\(health.steps)", "hint": "\(hint)",
             ])
-    }
-
-    /// What tells the anomaly from others, its stream and the number of its first point; when it began, and its score.
-    private func metadata(of anomaly: Anomaly, of stream: Int32) -> Logger.Metadata {
-        [
-            "stream": "\(name(of: stream))", "anomaly": "\(anomaly.startSequence)",
-            "time": "\(RFC3339.string(anomaly.start))",
-            "score": "\((anomaly.peakScore * 1000).rounded() / 1000)",
-        ]
     }
 
     private func name(of stream: Int32) -> String { directory.record(of: stream)?.name ?? "\(stream)" }

@@ -22,7 +22,7 @@ struct VerdictBatch: Sendable {
 
 extension Commit {
     /// Rows, roughly: what the queue's capacity is measured in, and what one commit may hold.
-    var weight: Int { rows + (checkpoints.count + snapshots.count) * VerdictBatch.checkpointWeight }
+    var weight: Int { rows + alerts.count + (checkpoints.count + snapshots.count) * VerdictBatch.checkpointWeight }
 
     /// Adds what another one holds.
     mutating func append(_ other: Commit) {
@@ -36,6 +36,8 @@ extension Commit {
         events.append(contentsOf: other.events)
         feedback.append(contentsOf: other.feedback)
         snapshots.append(contentsOf: other.snapshots)
+        alerts.append(contentsOf: other.alerts)
+        alertSinks.append(contentsOf: other.alertSinks)
     }
 }
 

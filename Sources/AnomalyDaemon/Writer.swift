@@ -70,6 +70,8 @@ final class Writer: @unchecked Sendable {
     struct Events: Sendable {
         /// A new database has been begun: checkpoint all streams.
         var rebase: @Sendable () -> Void
+        /// Something has been stored.
+        var committed: @Sendable (Commit) -> Void
         /// Nothing more can be stored, and the daemon should stop.
         var failed: @Sendable (StoreError) -> Void
         /// The last commit is made, and all shards have stopped: with true if everything is stored.
@@ -136,7 +138,7 @@ final class Writer: @unchecked Sendable {
         // What can't be stored is not confirmed either.
         case _ where hasGivenUp: break
         case .verdicts(let batch):
-            if pending.isEmpty { due = Date(timeIntervalSinceNow: Double(configuration.commitInterval) / 1e6) }
+            beDue()
             pending.append(rebase.admit(batch.commit))
             taken[batch.shard] = batch.number
             if batch.arrived != .max {
@@ -144,10 +146,19 @@ final class Writer: @unchecked Sendable {
                 statistics.times.writerWait.withLock { $0.add(SteadyClock.now - batch.handedOn) }
             }
             isUrgent = isUrgent || batch.isUrgent
+        case .alerts(let told):
+            // How far a sink is can wait for the next commit.
+            if !told.alerts.isEmpty { beDue() }
+            pending.append(told)
         case .barrier(let barrier):
             barrier.arrivals += 1
             if barrier.arrivals == shards { waiting.append(barrier) }
         }
+    }
+
+    /// What comes now is to be committed after the commit interval.
+    private func beDue() {
+        if due == .distantFuture { due = Date(timeIntervalSinceNow: Double(configuration.commitInterval) / 1e6) }
     }
 
     /// A commit of its own, tried once: whoever sent it waits for the answer, and can send it again.
@@ -190,6 +201,7 @@ final class Writer: @unchecked Sendable {
             _ = statistics.commits.wrappingAdd(1, ordering: .relaxed)
             statistics.lastCommit.store(WallClock.now, ordering: .relaxed)
             watch.committed()
+            events?.committed(pending)
         }
         pending.removeAll()
         arrived = .max

@@ -16,6 +16,8 @@ extension DaemonConfiguration {
             let isSecret = [origins, other.origins].contains { $0[key.path]?.isSecret == true }
             changes.append(ConfigurationChange(key: key.path, old: isSecret ? "" : old, new: isSecret ? "" : new))
         }
+        if sinks != other.sinks { changes.append(ConfigurationChange(key: "[[sink]]", old: "", new: "")) }
+        if mutes != other.mutes { changes.append(ConfigurationChange(key: "[[mute]]", old: "", new: "")) }
         if streams != other.streams { changes.append(ConfigurationChange(key: "[[stream]]", old: "", new: "")) }
         return changes
     }

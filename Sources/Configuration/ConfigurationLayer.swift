@@ -10,6 +10,8 @@ public struct ConfigurationLayer: Sendable {
     /// Known keys with values in range, in the order in which they apply.
     private(set) var assignments: [Assignment] = []
     private(set) var sections: [Section] = []
+    private(set) var sinks: [AlertSinkSettings] = []
+    private(set) var mutes: [MuteWindow] = []
     /// The file's lines that set something: neither empty nor comments. None for a credential.
     private(set) var settingLines: [String] = []
     /// Where the paths of files count from.
@@ -98,6 +100,8 @@ extension ConfigurationLayer {
         for (name, value) in root.sorted(by: { $0.key < $1.key }) {
             switch value {
             case _ where name == "stream": readSections(value, source: source)
+            case _ where name == AlertSinkSettings.sectionName: sinks = readRepeated(value, source: source)
+            case _ where name == MuteWindow.sectionName: mutes = readRepeated(value, source: source)
             case .table(let table) where names.contains(name):
                 for (path, value) in flattened(table, under: name) {
                     let place = place(path, path, source)
@@ -120,12 +124,12 @@ extension ConfigurationLayer {
         let label = ConfigurationValue.key(name)
         let nearest: String?
         if value.isSection {
-            nearest = Suggestion.nearest(to: name, among: ConfigurationKey.groups.map(\.name) + ["stream"])
-                .map { $0 == "stream" ? "[[stream]]" : "[\($0)]" }
+            nearest = Suggestion.nearest(to: name, among: ConfigurationKey.groups.map(\.name) + TOMLLines.repeated)
+                .map { TOMLLines.repeated.contains($0) ? "[[\($0)]]" : "[\($0)]" }
         } else {
             nearest = Suggestion.nearestKey(to: label, among: ConfigurationKey.all)
         }
-        let sections = ConfigurationKey.groups.map { "[\($0.name)]" } + ["[[stream]]"]
+        let sections = ConfigurationKey.groups.map { "[\($0.name)]" } + TOMLLines.repeated.map { "[[\($0)]]" }
         report(place(label, label, source), .unknownKey(suggestion: nearest, known: nearest == nil ? sections : []))
     }
 
@@ -152,6 +156,50 @@ extension ConfigurationLayer {
                 sections.append(Section(section: section, label: name))
             }
         }
+    }
+
+    /// Sections that are things of their own; those with a mistake in them are left out.
+    private mutating func readRepeated<Section: RepeatedSection>(
+        _ value: ConfigurationValue, source: String
+    ) -> [Section] {
+        let name = Section.sectionName
+        guard case .array(let tables) = value else {
+            report(
+                place(name, name, source),
+                .wrongValue(found: value.excerpt, expected: "sections, each written [[\(name)]] with two brackets"))
+            return []
+        }
+        var sections: [Section] = []
+        for (index, value) in tables.enumerated() {
+            let label = "\(name) \(index + 1)"
+            let (here, before) = (place(label, label, source), problems.count)
+            guard case .table(let table) = value else {
+                report(here, .wrongValue(found: value.excerpt, expected: "a section, written [[\(name)]]"))
+                continue
+            }
+            var section = Section()
+            section.origin = origin(of: here)
+            for (key, value) in table.sorted(by: { $0.key < $1.key }) {
+                let shown = ConfigurationValue.key(key)
+                let place = place("\(label): \(shown)", "\(label).\(shown)", source)
+                guard let known = Section.keys.first(where: { $0.name == key }) else {
+                    let nearest = Suggestion.nearest(to: key, among: Section.keys.map(\.name))
+                    report(
+                        place,
+                        .unknownKey(suggestion: nearest, known: nearest == nil ? Section.keys.map(\.name) : []))
+                    continue
+                }
+                if !known.set(value, &section) {
+                    report(place, .wrongValue(found: value.excerpt, expected: known.expectation))
+                }
+            }
+            if problems.count == before, let problem = section.problem {
+                report(
+                    place("\(label): \(problem.key)", "\(label).\(problem.key)", source), .conflict(problem.text))
+            }
+            if problems.count == before { sections.append(section) }
+        }
+        return sections
     }
 
     private mutating func glob(_ value: ConfigurationValue?, at place: Place) -> Glob? {

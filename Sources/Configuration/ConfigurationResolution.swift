@@ -16,7 +16,14 @@ extension DaemonConfiguration {
         for assignment in assignments { assignment.key.set(assignment.value, in: &self) }
         origins = ConfigurationOrigins(assignments)
         setStreams(layers.flatMap { $0.sections.map(\.section) })
-        let contradictions = daemonContradictions(assignments) + sectionContradictions(layers.flatMap(\.sections))
+        for sink in layers.flatMap(\.sinks) {
+            sinks.removeAll { $0.name == sink.name && $0.origin.source != sink.origin.source }
+            sinks.append(sink)
+        }
+        mutes = layers.flatMap(\.mutes)
+        let contradictions =
+            daemonContradictions(assignments) + sectionContradictions(layers.flatMap(\.sections))
+            + doubledSinks
         guard contradictions.isEmpty else { throw ConfigurationError(problems: contradictions) }
         initialModels = initialModelUses(assignments, layers.flatMap(\.sections))
     }
@@ -34,6 +41,18 @@ extension DaemonConfiguration {
                     source: last?.source ?? "defaults", line: last?.line, key: rule.key,
                     reason: .conflict(isSecret ? Self.contradiction(rule.others) : text))
             }
+        }
+    }
+
+    /// What a sink was told is kept under its name.
+    private var doubledSinks: [ConfigurationProblem] {
+        sinks.indices.filter { index in sinks[..<index].contains { $0.name == sinks[index].name } }.map { index in
+            let (name, origin) = (sinks[index].name, sinks[index].origin)
+            return ConfigurationProblem(
+                source: origin.source, line: origin.line, key: "sink: name",
+                reason: .conflict(
+                    "names \(origin.isSecret ? "a sink" : ConfigurationValue.quoted(name)) twice, expected different names"
+                ))
         }
     }
 

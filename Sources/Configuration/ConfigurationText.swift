@@ -31,6 +31,15 @@ extension DaemonConfiguration {
                 lines.append("#\(key.name) = \(key.text(in: defaults))")
             }
         }
+        for section in SectionDescription.all {
+            lines += ["", ""] + prose(section.help) + ["#"] + section.example.map { $0.isEmpty ? "#" : "#     " + $0 }
+            lines.append("#")
+            lines += prose("Keys of [[\(section.name)]]:")
+            for key in section.keys {
+                let standard = key.standard.map { " Default: \($0)." } ?? ""
+                lines += prose("\(key.name): \(key.summary) Takes \(key.takes).\(standard) Choose: \(key.choosing)")
+            }
+        }
         lines += ["", ""] + prose(streamHelp) + ["#"] + streamExample.map { $0.isEmpty ? "#" : "#     " + $0 }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -56,6 +65,8 @@ extension DaemonConfiguration {
                 lines.append("\(key.name) = \(text)" + (remark.isEmpty ? "" : "  # \(remark)"))
             }
         }
+        for sink in sinks { lines += text(of: sink) }
+        for window in mutes { lines += text(of: window) }
         for section in streams {
             if section.origin.isSecret {
                 lines += ["", "# A [[stream]] section of a credential is not shown: \(printed("\(section.origin)"))"]
@@ -66,6 +77,14 @@ extension DaemonConfiguration {
             lines += section.keys.map { "\($0) = \(section.overrides[$0]?.toml ?? "")" }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func text(of section: some RepeatedSection) -> [String] {
+        let name = type(of: section).sectionName
+        if section.origin.isSecret {
+            return ["", "# A [[\(name)]] section of a credential is not shown: \(printed("\(section.origin)"))"]
+        }
+        return ["", "[[\(name)]]  # \(printed("\(section.origin)"))"] + section.lines
     }
 
     /// The keys as a Markdown table, for the README.

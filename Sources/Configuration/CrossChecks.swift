@@ -50,6 +50,18 @@ struct DaemonRule: Sendable {
             return "contains \(ConfigurationValue.quoted(configuration.control.socket)), which is control.socket, "
                 + "expected different sockets"
         },
+        DaemonRule(key: "alerts.socket", others: ["feed.listen", "control.socket"]) { configuration in
+            let others = configuration.feed.listeners.map(\.path) + [configuration.control.socket]
+            guard others.contains(configuration.alerts.socket) else { return nil }
+            return
+                "is \(ConfigurationValue.quoted(configuration.alerts.socket)), which is another socket's path, expected "
+                + "different sockets"
+        },
+        DaemonRule(key: "alerts.critical_score", others: ["alerts.warning_score"]) { configuration in
+            let alerts = configuration.alerts
+            guard alerts.criticalScore < alerts.warningScore else { return nil }
+            return "is \(alerts.criticalScore), expected at least alerts.warning_score, which is \(alerts.warningScore)"
+        },
         DaemonRule(key: "http.listen", others: ["http.allow_remote"]) { configuration in
             let http = configuration.http
             guard !http.allowRemote, let remote = http.listen.first(where: { HTTPAddress($0)?.isLoopback == false })
@@ -68,9 +80,10 @@ struct DaemonRule: Sendable {
                 "contains \(ConfigurationValue.quoted(http.listen[$0])) a second time, expected different sockets"
             }
         },
-        DaemonRule(key: "database.path", others: ["feed.listen", "control.socket", "http.listen"]) { configuration in
+        DaemonRule(key: "database.path", others: ["feed.listen", "control.socket", "alerts.socket", "http.listen"]) {
+            configuration in
             let sockets =
-                configuration.feed.listeners.map(\.path) + [configuration.control.socket]
+                configuration.feed.listeners.map(\.path) + [configuration.control.socket, configuration.alerts.socket]
                 + configuration.http.addresses.compactMap { if case .unix(let path) = $0 { path } else { nil } }
             guard sockets.contains(configuration.database.path) else { return nil }
             return "is \(ConfigurationValue.quoted(configuration.database.path)), which is a socket, expected a file"

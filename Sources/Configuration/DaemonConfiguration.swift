@@ -15,10 +15,14 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var http = HTTP()
     public var database: Database
     public var daemon = Daemon()
+    public var alerts: Alerts
     /// `[model]`, `[score]`, `[storage]` and the late points of `[feed]`: what holds for a stream that no `[[stream]]` section says otherwise of.
     public var defaults = StreamSettings()
     /// The `[[stream]]` sections, in the order in which they are applied: the most specific one last.
     public private(set) var streams: [StreamSection] = []
+    /// The `[[sink]]` and `[[mute]]` sections, in the order of the files; of sinks with the same name the last one.
+    public internal(set) var sinks: [AlertSinkSettings] = []
+    public internal(set) var mutes: [MuteWindow] = []
     /// Where `model.initial` names a file.
     public internal(set) var initialModels: [InitialModelUse] = []
     /// Where the keys stand that are set.
@@ -145,6 +149,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
         feed = Feed(listen: [paths.feedSocket])
         control = Control(socket: paths.controlSocket)
         database = Database(path: paths.database)
+        alerts = Alerts(socket: paths.alertSocket)
     }
 
     /// What holds for the stream of this name.

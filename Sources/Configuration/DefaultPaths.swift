@@ -41,6 +41,8 @@ public struct DefaultPaths: Sendable, Equatable {
     public var feedSocket: String { runtimeDirectory + "/feed.sock" }
     /// The socket that `anomalyctl` asks.
     public var controlSocket: String { runtimeDirectory + "/control.sock" }
+    /// The socket that tells of anomalies.
+    public var alertSocket: String { runtimeDirectory + "/alerts.sock" }
 
     public init(
         configurationDirectory: String, stateDirectory: String, runtimeDirectory: String,

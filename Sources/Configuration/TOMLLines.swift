@@ -2,6 +2,9 @@
 ///
 /// A key in an inline table (`model = { hidden = 8 }`) stands on the line where that begins.
 struct TOMLLines: Sendable {
+    /// Sections that there may be any number of.
+    static let repeated = ["stream", AlertSinkSettings.sectionName, MuteWindow.sectionName]
+
     /// Counted from 1, by path: `model.hidden`, `stream 2.model.hidden`.
     private var lines: [String: Int] = [:]
 
@@ -13,7 +16,7 @@ struct TOMLLines: Sendable {
         var scanner = TOMLScanner(bytes: bytes)
         guard scanner.scan() == nil else { return }
         var header: [String] = []
-        var sections = 0
+        var sections: [String: Int] = [:]
         var line = 1
         var counted = 0
         for start in scanner.statements {
@@ -22,13 +25,13 @@ struct TOMLLines: Sendable {
             let statement = bytes[start...]
             if statement.starts(with: [UInt8(ascii: "["), UInt8(ascii: "[")]) {
                 header = Self.key(statement.dropFirst(2))
-                if header == ["stream"] {
-                    sections += 1
-                    header = ["stream \(sections)"]
+                if header.count == 1, Self.repeated.contains(header[0]) {
+                    sections[header[0], default: 0] += 1
+                    header = ["\(header[0]) \(sections[header[0]] ?? 1)"]
                 }
             } else if statement.first == UInt8(ascii: "[") {
                 header = Self.key(statement.dropFirst())
-                if header.first == "stream", sections > 0 { header[0] = "stream \(sections)" }
+                if let first = header.first, let count = sections[first] { header[0] = "\(first) \(count)" }
             } else {
                 note(header + Self.key(statement), line)
                 continue
@@ -46,7 +49,7 @@ struct TOMLLines: Sendable {
             guard let dot = rest.lastIndex(of: ".") else { break }
             rest = rest[..<dot]
         }
-        return path.hasPrefix("stream ") ? lines["stream"] : nil
+        return Self.repeated.first { path.hasPrefix($0 + " ") }.flatMap { lines[$0] }
     }
 
     /// Of a key, and of all that it is in, the first line that says something of it counts.

@@ -25,6 +25,9 @@ final class ZoneTable: Sendable {
         }
     }
 
+    /// That of the machine, under the name "local".
+    var local: LocalTime { Self.offsets(of: .current, named: "local") }
+
     private static func offsets(of zone: TimeZone, named name: String) -> LocalTime {
         let year = 31_556_952.0
         var time = Date(timeIntervalSince1970: Double(years.lowerBound - 1970) * year)

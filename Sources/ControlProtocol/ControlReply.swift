@@ -1,7 +1,7 @@
 /// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}`,
 /// `{"imported_model":{…},"version":1}`, `{"hindsight":{…},"version":1}`,
 /// `{"feedback":{…},"version":1}`, `{"commit":{…},"version":1}`, `{"follow":{…},"version":1}`,
-/// `{"metrics":{…},"version":1}` or
+/// `{"metrics":{…},"version":1}`, `{"tested_alerts":{…},"version":1}` or
 /// `{"error":{"code":…,"message":…},"version":1}`.
 public enum ControlReply: Sendable, Equatable {
     case status(DaemonStatus)
@@ -11,6 +11,7 @@ public enum ControlReply: Sendable, Equatable {
     case commit(CommitReply)
     case follow(FollowReply)
     case metrics(MetricsReply)
+    case testedAlerts(AlertTestReply)
     /// The request was refused or could not be understood. The connection stays usable.
     case error(ControlError)
 }
@@ -52,7 +53,7 @@ public struct ControlError: Error, Sendable, Equatable, Codable {
 
 extension ControlReply: Codable {
     private enum Key: String, CodingKey {
-        case version, status, importedModel, hindsight, feedback, commit, follow, metrics, error
+        case version, status, importedModel, hindsight, feedback, commit, follow, metrics, testedAlerts, error
     }
 
     /// - Throws: `DecodingError` when there is no answer that this build knows, or one without its fields.
@@ -70,6 +71,8 @@ extension ControlReply: Codable {
             self = .follow(reply)
         } else if let reply = try fields.decodeIfPresent(MetricsReply.self, forKey: .metrics) {
             self = .metrics(reply)
+        } else if let reply = try fields.decodeIfPresent(AlertTestReply.self, forKey: .testedAlerts) {
+            self = .testedAlerts(reply)
         } else if let reply = try fields.decodeIfPresent(ImportedModel.self, forKey: .importedModel) {
             self = .importedModel(reply)
         } else {
@@ -84,6 +87,7 @@ extension ControlReply: Codable {
         case .status(let status): try fields.encode(status, forKey: .status)
         case .hindsight(let reply): try fields.encode(reply, forKey: .hindsight)
         case .feedback(let reply): try fields.encode(reply, forKey: .feedback)
+        case .testedAlerts(let reply): try fields.encode(reply, forKey: .testedAlerts)
         case .commit(let reply): try fields.encode(reply, forKey: .commit)
         case .follow(let reply): try fields.encode(reply, forKey: .follow)
         case .metrics(let reply): try fields.encode(reply, forKey: .metrics)

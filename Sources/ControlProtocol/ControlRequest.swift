@@ -10,6 +10,8 @@ public enum ControlRequest: Sendable, Equatable {
     case hindsight(HindsightRequest)
     /// Say something of a stream; answered once that is durable.
     case feedback(FeedbackRequest)
+    /// Tell sinks of alerts a test; answered once they have said how that went.
+    case testAlerts(AlertTestRequest)
     /// Wait for a commit; answered when there has been one.
     case awaitCommit(CommitRequest)
     /// Tell of points as soon as they are scored; answered again and again.
@@ -31,10 +33,11 @@ extension ControlRequest: Codable {
         case status, hindsight, feedback, follow, metrics
         case importModel = "import_model"
         case awaitCommit = "await_commit"
+        case testAlerts = "test_alerts"
     }
 
     private enum Key: String, CodingKey {
-        case version, request, importModel, hindsight, feedback, commit, follow
+        case version, request, importModel, hindsight, feedback, commit, follow, testAlerts
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -63,6 +66,9 @@ extension ControlRequest: Codable {
             self = .awaitCommit(try fields.decodeIfPresent(CommitRequest.self, forKey: .commit) ?? CommitRequest())
         case .follow:
             self = .follow(try fields.decodeIfPresent(FollowRequest.self, forKey: .follow) ?? FollowRequest())
+        case .testAlerts:
+            self = .testAlerts(
+                try fields.decodeIfPresent(AlertTestRequest.self, forKey: .testAlerts) ?? AlertTestRequest())
         case .hindsight: self = .hindsight(try fields.decode(HindsightRequest.self, forKey: .hindsight))
         }
     }
@@ -82,6 +88,9 @@ extension ControlRequest: Codable {
         case .feedback(let request):
             try fields.encode(Name.feedback, forKey: .request)
             try fields.encode(request, forKey: .feedback)
+        case .testAlerts(let request):
+            try fields.encode(Name.testAlerts, forKey: .request)
+            try fields.encode(request, forKey: .testAlerts)
         case .awaitCommit(let request):
             try fields.encode(Name.awaitCommit, forKey: .request)
             try fields.encode(request, forKey: .commit)

@@ -72,6 +72,8 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
     public var storage: Storage?
     /// What somebody should see to, each a sentence; nil from a daemon that does not say.
     public var notes: [String]?
+    /// Who is told of anomalies; nil from a daemon that does not say.
+    public var sinks: [Sink]?
 
     public init(
         version: String, pid: Int32, state: State, text: String? = nil, started: Int64, uptimeSeconds: Double,
@@ -83,7 +85,7 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         refusedConnections: [String: Int64]? = nil, keptLatePoints: Int64? = nil, pendingPoints: Int64? = nil,
         silentStreams: Int? = nil, mutedStreams: Int? = nil, allocatedBytes: Int64? = nil, asleepStreams: Int? = nil,
         memory: Memory? = nil,
-        storage: Storage? = nil, notes: [String]? = nil
+        storage: Storage? = nil, notes: [String]? = nil, sinks: [Sink]? = nil
     ) {
         self.version = version
         self.pid = pid
@@ -123,6 +125,44 @@ public struct DaemonStatus: Sendable, Equatable, Codable {
         self.memory = memory
         self.storage = storage
         self.notes = notes
+        self.sinks = sinks
+    }
+
+    /// Somebody who is told of anomalies.
+    public struct Sink: Sendable, Equatable, Codable {
+        public var name: String
+        /// "log", "socket", "exec" or "webhook".
+        public var kind: String
+        /// Anomalies that it knows as open.
+        public var firing: Int
+        /// News that it has not been told yet.
+        public var waiting: Int
+        /// Failures since it was told last, and what the last one was; nil while it works.
+        public var failures: Int
+        public var trouble: String?
+        /// Anomalies of which it will never hear, as too many waited for it.
+        public var dropped: Int64
+        /// When it was told last; nil if it was not since the start.
+        public var lastTold: Int64?
+        /// Of the socket: who follows now, and how many were dropped as they did not read.
+        public var followers: Int?
+        public var droppedFollowers: Int64?
+
+        public init(
+            name: String, kind: String, firing: Int, waiting: Int, failures: Int, dropped: Int64, lastTold: Int64?,
+            trouble: String?, followers: Int? = nil, droppedFollowers: Int64? = nil
+        ) {
+            self.name = name
+            self.kind = kind
+            self.firing = firing
+            self.waiting = waiting
+            self.failures = failures
+            self.dropped = dropped
+            self.lastTold = lastTold
+            self.trouble = trouble
+            self.followers = followers
+            self.droppedFollowers = droppedFollowers
+        }
     }
 
     /// Where the daemon is in its life, or what is wrong with it. A newer daemon may send other words.

@@ -53,6 +53,20 @@ enum AnomalyQueries {
         return found
     }
 
+    /// The anomalies that a condition picks out.
+    static func anomalies(
+        _ database: Database, where condition: String, parts: StoreSchema.Parts, bind: (Statement) -> Void
+    ) throws -> [StoredAnomaly] {
+        let statement = try database.cachedStatement(sql: select(parts) + " WHERE " + condition)
+        bind(statement)
+        var found: [StoredAnomaly] = []
+        try statement.forEachRow { row in
+            found.append(stored(row))
+            return true
+        }
+        return found
+    }
+
     /// The largest number of an anomaly; 0 if there is none.
     static func largestID(_ database: Database) throws -> Int64 {
         try Int64.fetchOne(database, sql: "SELECT max(id) FROM anomaly") ?? 0

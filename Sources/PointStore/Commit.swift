@@ -22,12 +22,15 @@ public struct Commit: Sendable {
     /// Behind points that are stored or in the same batch.
     public var feedback: [FeedbackRecord] = []
     public var snapshots: [SnapshotRecord] = []
+    /// What sinks have been told. Later entries replace earlier ones.
+    public var alerts: [AlertRecord] = []
+    public var alertSinks: [AlertSinkRecord] = []
 
     public init() {}
 
     public var isEmpty: Bool {
         streams.isEmpty && rows == 0 && anomalies.isEmpty && checkpoints.isEmpty && released.isEmpty && events.isEmpty
-            && feedback.isEmpty && snapshots.isEmpty
+            && feedback.isEmpty && snapshots.isEmpty && alerts.isEmpty && alertSinks.isEmpty
     }
 
     /// Rows of points, of all kinds.
@@ -45,6 +48,7 @@ public struct Commit: Sendable {
         feedback.removeAll(keepingCapacity: keepingCapacity)
         // States are large, and few.
         snapshots = []
+        (alerts, alertSinks) = ([], [])
     }
 
     /// Puts the points of each channel of a stream one after the other. Swift's sort merges runs that are in order

@@ -12,6 +12,7 @@ final class CommitStatements {
     private let snapshots: SnapshotStatements
     private let hot: HotStatements
     private let late: LateStatements
+    private let alerts: AlertStatements
     private let connection: SQLiteConnection?
 
     init(_ database: Database) throws {
@@ -61,6 +62,7 @@ final class CommitStatements {
         snapshots = try SnapshotStatements(database)
         hot = try HotStatements(database)
         late = try LateStatements(database)
+        alerts = try AlertStatements(database)
         connection = database.sqliteConnection
     }
 
@@ -85,6 +87,7 @@ final class CommitStatements {
             try Self.naming("feedback on stream \(record.stream)", path, on: connection) { try insert(record) }
         }
         try snapshots.write(commit, path: path)
+        try alerts.write(commit, path: path)
         return (try late.write(commit, path: path), hotRows)
     }
 

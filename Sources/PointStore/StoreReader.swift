@@ -20,7 +20,7 @@ public final class StoreReader: Sendable {
     /// The file, absolute and without symbolic links.
     public var path: String { connection.path }
 
-    private let connection: ReadConnection
+    let connection: ReadConnection
 
     /// - throws: A ``StoreError`` with the cause `missing`, `notPermitted`, `foreign`, `newer`, `outdated`, `damaged` or
     ///   the like.

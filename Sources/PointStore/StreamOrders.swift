@@ -53,6 +53,17 @@ public struct StreamOrders: Sendable {
         return stored.anomaly.start < until
     }
 
+    /// Whether an anomaly of the stream is not to be told of now. What was said since it began counts as well: a mute holds
+    /// it back as long as none of its points is behind the end of the mute, and taking one back lets it be told while it
+    /// is open.
+    func holdsBack(_ stored: StoredAnomaly) -> Bool {
+        guard !mutedAnomalies.contains(stored.id), let last = mutes.last,
+            last.after >= stored.anomaly.startSequence
+        else { return isMuted(stored) }
+        guard let until = last.until else { return !stored.anomaly.isOpen && isMuted(stored) }
+        return isMuted(stored) || stored.anomaly.end < until
+    }
+
     /// Whether an anomaly of the stream began in a range of time that is left out: before that was said.
     public func isExcluded(_ stored: StoredAnomaly) -> Bool {
         standing.exclusions.contains { $0.contains(stored.anomaly.start) }

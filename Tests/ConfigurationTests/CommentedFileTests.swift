@@ -51,6 +51,7 @@ import Testing
         let layer = ConfigurationLayer(toml: example, source: "example")
         let configuration = try DaemonConfiguration(layers: [layer], paths: .system)
         #expect(configuration.streams.count == 2)
+        #expect(configuration.sinks.map(\.name) == ["pager", "chat"] && configuration.mutes.count == 1)
         let settings = configuration.settings(forStream: "web.eu.latency")
         #expect(settings != configuration.settings(forStream: "web.eu.errors"))
         #expect(settings.storage.checkpointInterval == 300_000_000)

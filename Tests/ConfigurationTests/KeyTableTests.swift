@@ -20,7 +20,12 @@ import Testing
         "database.path": #""/tmp/x.db""#, "database.synchronous": #""normal""#, "database.commit_interval": #""50ms""#,
         "database.commit_points": "10", "database.on_damage": #""stop""#, "daemon.shards": "3",
         "daemon.sleep_after": #""10min""#, "daemon.memory_limit": "1000000",
-        "daemon.log_level": #""debug""#, "model.cell": #""lstm""#,
+        "daemon.log_level": #""debug""#, "alerts.journal": "false", "alerts.socket": #""/tmp/a.sock""#,
+        "alerts.socket_mode": #""0666""#, "alerts.max_followers": "7", "alerts.group_by": #""tag:host""#,
+        "alerts.group_wait": #""1s""#, "alerts.group_interval": #""5min""#, "alerts.repeat_interval": #""1h""#,
+        "alerts.max_alerts": "5", "alerts.worsen_factor": "3.0", "alerts.warning_score": "0.35",
+        "alerts.critical_score": "0.7", "alerts.queue": "100", "alerts.link": #""https://x/{id}""#,
+        "model.cell": #""lstm""#,
         "model.hidden": "32", "model.layers": "2", "model.k1": "4", "model.k2": "64", "model.learning_rate": "0.01",
         "model.optimiser": #""sgd""#, "model.attention": "8",
         "model.attention_scale": #""none""#, "model.loss": #""mse""#, "model.clip": "0.5", "model.clip_by": #""value""#,
@@ -63,6 +68,7 @@ import Testing
             Self.names(of: daemon.feed, in: "feed") + Self.names(of: daemon.control, in: "control")
             + Self.names(of: daemon.http, in: "http")
             + Self.names(of: daemon.database, in: "database") + Self.names(of: daemon.daemon, in: "daemon")
+            + Self.names(of: daemon.alerts, in: "alerts")
         #expect(ConfigurationKey.all.filter { !$0.isPerStream }.map(\.path) == rest)
     }
 
@@ -126,6 +132,11 @@ import Testing
         #expect(configuration.database.onDamage == .setAside)
         #expect(configuration.daemon.shards == 0)
         #expect(configuration.daemon.logLevel == .info)
+        #expect(configuration.alerts.journal && configuration.alerts.socket == "/run/anomalyd/alerts.sock")
+        #expect(configuration.alerts.groupBy == .all && configuration.alerts.groupWait == 10_000_000)
+        #expect(configuration.alerts.groupInterval == 60_000_000)
+        #expect(configuration.alerts.repeatInterval == 14_400_000_000)
+        #expect(configuration.sinks.isEmpty && configuration.mutes.isEmpty)
         #expect(configuration.defaults.detector == DetectorSettings())
         #expect(configuration.defaults.storage.checkpointInterval == 60_000_000)
         #expect(configuration.defaults.feed.late == .drop)

@@ -16,7 +16,8 @@ import Testing
         #expect(
             try sqlite(scratch.path, "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
                 == [
-                    "anomaly", "anomaly_open", "anomaly_start", "checkpoint", "chunk", "chunk_stream", "event",
+                    "alert", "alert_sink", "anomaly", "anomaly_open", "anomaly_start", "checkpoint", "chunk",
+                    "chunk_stream", "event",
                     "feedback",
                     "feedback_by_stream", "grdb_migrations", "hindsight",
                     "hindsight_run", "hot", "hot_stream", "pending", "point", "point_row", "recent_point", "snapshot",

@@ -46,7 +46,7 @@ private struct Value: Hashable {
 
     private static let tables = [
         "stream", "point_row", "hot", "chunk", "anomaly", "checkpoint", "hindsight", "hindsight_run", "pending",
-        "event", "feedback", "snapshot",
+        "event", "feedback", "snapshot", "alert", "alert_sink",
     ]
 
     /// Also what is in the WAL only.
@@ -83,6 +83,7 @@ private struct Value: Hashable {
         for (table, columns) in [
             ("stream", 5), ("point_row", 11), ("hot", 9), ("chunk", 9), ("anomaly", 14), ("checkpoint", 6),
             ("hindsight", 10), ("hindsight_run", 9), ("pending", 4), ("event", 4), ("feedback", 18), ("snapshot", 9),
+            ("alert", 11), ("alert_sink", 3),
         ] {
             #expect(
                 try sqlite(scratch.path, "SELECT count(*) FROM pragma_table_xinfo('\(table)')") == ["\(columns)"],

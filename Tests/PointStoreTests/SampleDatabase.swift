@@ -38,6 +38,16 @@ struct SampleDatabase {
                     it.points = 3
                     commit.anomalies.append(AnomalyRecord(stream: id, anomaly: it))
                     commit.feedback.append(feedback(on: id, after: last, anomaly: it.startSequence))
+                    let key = AlertKey(stream: id, start: it.startSequence)
+                    let number = (last / 100 - 2) * Int64(streams) + Int64(id)
+                    commit.alerts += ["journal", "pager"].map { sink in
+                        AlertRecord(
+                            key: key, sink: sink, anomaly: number, state: .resolved, since: last, told: last + 1,
+                            score: 0.6, deviation: 8)
+                    }
+                    commit.alertSinks = [
+                        AlertSinkRecord(sink: "journal", through: number), AlertSinkRecord(sink: "pager", through: 0),
+                    ]
                     if id == 3, let checkpoint = commit.checkpoints.last {
                         commit.snapshots.append(SnapshotRecord(checkpoint: checkpoint, time: last, message: "kept"))
                     }

@@ -8,7 +8,8 @@ package struct AnomaliesAckCommand: ReportingCommand {
         commandName: "ack",
         abstract: "Note that somebody has seen an anomaly.",
         discussion: """
-            The note, with the time, the user and the words, is kept with the anomaly; list, show and explain tell of it. \
+            The note, with the time, the user and the words, is kept with the anomaly; list, show and explain tell of it, \
+            and so are the sinks that know of the anomaly, which do not tell of it again then (alerts.repeat_interval). \
             It changes nothing of what the stream does: to say that an anomaly was none, try anomalyctl label. The daemon \
             must be running.
 

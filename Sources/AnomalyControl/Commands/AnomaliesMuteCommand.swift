@@ -8,9 +8,10 @@ package struct AnomaliesMuteCommand: ReportingCommand {
         commandName: "mute",
         abstract: "Do not tell of a stream's anomalies for a while, or of one anomaly.",
         discussion: """
-            A mute stream goes on being scored, and learned from; its anomalies are stored and marked as muted, but the \
-            journal hears nothing of those that begin before the end of the mute, by the time of their points, nor of the \
-            end of one that is open now. An anomaly that is muted by its number is marked, and its end is not told of; \
+            A mute stream goes on being scored, and learned from; its anomalies are stored and marked as muted, but \
+            neither the journal nor any other sink hears of those that begin before the end of the mute, by the time of \
+            their points. Of one that is open now nothing more is told, but its end to those who know of it (the journal \
+            hears nothing of that either). An anomaly that is muted by its number is marked, and its end is not told of; \
             with --for or --until, its stream is mute as well. To raise no anomalies at all, and learn nothing, see \
             anomalyctl exclude. The daemon must be running.
 

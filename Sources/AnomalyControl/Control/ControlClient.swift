@@ -71,6 +71,23 @@ package struct ControlClient: Sendable {
         }
     }
 
+    /// Has the daemon tell a sink, or all, a test, and waits for the answers.
+    ///
+    /// - Throws: as `status()`.
+    func testAlerts(_ sink: String?) throws(Failure) -> AlertTestReply {
+        var patient = self
+        patient.timeout = max(timeout, 60_000)
+        switch try patient.ask(.testAlerts(AlertTestRequest(sink: sink))) {
+        case .testedAlerts(let reply): return reply
+        case .error(let error) where error.code == .unknownRequest:
+            throw Failure(
+                .failure, "the daemon at \(path) knows no alerts: it is of an older version",
+                hint: "restart it after the upgrade; try: systemctl restart anomalyd")
+        case .error(let error): throw failure(error)
+        default: throw misplaced
+        }
+    }
+
     /// Has the daemon give streams the weights of a model. Waits longer than for other things, as that ends with a
     /// commit.
     ///

@@ -78,6 +78,7 @@ package struct StatusReport {
                         + "\(NumberText.grouped(status.latePoints)) late"
             ),
         ]
+        if let sinks = status.sinks, !sinks.isEmpty { lines.append(("Sinks", text(of: sinks, on: terminal))) }
         lines += order
         lines += [
             ("Last commit", lastCommit(terminal)),
@@ -137,6 +138,21 @@ package struct StatusReport {
         }
         return (texts.isEmpty ? "none yet" : texts.joined(separator: ", "))
             + part(gradients.skippedUpdates, "; ", " updates skipped")
+    }
+
+    /// Such as "journal, pager (3 open, 1 waits), chat (fails)".
+    private func text(of sinks: [DaemonStatus.Sink], on terminal: Terminal) -> String {
+        sinks.map { sink in
+            let words = [
+                sink.trouble == nil ? nil : Style.warning("fails", on: terminal),
+                sink.firing > 0 ? "knows \(count(sink.firing)) open" : nil,
+                sink.waiting > 0 ? "\(count(sink.waiting)) waiting" : nil,
+                sink.dropped > 0 ? "\(NumberText.grouped(sink.dropped)) untold" : nil,
+                (sink.followers ?? 0) > 0 ? "\(count(sink.followers ?? 0)) followers" : nil,
+                (sink.droppedFollowers ?? 0) > 0 ? "\(NumberText.grouped(sink.droppedFollowers ?? 0)) dropped" : nil,
+            ].compactMap(\.self).joined(separator: ", ")
+            return TextWidth.harmless(sink.name) + (words.isEmpty ? "" : " (\(words))")
+        }.joined(separator: "; ")
     }
 
     private func anomalies(_ terminal: Terminal) -> String {

@@ -24,6 +24,7 @@ struct SalvageRepair {
                 try database.execute(sql: "DELETE FROM \(table) WHERE stream_id NOT IN (SELECT id FROM stream)")
             }
             try mendHindsight()
+            try mendAlerts()
             try count()
             return .commit
         }
@@ -81,6 +82,17 @@ struct SalvageRepair {
                     SELECT run_id, min(stream_id), 0, min(time), max(time), sum(channel = 0),
                         sum(channel = 0 AND anomaly), 0, 'lost'
                     FROM hindsight WHERE run_id NOT IN (SELECT id FROM hindsight_run) GROUP BY run_id;
+                """)
+    }
+
+    /// Anomalies may begin at points with other numbers now, and some may be lost: nobody can be told of their end then.
+    private func mendAlerts() throws {
+        try database.execute(
+            sql: """
+                DELETE FROM alert WHERE anomaly_id NOT IN (SELECT id FROM anomaly);
+                UPDATE OR REPLACE alert SET start_sequence = (SELECT start_sequence FROM anomaly WHERE id = anomaly_id)
+                    WHERE start_sequence <> (SELECT start_sequence FROM anomaly WHERE id = anomaly_id);
+                DELETE FROM alert WHERE stream_id <> (SELECT stream_id FROM anomaly WHERE id = anomaly_id);
                 """)
     }
 

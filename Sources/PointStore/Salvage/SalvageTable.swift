@@ -148,6 +148,28 @@ struct SalvageTable: Sendable {
         hasRowids: true, isPlausible: { isIn(1...Int64.max, $0[0]) && isIntact($0) },
         onConflict: "ON CONFLICT DO NOTHING")
 
+    /// Of two copies of a row, the one that was told later is the newer one.
+    static let alert = SalvageTable(
+        name: "alert",
+        columns: [
+            ("sink", .text), ("stream_id", .integer), ("start_sequence", .integer), ("anomaly_id", .integer),
+            ("state", .text), ("since", .integer), ("told", .integer), ("score", .number), ("deviation", .number),
+            ("acknowledged", .integer), ("listed", .integer),
+        ],
+        hasRowids: false,
+        isPlausible: {
+            isID($0[1]) && isIn(1...Int64.max, $0[2]) && isIn(0...Int64.max, $0[3]) && isAlertState($0[4])
+                && isIn(0...1, $0[9]) && isIn(0...1, $0[10])
+        },
+        onConflict: replacing(
+            "sink, stream_id, start_sequence", if: "excluded.told > told",
+            "anomaly_id, state, since, told, score, deviation, acknowledged, listed"))
+
+    static let alertSink = SalvageTable(
+        name: "alert_sink", columns: [("id", .rowid), ("name", .text), ("through", .integer)], hasRowids: true,
+        isPlausible: { isIn(1...Int64.max, $0[0]) && isIn(0...Int64.max, $0[2]) && isName($0[1]) },
+        onConflict: replacing("id", if: "excluded.through > through", "through"))
+
     static let hindsightRun = SalvageTable(
         name: "hindsight_run",
         columns: [
@@ -191,6 +213,7 @@ struct SalvageTable: Sendable {
 
     static let all = [
         point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, snapshot, hindsightRun,
+        alert, alertSink,
     ]
 
     /// The values of a cell as a row of this table, with its number in place; nil if it is none.
@@ -242,6 +265,10 @@ struct SalvageTable: Sendable {
 
     private static func isAction(_ value: RecordValue) -> Bool {
         FeedbackRecord.Action.allCases.contains { value == .text(Array($0.rawValue.utf8)) }
+    }
+
+    private static func isAlertState(_ value: RecordValue) -> Bool {
+        AlertRecord.State.allCases.contains { value == .text(Array($0.rawValue.utf8)) }
     }
 
     /// Whether the checksum of a snapshot is right.

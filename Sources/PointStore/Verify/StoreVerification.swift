@@ -66,6 +66,7 @@ public struct StoreVerification {
         report.streams = streams.count
         try progress(.streams(done: streams.count, of: streams.count))
         try lookForStrays()
+        if parts.contains(.alerts) { try lookAtAlerts() }
         try connection.close()
         return report
     }
@@ -97,6 +98,23 @@ public struct StoreVerification {
                     report.add(.stream, "table \(table) has rows of stream \(id), which does not exist")
                 }
             }
+        }
+    }
+
+    /// What sinks were told of must be there, and what the number says.
+    private mutating func lookAtAlerts() throws {
+        try reading("table alert") { report, database in
+            let count = try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT count(*) FROM alert AS t JOIN anomaly AS a ON a.id = t.anomaly_id
+                    WHERE (a.stream_id, a.start_sequence) <> (t.stream_id, t.start_sequence)
+                    """)
+            // A key of sinks first, so not as other tables: there are few rows.
+            let strays = try Int64.fetchAll(
+                database, sql: "SELECT DISTINCT stream_id FROM alert WHERE stream_id NOT IN (SELECT id FROM stream)")
+            for id in strays { report.add(.stream, "table alert has rows of stream \(id), which does not exist") }
+            if let count, count > 0 { report.add(.anomalies, "\(count) alerts are of other anomalies than they say") }
         }
     }
 

@@ -22,4 +22,25 @@ enum ManualKeys {
         }
         return lines
     }
+
+    /// Sections that there may be any number of.
+    static var sectionLines: [String] {
+        var lines: [String] = []
+        for section in SectionDescription.all {
+            lines.append(".Ss [[\(section.name)]]")
+            lines += ManualMarkup.prose(section.help)
+            lines.append(".Bd -literal -offset indent")
+            lines += section.example.map { $0.replacing("\\", with: "\\e") }
+            lines += [".Ed", ".Bl -tag -width Ds"]
+            for key in section.keys {
+                lines.append(".It Ic \(key.name)")
+                lines += ManualMarkup.prose(key.summary)
+                let standard = key.standard.map { "; the default is \($0)" } ?? ""
+                lines += ManualMarkup.prose("Takes \(key.takes)\(standard).")
+                lines += ManualMarkup.prose("To choose: \(key.choosing)")
+            }
+            lines.append(".El")
+        }
+        return lines
+    }
 }

@@ -38,6 +38,7 @@ import Testing
 
     @Test func keysOfTheConfiguration() throws {
         try check("keys", of: "anomalyd.toml.5", ManualKeys.lines)
+        try check("sections", of: "anomalyd.toml.5", ManualKeys.sectionLines)
         let page = try ManualPage("anomalyd.toml.5").text
         for key in ConfigurationKey.all { #expect(page.contains(".It Ic \(key.path)\n")) }
     }

@@ -193,6 +193,7 @@ public struct AnomalyDaemon: Service {
         options.synchronous = configuration.database.synchronous == .full ? .full : .normal
         options.createsDirectory = self.options.createsDirectories
         options.newestFormat = Int32(Detector.stateVersion)
+        options.fit(Retention(configuration))
         let path = configuration.database.path
         do {
             return (try PointStore(path: path, options: options), nil)
@@ -249,8 +250,9 @@ public struct AnomalyDaemon: Service {
             let surroundings = ControlHandler.Surroundings(
                 configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
                 status: { reporter.status() }, models: models, hindsight: hindsight,
-                feedback: FeedbackIntake(pipeline: pipeline), commits: pipeline.writer.watch, refusals: refusals,
-                logger: logger)
+                feedback: FeedbackIntake(pipeline: pipeline),
+                vacuum: VacuumIntake(writer: pipeline.writer.queue, statistics: pipeline.statistics),
+                commits: pipeline.writer.watch, refusals: refusals, logger: logger)
             try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: visitor.peer))
             channel.closeFuture.whenComplete { _ in left() }
         }

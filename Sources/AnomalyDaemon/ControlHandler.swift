@@ -22,6 +22,7 @@ final class ControlHandler: ChannelDuplexHandler {
         var models: ModelImport
         var hindsight: HindsightIntake
         var feedback: FeedbackIntake
+        var vacuum: VacuumIntake
         var commits: CommitWatch
         var refusals: RefusalLog
         var logger: Logger
@@ -148,6 +149,9 @@ final class ControlHandler: ChannelDuplexHandler {
                 // A run comes in many pieces; the first one is news.
                 try permit("store hindsight", request.begin == nil ? nil : ["streams": "\(request.stream)"])
                 daemon.hindsight.take(request, answer: answerer(context))
+            case .vacuum(let request):
+                try permit("make the database small", request.begin ? [:] : nil)
+                daemon.vacuum.take(request, answer: answerer(context))
             case .feedback(let request):
                 try permit(
                     "say \(request.action.prefix(40))",

@@ -33,6 +33,8 @@ final class Statistics: Sendable {
     let setAside = Mutex<String?>(nil)
     /// What is wrong with the write-ahead log; nil while nothing is.
     let walTrouble = Mutex<String?>(nil)
+    /// Why the database is larger than it may be; nil while it is not.
+    let sizeTrouble = Mutex<String?>(nil)
 
     /// - Throws: if nothing can be stored for now, so that whoever asks for it hears so instead of waiting.
     func requireStoring() throws(ControlError) {

@@ -1,6 +1,6 @@
 /// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}`,
 /// `{"imported_model":{…},"version":1}`, `{"hindsight":{…},"version":1}`,
-/// `{"feedback":{…},"version":1}`, `{"commit":{…},"version":1}` or
+/// `{"feedback":{…},"version":1}`, `{"commit":{…},"version":1}`, `{"vacuum":{…},"version":1}` or
 /// `{"error":{"code":…,"message":…},"version":1}`.
 public enum ControlReply: Sendable, Equatable {
     case status(DaemonStatus)
@@ -8,6 +8,7 @@ public enum ControlReply: Sendable, Equatable {
     case hindsight(HindsightReply)
     case feedback(FeedbackReply)
     case commit(CommitReply)
+    case vacuum(VacuumReply)
     /// The request was refused or could not be understood. The connection stays usable.
     case error(ControlError)
 }
@@ -49,7 +50,7 @@ public struct ControlError: Error, Sendable, Equatable, Codable {
 
 extension ControlReply: Codable {
     private enum Key: String, CodingKey {
-        case version, status, importedModel, hindsight, feedback, commit, error
+        case version, status, importedModel, hindsight, feedback, commit, vacuum, error
     }
 
     /// - Throws: `DecodingError` when there is no answer that this build knows, or one without its fields.
@@ -63,6 +64,8 @@ extension ControlReply: Codable {
             self = .feedback(reply)
         } else if let reply = try fields.decodeIfPresent(CommitReply.self, forKey: .commit) {
             self = .commit(reply)
+        } else if let reply = try fields.decodeIfPresent(VacuumReply.self, forKey: .vacuum) {
+            self = .vacuum(reply)
         } else if let reply = try fields.decodeIfPresent(ImportedModel.self, forKey: .importedModel) {
             self = .importedModel(reply)
         } else {
@@ -78,6 +81,7 @@ extension ControlReply: Codable {
         case .hindsight(let reply): try fields.encode(reply, forKey: .hindsight)
         case .feedback(let reply): try fields.encode(reply, forKey: .feedback)
         case .commit(let reply): try fields.encode(reply, forKey: .commit)
+        case .vacuum(let reply): try fields.encode(reply, forKey: .vacuum)
         case .importedModel(let reply): try fields.encode(reply, forKey: .importedModel)
         case .error(let error): try fields.encode(error, forKey: .error)
         }

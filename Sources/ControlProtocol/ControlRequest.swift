@@ -12,6 +12,8 @@ public enum ControlRequest: Sendable, Equatable {
     case feedback(FeedbackRequest)
     /// Wait for a commit; answered when there has been one.
     case awaitCommit(CommitRequest)
+    /// Make the database small; answered after a moment with how far that is.
+    case vacuum(VacuumRequest)
 }
 
 /// The version of the protocol that this build speaks.
@@ -24,13 +26,13 @@ public enum ControlVersion {
 
 extension ControlRequest: Codable {
     private enum Name: String, Codable, CaseIterable {
-        case status, hindsight, feedback
+        case status, hindsight, feedback, vacuum
         case importModel = "import_model"
         case awaitCommit = "await_commit"
     }
 
     private enum Key: String, CodingKey {
-        case version, request, importModel, hindsight, feedback, commit
+        case version, request, importModel, hindsight, feedback, commit, vacuum
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -56,6 +58,7 @@ extension ControlRequest: Codable {
         case .feedback: self = .feedback(try fields.decode(FeedbackRequest.self, forKey: .feedback))
         case .awaitCommit:
             self = .awaitCommit(try fields.decodeIfPresent(CommitRequest.self, forKey: .commit) ?? CommitRequest())
+        case .vacuum: self = .vacuum(try fields.decode(VacuumRequest.self, forKey: .vacuum))
         case .hindsight: self = .hindsight(try fields.decode(HindsightRequest.self, forKey: .hindsight))
         }
     }
@@ -74,6 +77,9 @@ extension ControlRequest: Codable {
         case .feedback(let request):
             try fields.encode(Name.feedback, forKey: .request)
             try fields.encode(request, forKey: .feedback)
+        case .vacuum(let request):
+            try fields.encode(Name.vacuum, forKey: .request)
+            try fields.encode(request, forKey: .vacuum)
         case .awaitCommit(let request):
             try fields.encode(Name.awaitCommit, forKey: .request)
             try fields.encode(request, forKey: .commit)

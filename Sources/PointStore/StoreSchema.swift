@@ -15,6 +15,7 @@ enum StoreSchema {
         migrator.registerMigration(feedbackMigration) { try $0.execute(sql: feedback) }
         migrator.registerMigration(steeringMigration) { try $0.execute(sql: steering) }
         migrator.registerMigration(packedMigration) { try $0.execute(sql: packed) }
+        migrator.registerMigration(rollupsMigration) { try $0.execute(sql: rollups) }
         return migrator
     }
 
@@ -25,6 +26,7 @@ enum StoreSchema {
     private static let feedbackMigration = "5-feedback"
     private static let steeringMigration = "6-steering"
     private static let packedMigration = "7-packed"
+    private static let rollupsMigration = "8-rollups"
 
     /// What a database has beside its points, if the version that wrote it last knew of it.
     struct Parts: OptionSet, Sendable {
@@ -42,8 +44,11 @@ enum StoreSchema {
         /// The tables of packed points; the rows of others are in `point_row` then, not in `point`.
         static let packed = Parts(rawValue: 32)
 
+        /// The tables of roll-ups.
+        static let rollups = Parts(rawValue: 64)
+
         /// All of them.
-        static let current: Parts = [.hindsight, .late, .events, .feedback, .steering, .packed]
+        static let current: Parts = [.hindsight, .late, .events, .feedback, .steering, .packed, .rollups]
 
         /// The table of points that have a row for each channel.
         var rowTable: String { contains(.packed) ? "point_row" : "point" }
@@ -75,6 +80,7 @@ enum StoreSchema {
         if applied.contains(feedbackMigration) { parts.insert(.feedback) }
         if applied.contains(steeringMigration) { parts.insert(.steering) }
         if applied.contains(packedMigration) { parts.insert(.packed) }
+        if applied.contains(rollupsMigration) { parts.insert(.rollups) }
         return .readable(parts)
     }
 

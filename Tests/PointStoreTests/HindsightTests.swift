@@ -228,7 +228,10 @@ import Testing
                 == ["old|5.0|0.25|0|0|0.01", "old|6.0|0.75|1|0|0.02"])
         #expect(
             try sqlite(scratch.path, "SELECT identifier FROM grdb_migrations ORDER BY identifier")
-                == ["1-points", "2-hindsight", "3-late", "4-events", "5-feedback", "6-steering", "7-packed"])
+                == [
+                    "1-points", "2-hindsight", "3-late", "4-events", "5-feedback", "6-steering", "7-packed",
+                    "8-rollups",
+                ])
         #expect(try StoreReader(path: scratch.path).all().map { $0.hindsight?.score } == [0.01, 0.02])
         // The same as a file that was made anew.
         let schema = "SELECT name, sql FROM sqlite_schema ORDER BY name"

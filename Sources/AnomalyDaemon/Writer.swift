@@ -36,6 +36,8 @@ final class Writer: @unchecked Sendable {
 
     private let store: PointStore
     private let configuration: DaemonConfiguration.Database
+    /// Rows of a commit.
+    private let mostRows: Int
     private let shards: Int
     private let ledger: CommitLedger
     /// By shard: number of the newest batch that was taken.
@@ -81,6 +83,7 @@ final class Writer: @unchecked Sendable {
     ) {
         self.store = store
         self.configuration = configuration
+        mostRows = min(configuration.commitPoints, retention.hotValues)
         self.shards = shards
         self.ledger = ledger
         taken = Array(repeating: 0, count: shards)
@@ -111,7 +114,7 @@ final class Writer: @unchecked Sendable {
             inHand.add(messages.reduce(0) { $0 + $1.rows })
             for message in messages {
                 accept(message)
-                if pending.weight >= configuration.commitPoints { commitUntilDone() }
+                if pending.weight >= mostRows { commitUntilDone() }
             }
             heartbeat.beat()
             if !hasGivenUp, let damage = store.damage { replaceDamaged(damage) }

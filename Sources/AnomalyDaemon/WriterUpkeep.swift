@@ -27,7 +27,7 @@ struct WriterUpkeep {
     private let statistics: Statistics
     private let logger: Logger
     /// Steady time at which something is to be done.
-    private(set) var due = Int64.min
+    private(set) var due: Int64 = 0
     private var waiting: [(order: VacuumOrder, since: Int64)] = []
     /// A vacuum that goes on: bytes of the file when it began, and what was deleted since.
     private var vacuum: (bytes: Int64, deleted: StoreUpkeep.Deleted)?
@@ -47,7 +47,7 @@ struct WriterUpkeep {
             vacuum = ((try? store.fileBytes()) ?? 0, StoreUpkeep.Deleted())
             outcome = nil
             upkeep.ask()
-            due = .min
+            due = 0
         }
         answer(store)
     }
@@ -55,7 +55,7 @@ struct WriterUpkeep {
     /// Another database lies at the path.
     mutating func beginAnew() {
         upkeep.beginAnew()
-        due = .min
+        due = 0
     }
 
     /// One step, if it is time for one.

@@ -77,6 +77,9 @@ extension PointStore {
         }
     }
 
+    /// Bytes of the write-ahead log as the file system has it.
+    var logBytes: Int64 { (try? StoreFile.size(path + "-wal", operation: "read the size of")).map(Int64.init) ?? 0 }
+
     /// Bytes of the file as the file system has it.
     public func fileBytes() throws -> Int64 { Int64(try StoreFile.size(path, operation: "read the size of")) }
 }

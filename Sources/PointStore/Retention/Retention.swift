@@ -61,12 +61,17 @@ public struct Retention: Sendable {
         return maxBytes > 0 ? min(most, maxBytes / 8) : most
     }
 
-    /// Values in the hot table from which on it is sealed: of 32 bytes each, they shall not fill what there is.
+    /// Values in the hot table from which on it is sealed, and in a commit at most: of up to 96 bytes each, they shall not
+    /// fill what there is.
     public var hotValues: Int {
-        maxBytes > 0 ? min(HotTable.mostValues, Int(maxBytes / 16 / 32)) : HotTable.mostValues
+        maxBytes > 0 ? min(HotTable.mostValues, Int(maxBytes / 16 / 96)) : HotTable.mostValues
     }
 
-    /// Bytes in use above which something is deleted, and down to which it is.
-    var ceiling: Int64 { maxBytes - walBytes - maxBytes / 16 }
-    var floor: Int64 { maxBytes - walBytes - maxBytes / 8 }
+    /// Bytes in use above which something is deleted.
+    ///
+    /// - Parameter log: bytes of the write-ahead log, which a single large transaction makes longer.
+    func ceiling(log: Int64) -> Int64 { max(0, maxBytes - max(walBytes, log) - maxBytes / 16) }
+
+    /// Bytes in use down to which it is.
+    func floor(log: Int64) -> Int64 { max(0, ceiling(log: log) - maxBytes / 16) }
 }

@@ -20,7 +20,7 @@ public struct StoreUpkeep: Sendable {
     /// Streams that are rolled up, or looked at, in one step at most.
     private static let streamsAtOnce: Int32 = 2000
     /// Pause between two looks at the size, and before a size that can't be reached is tried again.
-    private static let sizeInterval: Int64 = 1_000_000
+    private static let sizeInterval: Int64 = 50_000
     private static let unmetInterval: Int64 = 30_000_000
     /// Free pages that are left for what is to come, in bytes; of a large file a sixteenth.
     private static let slack: Int64 = 4 << 20
@@ -221,7 +221,7 @@ public struct StoreUpkeep: Sendable {
         deleted.add(Deleted(outcome))
         self.pass = pass
         phase = .expiring(done: pass.looked, of: pass.of)
-        if isOverSize, try store.pages().usedBytes <= retention.floor {
+        if isOverSize, try store.pages().usedBytes <= retention.floor(log: store.logBytes) {
             // Enough; the next time, those come first that were not looked at.
             (isOverSize, pressure, resumed, self.pass, left) = (false, StreamExpiry.Cutoffs(), pass.next, nil, nil)
             unmet = nil
@@ -298,7 +298,7 @@ public struct StoreUpkeep: Sendable {
         guard retention.maxBytes > 0 else { return }
         nextSize = steady + Self.sizeInterval
         let used = try store.pages().usedBytes
-        if used > retention.ceiling {
+        if used > retention.ceiling(log: store.logBytes) {
             isOverSize = true
         } else if unmet != nil {
             unmet = nil
@@ -332,7 +332,7 @@ public struct StoreUpkeep: Sendable {
             let used = try store.pages().usedBytes
             unmet =
                 "The database has \(used >> 20) MiB in use that must stay (models, points that a restart may need, "
-                + "anomalies), and retention.max_size leaves room for \(retention.ceiling >> 20) MiB. "
+                + "anomalies), and retention.max_size leaves room for \(retention.ceiling(log: 0) >> 20) MiB. "
                 + "Raise it, or have fewer streams"
             (isOverSize, pressure, self.left) = (false, StreamExpiry.Cutoffs(), nil)
             nextSize = steady + Self.unmetInterval
@@ -368,7 +368,8 @@ public struct StoreUpkeep: Sendable {
         if isAsked { return 0 }
         // Nothing was deleted: then what is free has been used, and will be.
         let usual = max(Self.slack, pages.fileBytes / 16) + store.hot.peakBytes
-        return retention.maxBytes > 0 ? min(usual, max(0, retention.ceiling - pages.usedBytes)) : usual
+        return retention.maxBytes > 0
+            ? min(usual, max(0, retention.ceiling(log: store.logBytes) - pages.usedBytes)) : usual
     }
 }
 

@@ -1,4 +1,4 @@
-package import Configuration
+package import AnomalyConfiguration
 import Glibc
 
 /// All that a command may know of the world besides its options.

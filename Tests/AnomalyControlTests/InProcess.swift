@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyControl
-import Configuration
 
 /// Runs command lines inside the test's process, where clock, zone and terminal are parameters.
 struct InProcess {

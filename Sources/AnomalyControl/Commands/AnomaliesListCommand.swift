@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 public import AnomalyDetection
 public import ArgumentParser
-import Configuration
 public import PointStore
 
 /// `anomalyctl anomalies list`: one line for each anomaly.

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import ArgumentParser
-import Configuration
 import PointStore
 
 /// The options that every command takes, before or after its name.

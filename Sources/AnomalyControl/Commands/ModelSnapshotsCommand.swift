@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 package import ArgumentParser
-import Configuration
 import PointStore
 
 /// `anomalyctl model snapshots`: lists what was kept.

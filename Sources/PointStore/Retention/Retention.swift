@@ -70,7 +70,10 @@ public struct Retention: Sendable {
     /// Bytes in use above which something is deleted.
     ///
     /// - Parameter log: bytes of the write-ahead log, which a single large transaction makes longer.
-    func ceiling(log: Int64) -> Int64 { max(0, maxBytes - max(walBytes, log) - maxBytes / 16) }
+    func ceiling(log: Int64) -> Int64 {
+        // Room for the hot table, and for what comes while something is being deleted.
+        max(0, maxBytes - max(walBytes, log) - maxBytes / 16 - min(maxBytes / 8, 128 << 20))
+    }
 
     /// Bytes in use down to which it is.
     func floor(log: Int64) -> Int64 { max(0, ceiling(log: log) - maxBytes / 16) }

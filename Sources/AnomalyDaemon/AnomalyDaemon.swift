@@ -216,6 +216,7 @@ public struct AnomalyDaemon: Service {
         options.synchronous = configuration.database.synchronous == .full ? .full : .normal
         options.createsDirectory = self.options.createsDirectories
         options.newestFormat = Int32(Detector.stateVersion)
+        options.fit(Retention(configuration))
         let path = configuration.database.path
         do {
             return (try PointStore(path: path, options: options), nil)
@@ -276,8 +277,8 @@ public struct AnomalyDaemon: Service {
                 configuration: control, operators: AccessList(users: control.allowUsers, groups: control.allowGroups),
                 status: { reporter.status() }, metrics: metrics, models: models, hindsight: hindsight,
                 feedback: FeedbackIntake(pipeline: pipeline), alerts: alerts.dispatcher.inbox,
-                commits: pipeline.writer.watch, followers: pipeline.followers, refusals: refusals,
-                logger: logger)
+                vacuum: VacuumIntake(writer: pipeline.writer.queue, statistics: pipeline.statistics),
+                commits: pipeline.writer.watch, followers: pipeline.followers, refusals: refusals, logger: logger)
             try channel.pipeline.syncOperations.addHandler(ControlHandler(surroundings, peer: visitor.peer))
             channel.closeFuture.whenComplete { _ in left() }
         }

@@ -24,6 +24,7 @@ final class ControlHandler: ChannelDuplexHandler {
         var hindsight: HindsightIntake
         var feedback: FeedbackIntake
         var alerts: AlertInbox
+        var vacuum: VacuumIntake
         var commits: CommitWatch
         var followers: VerdictFollowers
         var refusals: RefusalLog
@@ -163,6 +164,9 @@ final class ControlHandler: ChannelDuplexHandler {
                 try permit("test sinks", ["sink": "\(request.sink ?? "all")"])
                 let trial = AlertTrial(sink: request.sink, answer: answerer(context))
                 daemon.alerts.add { $0.tests.append(trial) }
+            case .vacuum(let request):
+                try permit("make the database small", request.begin ? [:] : nil)
+                daemon.vacuum.take(request, answer: answerer(context))
             case .feedback(let request):
                 try permit(
                     "say \(request.action.prefix(40))",

@@ -28,6 +28,9 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
     case commitsFail = "e0284275ec9b4fdea99c648c9c1726bc"
     case committing = "32f46174fc864b1ca5196bd0bcde15a0"
     case notSealed = "5d07c2b8e9a1463f8b24f6a07c3e91d5"
+    case notKept = "a06d3c9be2174f58b1c47e905d83fa26"
+    case expired = "3fb81d62c07a4e95a6d20c8f97b4e13d"
+    case sizeUnmet = "c95e0a7716fb43d28e3b9f40a1d7c682"
     case storingEnded = "1fe52838127f42fdad21e6ef4db35835"
     case restoredAfterAll = "6744c1d7ac7f4c5fa9db0d451ea7b5e5"
     case unrestorable = "ea96e66bd684474aa09acdcde48041e6"
@@ -90,6 +93,9 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
         case .commitsFail: (.error, "commits still fail")
         case .committing: (.notice, "committing again")
         case .notSealed: (.warning, "points were not sealed into chunks, which will be tried again")
+        case .notKept: (.warning, "the database was not kept in order, which will be tried again")
+        case .expired: (.info, "points, roll-ups or anomalies have expired and are deleted")
+        case .sizeUnmet: (.warning, "the database is larger than retention.max_size, and nothing more may be deleted")
         case .storingEnded: (.critical, "nothing more can be stored, stopping")
         case .restoredAfterAll: (.notice, "a stream is restored after all")
         case .unrestorable: (.error, "a stream cannot be restored; its points wait, and it will be tried again")

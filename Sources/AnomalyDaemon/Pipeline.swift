@@ -25,8 +25,8 @@ final class Pipeline: Sendable {
         let history = HistoryPath(store.path)
         let ledger = CommitLedger(shards: count)
         let writer = Writer(
-            store: store, configuration: configuration.database, shards: count, ledger: ledger, directory: directory,
-            history: history, statistics: statistics, logger: logger)
+            store: store, configuration: configuration.database, retention: Retention(configuration), shards: count,
+            ledger: ledger, directory: directory, history: history, statistics: statistics, logger: logger)
         let memory = MemoryBudget()
         self.memory = memory
         self.statistics = statistics

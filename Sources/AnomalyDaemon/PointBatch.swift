@@ -45,6 +45,7 @@ enum WriterMessage: Sendable {
     case verdicts(VerdictBatch)
     case barrier(SyncBarrier)
     case hindsight(HindsightOrder)
+    case vacuum(VacuumOrder)
     /// Memory is short: give back what is only kept to be quick.
     case shrink
     /// What sinks have been told of anomalies.

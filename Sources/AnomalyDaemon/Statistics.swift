@@ -39,6 +39,8 @@ final class Statistics: Sendable {
     let setAside = Mutex<String?>(nil)
     /// What is wrong with the write-ahead log; nil while nothing is.
     let walTrouble = Mutex<String?>(nil)
+    /// Why the database is larger than it may be; nil while it is not.
+    let sizeTrouble = Mutex<String?>(nil)
 
     let times = StageTimes()
 

@@ -46,7 +46,10 @@ final class StorageReporter: Sendable {
 
     /// What somebody should see to.
     var notes: [String] {
-        [setAside.map(DamageNote.text), statistics.walTrouble.withLock { $0 }].compactMap(\.self)
+        [
+            setAside.map(DamageNote.text), statistics.walTrouble.withLock { $0 },
+            statistics.sizeTrouble.withLock { $0 },
+        ].compactMap(\.self)
     }
 
     /// As long as it lies there: whoever has dealt with it will have moved it.

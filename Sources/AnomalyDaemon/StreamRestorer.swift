@@ -129,11 +129,13 @@ struct StreamRestorer {
         // Without any checkpoint all points are replayed, which gives the very state that was lost: only random weights,
         // which follow from name and seed, are begun with without one, whatever the settings or the program say now.
         // If checkpoints were there but don't fit the settings, there is no such state, and the last points are enough.
-        let isRelearned = misfits + damages > 0
-        let newest =
-            misfits > 0 ? try readable(record, or: nil) { try store.newest(of: record.id) }?.sequence ?? 0 : 0
+        // Nor is there one if the first points have expired: then those that are left are learned from.
+        let newest = try readable(record, or: nil) { try store.newest(of: record.id) }?.sequence ?? 0
+        let oldest = try readable(record, or: nil) { try store.oldest(of: record.id) }?.sequence ?? newest + 1
+        let isRelearned = misfits + damages > 0 || oldest > 1
         let detector = new(
-            after: max(0, newest - Self.relearnedPoints), isRelearned ? settings.detector.model.initial : .random)
+            after: max(0, oldest - 1, misfits > 0 ? newest - Self.relearnedPoints : 0),
+            isRelearned ? settings.detector.model.initial : .random)
         if isRelearned { _ = initialModels.begin(detector, stream: record.name, settings: settings) }
         return (detector, 0, isRelearned)
     }

@@ -36,6 +36,8 @@ final class Writer: @unchecked Sendable {
 
     private let store: PointStore
     private let configuration: DaemonConfiguration.Database
+    /// Rows of a commit.
+    private let mostRows: Int
     private let shards: Int
     private let ledger: CommitLedger
     /// By shard: number of the newest batch that was taken.
@@ -65,6 +67,7 @@ final class Writer: @unchecked Sendable {
     /// Steady times at which damaged databases were replaced.
     private var replacements: [Int64] = []
     private var events: Events?
+    private var upkeep: WriterUpkeep
 
     /// What the writer asks of others. Called on its thread.
     struct Events: Sendable {
@@ -79,11 +82,12 @@ final class Writer: @unchecked Sendable {
     }
 
     init(
-        store: PointStore, configuration: DaemonConfiguration.Database, shards: Int, ledger: CommitLedger,
-        directory: StreamDirectory, history: HistoryPath, statistics: Statistics, logger: Logger
+        store: PointStore, configuration: DaemonConfiguration.Database, retention: Retention, shards: Int,
+        ledger: CommitLedger, directory: StreamDirectory, history: HistoryPath, statistics: Statistics, logger: Logger
     ) {
         self.store = store
         self.configuration = configuration
+        mostRows = min(configuration.commitPoints, retention.hotValues)
         self.shards = shards
         self.ledger = ledger
         taken = Array(repeating: 0, count: shards)
@@ -91,6 +95,7 @@ final class Writer: @unchecked Sendable {
         self.history = history
         self.statistics = statistics
         self.logger = logger
+        upkeep = WriterUpkeep(retention, statistics: statistics, logger: logger)
         watch = CommitWatch(database: store.path)
     }
 
@@ -109,18 +114,32 @@ final class Writer: @unchecked Sendable {
     private func run() -> Bool {
         while true {
             let tick = Date(timeIntervalSinceNow: 0.25)
-            let messages = queue.takeAll(until: min(due, tick))
+            let messages = queue.takeAll(until: min(due, min(tick, upkeepDate)))
             inHand.add(messages.reduce(0) { $0 + $1.rows })
             for message in messages {
                 accept(message)
-                if pending.weight >= configuration.commitPoints { commitUntilDone() }
+                if pending.weight >= mostRows { commitUntilDone() }
             }
             heartbeat.beat()
             if !hasGivenUp, let damage = store.damage { replaceDamaged(damage) }
             let isLast = stoppedShards == shards
             if isLast || isUrgent || !waiting.isEmpty || Date() >= due { commitUntilDone() }
-            if isLast { return isComplete }
+            if isLast {
+                upkeep.abandon("the daemon stops")
+                return isComplete
+            }
+            if mayKeep { upkeep.step(store, heartbeat) }
         }
+    }
+
+    /// Nothing else is done while points can't be stored, or the daemon stops.
+    private var mayKeep: Bool {
+        !hasGivenUp && rebase.isDone && store.damage == nil && !isStopping.load(ordering: .relaxed)
+    }
+
+    private var upkeepDate: Date {
+        guard mayKeep, upkeep.due < Int64.max else { return .distantFuture }
+        return Date(timeIntervalSinceNow: Double(max(0, upkeep.due - SteadyClock.now)) / 1e6)
     }
 
     private var isComplete: Bool {
@@ -135,6 +154,9 @@ final class Writer: @unchecked Sendable {
         case .shardStopped: stoppedShards += 1
         case .hindsight(let order): store(order)
         case .shrink: store.shrinkMemory()
+        case .vacuum(let order):
+            upkeep.take(order, store)
+            if hasGivenUp { upkeep.abandon("the daemon stops and stores nothing more") }
         // What can't be stored is not confirmed either.
         case _ where hasGivenUp: break
         case .verdicts(let batch):
@@ -331,6 +353,7 @@ final class Writer: @unchecked Sendable {
         pending = Commit()
         pending.streams = stored.compactMap { directory.record(of: $0) }
         stored = []
+        upkeep.beginAnew()
         pending.append(rebase.admit(old))
         due = Date()
         events?.rebase()

@@ -14,9 +14,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var control: Control
     public var http = HTTP()
     public var database: Database
+    public var retention = Retention()
     public var daemon = Daemon()
     public var alerts: Alerts
-    /// `[model]`, `[score]`, `[storage]` and the late points of `[feed]`: what holds for a stream that no `[[stream]]` section says otherwise of.
+    /// `[model]`, `[score]`, `[storage]`, the late points of `[feed]` and the ages of `[retention]`: what holds for a stream that no `[[stream]]` section says otherwise of.
     public var defaults = StreamSettings()
     /// The `[[stream]]` sections, in the order in which they are applied: the most specific one last.
     public private(set) var streams: [StreamSection] = []
@@ -110,6 +111,12 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var onDamage = OnDamage.setAside
     }
 
+    /// What of `[retention]` holds for the database as a whole.
+    public struct Retention: Sendable, Equatable {
+        /// Bytes that the database may take of the disk; 0: no limit.
+        public var maxSize: Int64 = 0
+    }
+
     /// What becomes of a damaged database.
     public enum OnDamage: String, Sendable, CaseIterable {
         /// It gets another name, and a new one is begun.
@@ -164,6 +171,20 @@ public struct DaemonConfiguration: Sendable, Equatable {
         }
         for rule in StreamRule.all { rule.settle(&settings) }
         return settings
+    }
+
+    /// The smallest ages at which something of any stream may be deleted.
+    public var shortestRetention: StreamRetention {
+        var shortest = defaults.retention
+        for section in streams {
+            var settings = defaults
+            section.apply(to: &settings)
+            shortest.raw = min(shortest.raw, settings.retention.raw)
+            shortest.rollup5m = min(shortest.rollup5m, settings.retention.rollup5m)
+            shortest.rollup1h = min(shortest.rollup1h, settings.retention.rollup1h)
+            shortest.anomalies = min(shortest.anomalies, settings.retention.anomalies)
+        }
+        return shortest
     }
 
     /// Puts sections in the order in which they are applied: among equally specific ones, the later one wins.

@@ -13,6 +13,8 @@ public struct StreamSettings: Sendable, Equatable {
     public var feed = StreamFeedSettings()
     /// `[storage]`.
     public var storage = StorageSettings()
+    /// What `[retention]` says of its points.
+    public var retention = StreamRetention()
 
     public init() {}
 
@@ -30,6 +32,21 @@ public struct StorageSettings: Sendable, Equatable {
     /// Time between two checkpoints of the model, in microseconds. After a crash the points since the last one are
     /// replayed.
     public var checkpointInterval: Int64 = 60_000_000
+
+    public init() {}
+}
+
+/// How long what is stored of a stream is kept, in microseconds; ``forever`` for all of it.
+public struct StreamRetention: Sendable, Equatable {
+    public static let forever = Int64.max
+
+    /// The points themselves.
+    public var raw = Self.forever
+    /// Points summed up over five minutes, and over an hour.
+    public var rollup5m = Self.forever
+    public var rollup1h = Self.forever
+    /// Anomalies that are over, and events.
+    public var anomalies = Self.forever
 
     public init() {}
 }

@@ -225,6 +225,34 @@ extension ValueKind where Value == Int64 {
     }
 }
 
+extension ValueKind where Value == Int64 {
+    /// How long something is kept: a duration from a second on, or "forever".
+    static let lifetime = Self(
+        expectation: "a duration from \"1s\" to \"5200w\" (or a number of seconds), or \"forever\"",
+        decode: { value in
+            if value == .string("forever") { return StreamRetention.forever }
+            return duration(1_000_000...3_144_960_000_000_000).decode(value)
+        },
+        encode: { $0 == StreamRetention.forever ? .string("forever") : duration(0...$0).encode($0) })
+
+    /// A number of bytes, or 0: as many as there is room for.
+    static func size(_ range: ClosedRange<Int64>) -> Self {
+        Self(
+            expectation: "0 for no limit, or a size from \"\(ByteSize.format(range.lowerBound))\" to "
+                + "\"\(ByteSize.format(range.upperBound))\" (or a number of bytes)",
+            decode: { value in
+                let bytes: Int64?
+                switch value {
+                case .string(let text): bytes = ByteSize.parse(text)
+                case .integer(let number): bytes = Int64(number)
+                default: bytes = nil
+                }
+                return bytes.flatMap { $0 == 0 || range.contains($0) ? $0 : nil }
+            },
+            encode: { $0 == 0 ? .integer(0) : .string(ByteSize.format($0)) })
+    }
+}
+
 extension ValueKind where Value == LocalTime {
     /// A time zone by its name in the system's zone database.
     static let timeZone = Self(

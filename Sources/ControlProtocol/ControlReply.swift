@@ -1,7 +1,7 @@
 /// The daemon's answer to one request: one JSON object on one line, `{"status":{…},"version":1}`,
 /// `{"imported_model":{…},"version":1}`, `{"hindsight":{…},"version":1}`,
 /// `{"feedback":{…},"version":1}`, `{"commit":{…},"version":1}`, `{"follow":{…},"version":1}`,
-/// `{"metrics":{…},"version":1}`, `{"tested_alerts":{…},"version":1}` or
+/// `{"metrics":{…},"version":1}`, `{"tested_alerts":{…},"version":1}`, `{"vacuum":{…},"version":1}` or
 /// `{"error":{"code":…,"message":…},"version":1}`.
 public enum ControlReply: Sendable, Equatable {
     case status(DaemonStatus)
@@ -12,6 +12,7 @@ public enum ControlReply: Sendable, Equatable {
     case follow(FollowReply)
     case metrics(MetricsReply)
     case testedAlerts(AlertTestReply)
+    case vacuum(VacuumReply)
     /// The request was refused or could not be understood. The connection stays usable.
     case error(ControlError)
 }
@@ -53,7 +54,7 @@ public struct ControlError: Error, Sendable, Equatable, Codable {
 
 extension ControlReply: Codable {
     private enum Key: String, CodingKey {
-        case version, status, importedModel, hindsight, feedback, commit, follow, metrics, testedAlerts, error
+        case version, status, importedModel, hindsight, feedback, commit, follow, metrics, testedAlerts, vacuum, error
     }
 
     /// - Throws: `DecodingError` when there is no answer that this build knows, or one without its fields.
@@ -73,6 +74,8 @@ extension ControlReply: Codable {
             self = .metrics(reply)
         } else if let reply = try fields.decodeIfPresent(AlertTestReply.self, forKey: .testedAlerts) {
             self = .testedAlerts(reply)
+        } else if let reply = try fields.decodeIfPresent(VacuumReply.self, forKey: .vacuum) {
+            self = .vacuum(reply)
         } else if let reply = try fields.decodeIfPresent(ImportedModel.self, forKey: .importedModel) {
             self = .importedModel(reply)
         } else {
@@ -91,6 +94,7 @@ extension ControlReply: Codable {
         case .commit(let reply): try fields.encode(reply, forKey: .commit)
         case .follow(let reply): try fields.encode(reply, forKey: .follow)
         case .metrics(let reply): try fields.encode(reply, forKey: .metrics)
+        case .vacuum(let reply): try fields.encode(reply, forKey: .vacuum)
         case .importedModel(let reply): try fields.encode(reply, forKey: .importedModel)
         case .error(let error): try fields.encode(error, forKey: .error)
         }

@@ -18,6 +18,8 @@ public enum ControlRequest: Sendable, Equatable {
     case follow(FollowRequest)
     /// What the daemon measures of itself.
     case metrics
+    /// Make the database small; answered after a moment with how far that is.
+    case vacuum(VacuumRequest)
 }
 
 /// The version of the protocol that this build speaks.
@@ -30,14 +32,14 @@ public enum ControlVersion {
 
 extension ControlRequest: Codable {
     private enum Name: String, Codable, CaseIterable {
-        case status, hindsight, feedback, follow, metrics
+        case status, hindsight, feedback, follow, metrics, vacuum
         case importModel = "import_model"
         case awaitCommit = "await_commit"
         case testAlerts = "test_alerts"
     }
 
     private enum Key: String, CodingKey {
-        case version, request, importModel, hindsight, feedback, commit, follow, testAlerts
+        case version, request, importModel, hindsight, feedback, commit, follow, testAlerts, vacuum
     }
 
     /// - Throws: `ControlError` with `unsupportedVersion` or `unknownRequest`, made to be sent back as it is;
@@ -69,6 +71,7 @@ extension ControlRequest: Codable {
         case .testAlerts:
             self = .testAlerts(
                 try fields.decodeIfPresent(AlertTestRequest.self, forKey: .testAlerts) ?? AlertTestRequest())
+        case .vacuum: self = .vacuum(try fields.decode(VacuumRequest.self, forKey: .vacuum))
         case .hindsight: self = .hindsight(try fields.decode(HindsightRequest.self, forKey: .hindsight))
         }
     }
@@ -91,6 +94,9 @@ extension ControlRequest: Codable {
         case .testAlerts(let request):
             try fields.encode(Name.testAlerts, forKey: .request)
             try fields.encode(request, forKey: .testAlerts)
+        case .vacuum(let request):
+            try fields.encode(Name.vacuum, forKey: .request)
+            try fields.encode(request, forKey: .vacuum)
         case .awaitCommit(let request):
             try fields.encode(Name.awaitCommit, forKey: .request)
             try fields.encode(request, forKey: .commit)

@@ -9,7 +9,7 @@ public struct DiskUsage: Sendable, Equatable {
         public var bytes: Int64
         /// Of these, bytes in which nothing is stored.
         public var unusedBytes: Int64
-        /// Channels of points that are in it; nil for a table that has none.
+        /// Channels of points that are in it, or summed up in it; nil for a table that has none.
         public var values: Int64?
     }
 
@@ -21,15 +21,50 @@ public struct DiskUsage: Sendable, Equatable {
     public private(set) var fileBytes: Int64 = 0
     public private(set) var logBytes: Int64 = 0
 
+    /// Of the tables, what is older than the retention keeps it: bytes, nearly, and channels of points.
+    public private(set) var expiredBytes: Int64 = 0
+    public private(set) var expiredValues: Int64 = 0
+
     /// Looks at every page of the file.
     ///
+    /// - Parameters:
+    ///   - retention: what will be deleted.
+    ///   - now: microseconds since 1970.
     /// - Throws: a ``StoreError``.
-    public init(path: String) throws {
+    public init(path: String, retention: Retention = Retention(), now: Int64 = 0) throws {
         let connection = try ReadConnection(path: path)
         self = try connection.read("read the pages of") { try DiskUsage($0, parts: connection.parts) }
+        if retention.isLimited, connection.parts.contains(.rollups) {
+            try connection.read("read the ages of") { try addExpired($0, retention, now) }
+        }
         fileBytes = Int64(try StoreFile.size(connection.path, operation: "read the size of"))
         let log = connection.path + "-wal"
         if StoreFile.exists(log) { logBytes = Int64(try StoreFile.size(log, operation: "read the size of")) }
+    }
+
+    private mutating func addExpired(_ database: Database, _ retention: Retention, _ now: Int64) throws {
+        func size(of table: String) -> Double {
+            let table = tables.first { $0.name == table }
+            return Double(table?.bytes ?? 0) / Double(max(1, table?.values ?? 1))
+        }
+        var values: [String: Int64] = [:]
+        for stream in try StreamQueries.streams(database) {
+            let ages = retention.ages(stream.name)
+            for (table, sum, end, age) in [
+                ("chunk", "count", "last_time", ages.raw),
+                ("rollup_5m", "count + missing", "time + width * 1000000", ages.fiveMinutes),
+                ("rollup_1h", "count + missing", "time + width * 1000000", ages.oneHour),
+            ] where age < Retention.forever {
+                values[table, default: 0] +=
+                    try Int64.fetchOne(
+                        database, sql: "SELECT ifnull(sum(\(sum)), 0) FROM \(table) WHERE stream_id = ? AND \(end) < ?",
+                        arguments: [stream.id, now.subtractingReportingOverflow(age).partialValue]) ?? 0
+            }
+        }
+        for (table, count) in values {
+            expiredBytes += Int64(size(of: table) * Double(count))
+            if table == "chunk" { expiredValues += count }
+        }
     }
 
     private init(_ database: Database, parts: StoreSchema.Parts) throws {
@@ -42,6 +77,9 @@ public struct DiskUsage: Sendable, Equatable {
                 """)
         var counts = [parts.rowTable: "count(*)"]
         if parts.contains(.packed) { counts.merge(["chunk": "sum(count)", "hot": "sum(count)"]) { $1 } }
+        if parts.contains(.rollups) {
+            for tier in RollupTier.allCases { counts[tier.table] = "sum(count + missing)" }
+        }
         for row in rows {
             var table = Table(name: row[0], bytes: row[1], unusedBytes: row[2], values: nil)
             if let count = counts[table.name] {

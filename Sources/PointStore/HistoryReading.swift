@@ -16,7 +16,14 @@ protocol HistoryReading {
 
 extension HistoryReading {
     func position(of stream: Int32) throws -> StreamPosition? {
-        try read("read the newest point of") { try StreamQueries.newest($0, of: stream, parts: parts) }
+        try read("read the newest point of") {
+            try StreamQueries.newest($0, of: stream, parts: parts) ?? RollupQueries.newest($0, of: stream, parts: parts)
+        }
+    }
+
+    /// The oldest point of a stream that has a number; nil if there is none.
+    func oldestPosition(of stream: Int32) throws -> StreamPosition? {
+        try read("read the oldest point of") { try StreamQueries.oldest($0, of: stream, parts: parts) }
     }
 
     func goodCheckpoint(

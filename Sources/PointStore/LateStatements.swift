@@ -1,4 +1,5 @@
 import AnomalyDetection
+import CPoints
 import GRDB
 
 /// The prepared statements for points that wait and points that came late. Belongs to one connection and is used on its
@@ -8,6 +9,7 @@ final class LateStatements {
     private let release: Statement
     private let keep: Statement
     private let count: Statement
+    private let rollups: RollupWriting
     private let database: Database
     private let connection: SQLiteConnection?
 
@@ -25,6 +27,7 @@ final class LateStatements {
                 ON CONFLICT (stream_id, time, channel) DO NOTHING
                 """)
         count = try database.makeStatement(sql: "UPDATE stream SET late = late + ?2 WHERE id = ?1")
+        rollups = try RollupWriting(database)
         self.database = database
         connection = database.sqliteConnection
     }
@@ -87,6 +90,7 @@ final class LateStatements {
                 isKept = keep.changes > 0
             }
             if isKept {
+                for row in point { try sumUp(row, flags, path) }
                 outcome.kept += 1
                 kept[rows[start - 1].stream, default: 0] += 1
             } else {
@@ -99,5 +103,15 @@ final class LateStatements {
             try CommitStatements.naming("stream \(stream)", path, on: connection) { try count.run() }
         }
         return outcome
+    }
+
+    /// Late points are in the roll-ups at once: they are stored once, and never sealed.
+    private func sumUp(_ row: RawRow, _ flags: PointFlags, _ path: String) throws {
+        let point = anomalyd_point(
+            time: row.time, value: row.value, prediction: .nan, lower: .nan, upper: .nan, residual: .nan, score: .nan,
+            flags: flags.rawValue)
+        try CommitStatements.naming("roll-up of stream \(row.stream), time \(row.time)", path, on: connection) {
+            try rollups.sum([point], of: row.stream, row.channel)
+        }
     }
 }

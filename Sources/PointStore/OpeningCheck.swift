@@ -16,6 +16,9 @@ enum OpeningCheck {
         ("checkpoint", ["rowid", "stream_id, slot"]),
         ("hindsight_run", ["id"]),
         ("hindsight", ["stream_id, time, channel"]),
+        ("rollup_5m", ["stream_id, channel, time"]),
+        ("rollup_1h", ["stream_id, channel, time"]),
+        ("rolled", ["stream_id"]),
     ]
 
     /// - throws: `DatabaseError` with `SQLITE_CORRUPT` if the database is damaged.

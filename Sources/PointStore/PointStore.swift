@@ -44,6 +44,14 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         public var newestFormat = Int32.max
         /// Pages of the WAL after which it is copied into the database.
         package var checkpointPages = WriteConnection.checkpointPages
+        /// Values in the hot table from which on it should be sealed.
+        var hotValues = HotTable.mostValues
+
+        /// Keeps the log and the hot table as small as what is kept asks for.
+        public mutating func fit(_ retention: Retention) {
+            checkpointPages = Int(retention.walBytes) / WriteConnection.pageSize
+            hotValues = retention.hotValues
+        }
 
         public init() {}
     }
@@ -63,7 +71,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// Where the damaged database lies that is being replaced.
     private var setAside: String?
     private var statements: CommitStatements?
-    private let hot: HotTable
+    let hot: HotTable
     private let lock: Mutex<LockFile?>
 
     /// Opens the database for writing; creates it, and brings an older one up to date.
@@ -89,7 +97,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         let lock = try early ?? LockFile(database: path)
         let queue = try PointStore.open(path, options, lock)
         currentQueue = Mutex(queue)
-        hot = HotTable()
+        hot = HotTable(mostValues: options.hotValues)
         let hot = hot
         try StoreError.naming("open", path) { hot.set(try queue.read { try HotTable.Size(of: $0) }) }
         self.path = path
@@ -241,7 +249,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         try read("read the newest points of") { try StreamQueries.newest($0, parts: parts) }
     }
 
-    /// How far the stream has come; nil if it has no points.
+    /// How far the stream has come, also if its points have expired; nil if it has had none.
     public func newest(of stream: Int32) throws -> StreamPosition? {
         try position(of: stream)
     }
@@ -298,7 +306,10 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         try noticing(operation) { try $0.read(body) }
     }
 
-    private func writing<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
+    /// Whether what was written last may not be on the disk.
+    var isUnsynced: Bool { lock.withLock { $0?.isUnsynced ?? false } }
+
+    func writing<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
         try noticing(operation) { queue in
             try Self.tracking(lock.withLock { $0 }) { try queue.writeWithoutTransaction(body) }
         }

@@ -25,35 +25,22 @@ struct Sealing {
             sql: "UPDATE chunk SET last_time = ?2, count = ?3, checksum = ?4, points = ?5 WHERE id = ?1")
     }
 
-    /// Moves all that is in `hot` into chunks.
+    /// Moves all that is in `hot` into chunks, and adds to the roll-ups what they lack of it.
     ///
     /// - throws: `DatabaseError`; with `SQLITE_CORRUPT` if points are damaged.
     func sealHot() throws {
-        // Along the index: one channel of a stream after the other, in the order of time.
-        let rows = try database.cachedStatement(
-            sql: """
-                SELECT \(PackedQueries.Tier.hot.columns), stream_id, channel FROM hot
-                ORDER BY stream_id, channel, first_time
-                """)
-        var run: [anomalyd_point] = []
-        var (stream, channel, first): (Int32, Int32, Int64) = (0, 0, 0)
-        try rows.forEachRow { row in
-            let points = try PackedQueries.points(in: row, .hot, of: row.int32(5))
-            if row.int32(5) != stream || row.int32(6) != channel || row.int64(1) != first + Int64(run.count) {
-                try append(run, from: first, to: stream, channel)
-                run.removeAll(keepingCapacity: true)
-                (stream, channel, first) = (row.int32(5), row.int32(6), row.int64(1))
-            }
-            run.append(contentsOf: points)
-            return true
+        let rollups = try RollupWriting(database)
+        try HotRuns.forEach(database) { points, first, stream, channel in
+            try append(points, from: first, to: stream, channel)
+            try rollups.add(points, from: first, of: stream, channel)
         }
-        try append(run, from: first, to: stream, channel)
+        try rollups.finish()
         // All of a table at once: SQLite frees its pages without looking at the rows.
         try database.execute(sql: "DELETE FROM hot")
     }
 
     /// Moves points that have rows of their own into chunks: those of a file of an older version, or a salvaged one. Late
-    /// ones stay where they are.
+    /// ones stay where they are. The roll-ups have these points already, or are given them from their chunks.
     ///
     /// - Parameter limit: values after which no other stream is begun, so that the work is done bit by bit.
     func sealRows(limit: Int) throws {

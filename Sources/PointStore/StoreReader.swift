@@ -75,8 +75,30 @@ public final class StoreReader: Sendable {
         try connection.read("read the anomalies of") { try AnomalyQueries.largestID($0) }
     }
 
-    /// How far the stream has come; nil if it has no points.
+    /// How far the stream has come, also if its points have expired; nil if it has had none.
     public func newest(of stream: Int32) throws -> StreamPosition? { try connection.position(of: stream) }
+
+    /// The oldest point of the stream that has not expired and was not late; nil if there is none.
+    public func oldest(of stream: Int32) throws -> StreamPosition? { try connection.oldestPosition(of: stream) }
+
+    /// The begin of the oldest roll-up of each stream, in microseconds since 1970; streams without any are absent, as are
+    /// all in a file of a version that knew of none.
+    public func oldestRollups(_ tier: RollupTier, of streams: [StreamRecord]) throws -> [Int32: Int64] {
+        guard connection.parts.contains(.rollups) else { return [:] }
+        return try connection.read("read the roll-ups of") { try RollupQueries.oldest($0, tier, of: streams) }
+    }
+
+    /// The last point of the stream that is in the roll-ups, but for late ones; nil if there is none.
+    public func rolled(of stream: Int32) throws -> StreamPosition? {
+        try connection.read("read the roll-ups of") {
+            try RollupQueries.newest($0, of: stream, parts: connection.parts)
+        }
+    }
+
+    /// Roll-ups of several streams in the order of time.
+    public func rollups(_ parts: [RollupPart], order: TimeOrder = .oldestFirst) -> RollupCursor {
+        RollupCursor(connection: connection, parts: parts, order: order)
+    }
 
     /// The newest good checkpoint of a stream; nil if it has none. As ``PointStore/checkpoint(of:before:onDamage:)``.
     public func checkpoint(

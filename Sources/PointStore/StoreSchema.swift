@@ -15,6 +15,7 @@ enum StoreSchema {
         migrator.registerMigration(feedbackMigration) { try $0.execute(sql: feedback) }
         migrator.registerMigration(steeringMigration) { try $0.execute(sql: steering) }
         migrator.registerMigration(packedMigration) { try $0.execute(sql: packed) }
+        migrator.registerMigration(rollupsMigration) { try $0.execute(sql: rollups) }
         migrator.registerMigration(alertsMigration) { try $0.execute(sql: alerts) }
         return migrator
     }
@@ -26,6 +27,7 @@ enum StoreSchema {
     private static let feedbackMigration = "5-feedback"
     private static let steeringMigration = "6-steering"
     private static let packedMigration = "7-packed"
+    private static let rollupsMigration = "8-rollups"
     private static let alertsMigration = "9-alerts"
 
     /// What a database has beside its points, if the version that wrote it last knew of it.
@@ -43,11 +45,13 @@ enum StoreSchema {
         static let steering = Parts(rawValue: 16)
         /// The tables of packed points; the rows of others are in `point_row` then, not in `point`.
         static let packed = Parts(rawValue: 32)
+        /// The tables of roll-ups.
+        static let rollups = Parts(rawValue: 64)
         /// The tables of what sinks have been told.
         static let alerts = Parts(rawValue: 128)
 
         /// All of them.
-        static let current: Parts = [.hindsight, .late, .events, .feedback, .steering, .packed, .alerts]
+        static let current: Parts = [.hindsight, .late, .events, .feedback, .steering, .packed, .rollups, .alerts]
 
         /// The table of points that have a row for each channel.
         var rowTable: String { contains(.packed) ? "point_row" : "point" }
@@ -79,6 +83,7 @@ enum StoreSchema {
         if applied.contains(feedbackMigration) { parts.insert(.feedback) }
         if applied.contains(steeringMigration) { parts.insert(.steering) }
         if applied.contains(packedMigration) { parts.insert(.packed) }
+        if applied.contains(rollupsMigration) { parts.insert(.rollups) }
         if applied.contains(alertsMigration) { parts.insert(.alerts) }
         return .readable(parts)
     }

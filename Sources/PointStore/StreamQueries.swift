@@ -53,6 +53,14 @@ enum StreamQueries {
         return try end(database, of: stream, parts.rowTable, "DESC", isLate: false)
     }
 
+    /// The oldest stored point that is not late; nil if there is none. Points before it may have expired.
+    static func oldest(
+        _ database: Database, of stream: Int32, parts: StoreSchema.Parts
+    ) throws -> StreamPosition? {
+        if let row = try end(database, of: stream, parts.rowTable, "ASC", isLate: false) { return row }
+        return parts.contains(.packed) ? try PackedQueries.first(database, of: stream) : nil
+    }
+
     /// How far each stream has come; streams without points are absent.
     static func newest(_ database: Database, parts: StoreSchema.Parts) throws -> [Int32: StreamPosition] {
         try streams(database).reduce(into: [:]) { $0[$1.id] = try newest(database, of: $1.id, parts: parts) }
@@ -131,9 +139,7 @@ enum StreamQueries {
         _ database: Database, _ bounds: Bounds, _ parts: StoreSchema.Parts
     ) throws -> Int64 {
         if bounds.first.sequence > 0 { return bounds.first.sequence }
-        let row = try end(database, of: bounds.stream.id, parts.rowTable, "ASC", isLate: false)
-        let packed = parts.contains(.packed) ? try PackedQueries.first(database, of: bounds.stream.id) : nil
-        return row?.sequence ?? packed?.sequence ?? 1
+        return try oldest(database, of: bounds.stream.id, parts: parts)?.sequence ?? 1
     }
 
     /// The sequence number behind which the stream's model began anew last; 0 if it never did.

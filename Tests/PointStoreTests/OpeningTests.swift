@@ -20,7 +20,9 @@ import Testing
                     "chunk_stream", "event",
                     "feedback",
                     "feedback_by_stream", "grdb_migrations", "hindsight",
-                    "hindsight_run", "hot", "hot_stream", "pending", "point", "point_row", "recent_point", "snapshot",
+                    "hindsight_run", "hot", "hot_stream", "named_rollup_1h", "named_rollup_5m", "pending", "point",
+                    "point_row",
+                    "recent_point", "rolled", "rolled_behind", "rollup_1h", "rollup_5m", "snapshot",
                     "snapshot_by_stream", "stream",
                 ])
         try store.close()

@@ -103,7 +103,7 @@ import Testing
         // Where points are lost, what refers to them is damaged as well.
         let others: Set<VerifyReport.Finding.Kind> =
             kind == .points && !change.contains("point_row")
-            ? [.stream, .anomalies, .hindsight, .unreadable] : [.stream]
+            ? [.stream, .anomalies, .hindsight, .rollups, .unreadable] : [.stream]
         #expect(report.findings.allSatisfy { $0.kind == kind || others.contains($0.kind) })
     }
 

@@ -18,6 +18,9 @@ struct ConfigurationOptions: ParsableArguments {
         completion: .assignments)
     var assignments: [String] = []
 
+    /// Whether nothing is said but what the daemon reads.
+    var isEmpty: Bool { config == nil && assignments.isEmpty }
+
     /// - Parameters:
     ///   - instance: the daemon that it is the configuration of; nil for the one without a name.
     ///   - options: what the command's own options set, above all else.

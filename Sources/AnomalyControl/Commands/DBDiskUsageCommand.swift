@@ -10,8 +10,10 @@ package struct DBDiskUsageCommand: ReportingCommand {
             Prints the bytes of each table with its indexes, the largest first, and of those with points how many values \
             (channels of points) they hold, and bytes for each. Points are appended to hot as rows that any program can \
             read; when there are enough, they come to rest in chunk, compressed; point_row has those of older versions \
-            and those that came late. checkpoint has the saved models. Pages that nothing uses (free) are written to \
-            before the file grows; log is the write-ahead log beside the file. Reads the whole file, and the daemon may \
+            and those that came late. rollup_5m and rollup_1h have them summed up over five minutes and an hour. \
+            checkpoint has the saved models. Of these, expired is what is older than [retention] keeps it and will be \
+            deleted. Pages that nothing uses (free) are written to before the file grows, or given back (see \
+            anomalyctl db vacuum); log is the write-ahead log beside the file. Reads the whole file, and the daemon may \
             be running.
 
             EXAMPLES:
@@ -24,6 +26,9 @@ package struct DBDiskUsageCommand: ReportingCommand {
               \(RecordFormat.explanation)
             """)
 
+    @OptionGroup(title: "CONFIGURATION OPTIONS")
+    var configurationOptions: ConfigurationOptions
+
     @OptionGroup(title: "OUTPUT OPTIONS")
     var outputOptions: OutputOptions
 
@@ -33,11 +38,16 @@ package struct DBDiskUsageCommand: ReportingCommand {
     package init() {}
 
     package func run(in surroundings: Surroundings, output: Output) throws {
-        let usage = try DiskUsage(path: common.databasePath(in: surroundings))
+        let configuration = try configurationOptions.configuration(in: surroundings, of: common.instance)
+        let usage = try DiskUsage(
+            path: common.databasePath(in: surroundings), retention: Retention(configuration), now: surroundings.now())
         let parts =
             usage.tables.map { DiskPart(name: $0.name, bytes: $0.bytes, values: $0.values) }
             + [DiskPart(name: "free", bytes: usage.freeBytes)]
-        let files = [DiskPart(name: "file", bytes: usage.fileBytes), DiskPart(name: "log", bytes: usage.logBytes)]
+        let files = [
+            DiskPart(name: "expired", bytes: usage.expiredBytes, values: usage.expiredValues),
+            DiskPart(name: "file", bytes: usage.fileBytes), DiskPart(name: "log", bytes: usage.logBytes),
+        ]
         let whole = parts.reduce(0) { $0 + $1.bytes }
         var writer = outputOptions.writer(of: .diskUsage(parts + files), in: surroundings)
         for part in parts { writer.write(Record(part, of: whole), to: output) }

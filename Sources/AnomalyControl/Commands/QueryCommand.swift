@@ -31,6 +31,8 @@ package struct QueryCommand: PagedCommand {
                 anomalyctl query cpu.load -S 14:00 -U 15:00 -o csv > cpu.csv
               A week in hours, the worst of each:
                 anomalyctl query cpu.load --since -1w --step 1h
+              A year, most of whose points have expired, from their roll-ups:
+                anomalyctl query cpu.load --since -1y --step 1d
               What has come since the last call, for a script:
                 anomalyctl query --anomalies -q -o json --cursor-file /var/tmp/seen
               Points far above what was expected:
@@ -104,7 +106,8 @@ package struct QueryCommand: PagedCommand {
     @Option(
         help: ArgumentHelp(
             "Sum points up in buckets of this length, such as 5m: count, smallest, mean and largest value, worst score, "
-                + "anomalies. Whole days begin at midnight, all else is aligned to UTC; -n counts buckets.",
+                + "anomalies. Whole days begin at midnight, all else is aligned to UTC; -n counts buckets. Where points "
+                + "have expired, multiples of 5m or 1h are made of their roll-ups.",
             valueName: "length"),
         transform: { text in
             guard let step = BucketStep(text) else {
@@ -176,6 +179,7 @@ package struct QueryCommand: PagedCommand {
         query.filter = grep?.filter(of: streams)
         let start = try cursor.start()
         query.after = start?.times ?? [:]
+        if lines == nil, !follow, start == nil { try tellOfExpired(streams, query, in: store, surroundings) }
 
         if let step {
             let schema = try choice(of: .buckets(of: streams))
@@ -223,6 +227,21 @@ package struct QueryCommand: PagedCommand {
             errors.write("anomalyctl: \(note)\n")
             try? errors.flush()
         }.run(printer: &printer)
+    }
+
+    /// Says on standard error that some of what is asked for has expired, unless roll-ups stand for it.
+    private func tellOfExpired(
+        _ streams: [StreamRecord], _ query: PointQuery, in store: StoreReader, _ surroundings: Surroundings
+    ) throws {
+        let expired = try ExpiredPoints(of: streams, in: store, asked: query)
+        if let step, try !expired.parts(step: step).rollups.isEmpty { return }
+        guard !outputOptions.quiet, let note = expired.note(zone: surroundings.zone(utc: outputOptions.utc)) else {
+            return
+        }
+        let output = Output(descriptor: STDERR_FILENO)
+        output.write("anomalyctl: \(note)\n")
+        // What was asked for is still worth printing.
+        try? output.flush()
     }
 
     /// The fields that are asked for; all of them if none is named.

@@ -102,6 +102,23 @@ package struct ControlClient: Sendable {
         }
     }
 
+    /// Has the daemon make its database small, or asks how far that is.
+    ///
+    /// - Throws: as `status()`.
+    package func vacuum(begin: Bool) throws(Failure) -> VacuumReply {
+        var patient = self
+        patient.timeout = max(timeout, 60_000)
+        switch try patient.ask(.vacuum(VacuumRequest(begin: begin))) {
+        case .vacuum(let reply): return reply
+        case .error(let error) where error.code == .unknownRequest:
+            throw Failure(
+                .failure, "the daemon at \(path) can't make its database small: it is of an older version",
+                hint: "restart it after the upgrade; try: systemctl restart anomalyd")
+        case .error(let error): throw failure(error)
+        default: throw misplaced
+        }
+    }
+
     private var misplaced: Failure {
         Failure(.failure, "the daemon at \(path) answers another question than it was asked")
     }

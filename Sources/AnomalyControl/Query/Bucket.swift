@@ -1,5 +1,5 @@
 import AnomalyDetection
-package import PointStore
+import PointStore
 
 /// What `--step` makes of the points of one stream in one span of time.
 package struct Bucket: Sendable, Equatable {
@@ -31,6 +31,29 @@ package struct Bucket: Sendable, Equatable {
                 // A running mean rather than a sum: it can't overflow, and equal values stay what they are.
                 mean += (value - mean) / Double(values)
             }
+        }
+
+        mutating func add(_ sum: StoredRollup.Channel) {
+            guard sum.count > 0 else { return }
+            values += sum.count
+            if values == sum.count {
+                (minimum, mean, maximum) = (sum.minimum, sum.mean, sum.maximum)
+            } else {
+                minimum = min(minimum, sum.minimum)
+                maximum = max(maximum, sum.maximum)
+                mean += (sum.mean - mean) * (Double(sum.count) / Double(values))
+            }
+        }
+    }
+
+    /// Adds points that have expired, of which the sum is left.
+    mutating func add(_ rollup: StoredRollup) {
+        guard let first = rollup.channels.first else { return }
+        points += first.count + first.missing
+        anomalies += first.anomalies
+        if !first.worstScore.isNaN { score = score.isNaN ? first.worstScore : max(score, first.worstScore) }
+        for index in channels.indices where index < rollup.channels.count {
+            channels[index].add(rollup.channels[index])
         }
     }
 

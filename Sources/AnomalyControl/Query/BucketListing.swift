@@ -46,6 +46,8 @@ package struct BucketListing {
         _ query: PointQuery, _ streams: [StreamRecord], _ store: StoreReader, _ body: (Bucket) throws -> Bool
     ) throws {
         let channels = Dictionary(uniqueKeysWithValues: streams.map { ($0.id, max(1, $0.channels)) })
+        let (parts, from) = try ExpiredPoints(of: streams, in: store, asked: query).parts(step: step)
+        let rollups = store.rollups(parts, order: query.order)
         var open: [Int32: Bucket] = [:]
         var start: Int64?
         func close() throws -> Bool {
@@ -56,14 +58,33 @@ package struct BucketListing {
             open.removeAll(keepingCapacity: true)
             return true
         }
-        let cursor = try store.points(query)
-        while let point = try cursor.next() {
-            guard let count = channels[point.stream] else { continue }
-            let begin = step.start(of: point.time, in: zone)
-            if begin != start, try !close() { return }
+        /// - Returns: false to end.
+        func add(_ time: Int64, _ stream: Int32, _ change: (inout Bucket) -> Void) throws -> Bool {
+            guard let count = channels[stream] else { return true }
+            let begin = step.start(of: time, in: zone)
+            if begin != start, try !close() { return false }
             start = begin
-            open[point.stream, default: Bucket(stream: point.stream, start: begin, channels: count)].add(point)
+            change(&open[stream, default: Bucket(stream: stream, start: begin, channels: count)])
+            return true
+        }
+        let cursor = try store.points(query)
+        var (rollup, point) = (try rollups.next(), try cursor.next())
+        while rollup != nil || point != nil {
+            if let summed = rollup, point.map({ isFirst(summed.start, before: $0.time, query.order) }) ?? true {
+                if try !add(summed.start, summed.stream, { $0.add(summed) }) { return }
+                rollup = try rollups.next()
+            } else if let single = point {
+                // Those which are in a roll-up already are not counted twice.
+                if single.time >= from[single.stream] ?? .min {
+                    if try !add(single.time, single.stream, { $0.add(single) }) { return }
+                }
+                point = try cursor.next()
+            }
         }
         _ = try close()
+    }
+
+    private func isFirst(_ start: Int64, before time: Int64, _ order: TimeOrder) -> Bool {
+        order == .oldestFirst ? start <= time : start > time
     }
 }

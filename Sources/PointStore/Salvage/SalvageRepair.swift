@@ -6,6 +6,7 @@ import GRDB
 /// - Every row belongs to a stream, and every point has all of its channels; a lost one counts as missing.
 /// - The points of a stream are numbered without gaps. Those behind its newest checkpoint follow it, so that replay goes
 ///   on from there, and those before it end with it.
+/// - Roll-ups have all of their points, each once, and what is left of those of others.
 /// - Anomalies begin, peak and end at points, or events, that are there; events stand behind points that are there.
 struct SalvageRepair {
     let database: Database
@@ -20,7 +21,7 @@ struct SalvageRepair {
                 var stream = StreamRepair(database: database, stream: stream)
                 try stream.run(&report)
             }
-            for table in ["event", "feedback", "snapshot"] {
+            for table in ["event", "feedback", "snapshot"] + RollupTier.allCases.map(\.table) {
                 try database.execute(sql: "DELETE FROM \(table) WHERE stream_id NOT IN (SELECT id FROM stream)")
             }
             try mendHindsight()

@@ -211,10 +211,31 @@ struct SalvageTable: Sendable {
         isPlausible: { isID($0[0]) && isIn(0...1, $0[1]) && isIn(0...Int64.max, $0[2]) && isIn(0...65_535, $0[3]) },
         onConflict: "")
 
-    static let all = [
-        point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, snapshot, hindsightRun,
-        alert, alertSink,
-    ]
+    static let rollups = RollupTier.allCases.map { tier in
+        SalvageTable(
+            name: tier.table,
+            columns: [
+                ("stream_id", .integer), ("channel", .integer), ("time", .integer), ("width", .integer),
+                ("count", .integer), ("missing", .integer), ("anomalies", .integer), ("minimum", .number),
+                ("maximum", .number), ("mean", .number), ("worst_score", .number),
+            ],
+            hasRowids: false,
+            isPlausible: {
+                guard case .integer(let time) = $0[2] else { return false }
+                return isID($0[0]) && isIn(0...65_534, $0[1]) && time == tier.start(of: time)
+                    && $0[3] == .integer(tier.width / 1_000_000) && $0[4...6].allSatisfy { isIn(0...Int64.max, $0) }
+            },
+            // Points are added to a bucket, never taken out: the copy with more of them is the newer one.
+            onConflict: replacing(
+                "stream_id, channel, time", if: "excluded.count + excluded.missing > count + missing",
+                "count, missing, anomalies, minimum, maximum, mean, worst_score"))
+    }
+
+    static let all =
+        [
+            point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, snapshot, hindsightRun,
+            alert, alertSink,
+        ] + rollups
 
     /// The values of a cell as a row of this table, with its number in place; nil if it is none.
     func row(_ cell: PageCells.Cell) -> [RecordValue]? {

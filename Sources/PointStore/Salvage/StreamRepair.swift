@@ -39,6 +39,7 @@ struct StreamRepair {
         }
         report.points += Int64(times.count)
         try renumber(numbers)
+        try mendRollups(numbers)
         try moveEvents(numbers)
         try moveFeedback(numbers)
         try mendAnomalies(&report)
@@ -148,6 +149,30 @@ struct StreamRepair {
             statement.bind(numbers[index], at: 3)
             try statement.run()
         }
+    }
+
+    /// Of each bucket that holds which has more points: the salvaged row, which may sum up points that have expired or are
+    /// lost, or one that sums up the salvaged points. All points are in the roll-ups then.
+    private func mendRollups(_ numbers: [Int64]) throws {
+        for tier in RollupTier.allCases {
+            try database.execute(
+                sql: "DELETE FROM \(tier.table) WHERE stream_id = ? AND channel >= ?",
+                arguments: [stream.id, stream.channels])
+            try database.execute(
+                sql: StoreSchema.sum(tier, "point_row WHERE stream_id = ?") + """
+                     ON CONFLICT (stream_id, channel, time) DO UPDATE SET
+                        count = excluded.count, missing = excluded.missing, anomalies = excluded.anomalies,
+                        minimum = excluded.minimum, maximum = excluded.maximum, mean = excluded.mean,
+                        worst_score = excluded.worst_score
+                    WHERE excluded.count + excluded.missing >= count + missing
+                    """, arguments: [stream.id])
+        }
+        guard let first = numbers.first, let last = numbers.last, let time = times.last else { return }
+        try database.execute(
+            sql: """
+                INSERT OR REPLACE INTO rolled (stream_id, first_sequence, last_sequence, last_time, behind)
+                VALUES (?, ?, ?, ?, 0)
+                """, arguments: [stream.id, first, last, time])
     }
 
     /// Events stay behind the points that they stood behind. Without its point, one is no more.

@@ -80,6 +80,7 @@ public struct StoreVerification {
         if connection.parts.contains(.events) { tables.append("event") }
         if connection.parts.contains(.feedback) { tables.append("feedback") }
         if connection.parts.contains(.steering) { tables.append("snapshot") }
+        if connection.parts.contains(.rollups) { tables += RollupTier.allCases.map(\.table) + ["rolled"] }
         for table in tables {
             try reading("table \(table)") { report, database in
                 // From one stream to the next along the index: SQLite would otherwise read the whole table.

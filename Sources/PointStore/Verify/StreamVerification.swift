@@ -15,6 +15,9 @@ struct StreamVerification {
         if parts.contains(.steering) { try snapshots(&report) }
         if parts.contains(.events) { try events(since: first, &report) }
         if parts.contains(.hindsight) { try hindsight(&report) }
+        if parts.contains(.rollups) {
+            try RollupVerification(database: database, stream: stream).run(since: first, &report)
+        }
     }
 
     /// - returns: The time of the first point; nil if there is none.

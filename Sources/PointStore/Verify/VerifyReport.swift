@@ -36,6 +36,8 @@ public struct VerifyReport: Sendable, Equatable, Codable {
             case checkpoints
             /// Hindsight of points that do not exist, or of no run.
             case hindsight
+            /// Roll-ups that say something else than the points that they sum up.
+            case rollups
         }
 
         public var kind: Kind

@@ -181,7 +181,7 @@ final class CrashRun {
         var newest: [String: Int] = [:]
         // A daemon that was killed before it had made the tables has acknowledged nothing. Each migration is a transaction
         // of its own, so that it may have made some: all, once the newest is noted.
-        if try !query("SELECT 1 FROM sqlite_schema WHERE name = 'chunk'").isEmpty {
+        if try !query("SELECT 1 FROM sqlite_schema WHERE name = 'alert'").isEmpty {
             let rows = try query(
                 """
                 SELECT name, ifnull((SELECT max(sequence) FROM \(StoredRows.all) WHERE stream_id = id), 0) FROM stream

@@ -86,6 +86,11 @@ let package = Package(
             swiftSettings: settings),
         // What the daemon and anomalyctl say to each other.
         .target(name: "ControlProtocol", swiftSettings: settings),
+        // What is stored, for people: in words, in charts, in the looks of our pages.
+        .target(
+            name: "Presentation",
+            dependencies: ["AnomalyDetection", "FeedProtocol", "PointStore", "ControlProtocol"],
+            swiftSettings: settings),
         // The stages wired together.
         .target(
             name: "AnomalyDaemon",
@@ -100,7 +105,7 @@ let package = Package(
             name: "AnomalyControl",
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Configuration",
-                "ControlProtocol", arguments,
+                "ControlProtocol", "Presentation", arguments,
             ],
             swiftSettings: settings),
         // The programs. No test target depends on them: it would inherit their linker settings.
@@ -139,7 +144,7 @@ let package = Package(
             name: "AnomalyControlTests",
             dependencies: [
                 "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "ModelFiles",
-                "PointStore", "RecurrentModel", arguments,
+                "PointStore", "Presentation", "RecurrentModel", arguments,
             ],
             exclude: ["Snapshots"], swiftSettings: settings),
         // For tests only: an SQLite VFS whose disk fails on demand.
@@ -154,7 +159,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "CPoints", "FeedProtocol",
-                "ModelFiles", "RecurrentModel",
+                "ModelFiles", "Presentation", "RecurrentModel",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),

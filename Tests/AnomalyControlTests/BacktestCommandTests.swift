@@ -3,6 +3,7 @@ import AnomalyDetection
 import Configuration
 import Foundation
 import ModelFiles
+import Presentation
 import RecurrentModel
 import Testing
 

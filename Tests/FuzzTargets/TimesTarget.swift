@@ -1,6 +1,7 @@
 import AnomalyControl
 import Configuration
 import FeedProtocol
+import Presentation
 
 extension FuzzTarget {
     /// Times and lengths of time as people write them.

@@ -2,6 +2,7 @@ public import AnomalyDetection
 public import ArgumentParser
 import Configuration
 public import PointStore
+import Presentation
 
 /// `anomalyctl anomalies list`: one line for each anomaly.
 package struct AnomaliesListCommand: ReportingCommand {

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Configuration
 import Glibc
+import Presentation
 import RecurrentModel
 
 /// `anomalyctl backtest`: what the daemon would have said of files.

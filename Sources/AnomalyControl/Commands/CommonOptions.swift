@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import PointStore
+import Presentation
 
 /// The options that every command takes, before or after its name.
 struct CommonOptions: ParsableArguments {

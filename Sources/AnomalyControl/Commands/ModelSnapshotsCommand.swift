@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Configuration
 import PointStore
+import Presentation
 
 /// `anomalyctl model snapshots`: lists what was kept.
 package struct ModelSnapshotsCommand: ReportingCommand {

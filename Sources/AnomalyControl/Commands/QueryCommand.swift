@@ -2,6 +2,7 @@ import AnomalyDetection
 package import ArgumentParser
 import Configuration
 import PointStore
+import Presentation
 
 /// `anomalyctl query`: points, as they were stored.
 package struct QueryCommand: PagedCommand {

@@ -3,6 +3,7 @@ package import ArgumentParser
 import Configuration
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl rule set`: lets rules hold for streams.
 package struct RuleSetCommand: ReportingCommand {

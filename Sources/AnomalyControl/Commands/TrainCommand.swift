@@ -3,6 +3,7 @@ package import ArgumentParser
 import Configuration
 import Glibc
 import ModelFiles
+import Presentation
 import RecurrentModel
 
 /// `anomalyctl train`: a model that new streams start from.

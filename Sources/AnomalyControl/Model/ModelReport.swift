@@ -1,3 +1,5 @@
+import Presentation
+
 /// A model for people: what it is, how its learning goes, and its tensors.
 struct ModelReport {
     private let model: ModelSummary

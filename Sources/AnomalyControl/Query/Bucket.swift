@@ -1,5 +1,5 @@
 import AnomalyDetection
-package import PointStore
+import PointStore
 
 /// What `--step` makes of the points of one stream in one span of time.
 package struct Bucket: Sendable, Equatable {

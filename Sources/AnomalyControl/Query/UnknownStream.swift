@@ -1,5 +1,6 @@
 import Configuration
 import PointStore
+import Presentation
 
 extension [StreamRecord] {
     /// The stream of that name.

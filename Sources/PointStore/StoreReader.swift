@@ -33,6 +33,25 @@ public final class StoreReader: Sendable {
         try connection.read("read the streams of") { try StreamQueries.streams($0) }
     }
 
+    /// Those in `ids` that there are, by id.
+    public func streams(_ ids: Set<Int32>) throws -> [StreamRecord] {
+        try connection.read("read the streams of") { try StreamQueries.streams($0, ids: ids) }
+    }
+
+    /// The stream of that name, compared byte by byte; nil if there is none.
+    public func stream(named name: String) throws -> StreamRecord? {
+        try connection.read("read the streams of") { try StreamQueries.stream($0, named: name) }
+    }
+
+    /// Times of a stream's first and newest stored point, in microseconds since 1970; nil if it has none.
+    public func bounds(of stream: Int32) throws -> (first: Int64, newest: Int64)? {
+        try connection.read("read the streams of") {
+            try StreamQueries.bounds($0, ids: [stream], parts: connection.parts).first.map {
+                ($0.first.time, $0.newest.time)
+            }
+        }
+    }
+
     /// Calls `body` with the names that are not before `name`, in the order of their bytes, until it returns false.
     public func forEachStreamName(from name: String, _ body: (String) throws -> Bool) throws {
         try connection.read("read the streams of") { try StreamQueries.forEachName($0, from: name, body) }

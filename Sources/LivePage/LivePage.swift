@@ -15,7 +15,7 @@ package import WebServer
 /// | `/`, `/assets/…` | the page; it fetches nothing from elsewhere |
 /// | `/api/v1/status` | the daemon's status |
 /// | `/api/v1/streams` | streams, the worst first: `search`, `sort`, `offset`, `limit` |
-/// | `/api/v1/points` | a stream's chart: `stream`, `since`, `until` or `newest`, `columns`, `channel`, `zone` |
+/// | `/api/v1/points` | a stream's chart: `stream`, `since` and `until`, `span` or `newest`, `columns`, `channel`, `zone` |
 /// | `/api/v1/anomalies` | anomalies, the newest first: `stream`, `open`, `since`, `until`, `limit` |
 /// | `/api/v1/anomalies/NUMBER` | one of them in words: `zone` |
 /// | `/api/v1/events` | an event for each commit, four a second at most |

@@ -60,7 +60,7 @@ extension LivePage {
 
     func points(_ request: Request) async throws -> [UInt8] {
         let parameters = try PageParameters(
-            request, known: ["stream", "since", "until", "newest", "columns", "channel", "zone"])
+            request, known: ["stream", "since", "until", "span", "newest", "columns", "channel", "zone"])
         guard let name = parameters.text("stream") else { throw PageError(.badRequest, "expected stream=NAME") }
         let zone = parameters.zone
         let columns = Int(try parameters.number("columns", in: 50...Self.mostColumns) ?? Self.columns)
@@ -72,13 +72,17 @@ extension LivePage {
         if let since = query.since, let until = query.until, since >= until {
             throw PageError(.badRequest, "since is not before until")
         }
+        // So long before the newest point.
+        let span = try parameters.number("span", in: 1...1 << 60)
         return try await pool.read { [query] store, deadline in
+            var query = query
             guard let stream = try store.stream(named: name) else {
                 throw PageError(.notFound, "there is no stream \"\(name)\"")
             }
             guard channel < max(1, stream.channels) else {
                 throw PageError(.notFound, "the stream \"\(name)\" has \(stream.channels) channels, counted from 0")
             }
+            if let span { query.since = try store.bounds(of: stream.id).map { $0.newest - span } }
             // Several times as many as are drawn, so that a column is cut off at no other place than its own.
             let reader = PictureReader(store: store, zone: zone, columns: 4 * columns)
             let picture = try reader.picture(of: stream, query, newest: newest, channels: [channel]) { _ in

@@ -24,6 +24,7 @@ let selfContained: [LinkerSetting] =
 
 func numerics(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-numerics") }
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
+func hummingbird(_ product: String) -> Target.Dependency { .product(name: product, package: "hummingbird") }
 func lifecycle(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-service-lifecycle") }
 let grdb: [Target.Dependency] = [
     .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
@@ -45,10 +46,15 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // The types of requests and responses, and of their parts, that Hummingbird is made of.
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // Without its traits, which only bring another way to configure it.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -79,10 +85,20 @@ let package = Package(
         // libsystemd in Swift clothes.
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: settings),
-        // The TOML file, its layers, defaults and checks.
+        // The TOML file, its layers, defaults and checks. Not called Configuration: swift-configuration, which
+        // Hummingbird and async-http-client bring with them, has a module of that name.
         .target(
-            name: "Configuration",
+            name: "AnomalyConfiguration",
             dependencies: ["AnomalyDetection", .product(name: "TOMLKit", package: "TOMLKit")],
+            path: "Sources/Configuration", swiftSettings: settings),
+        // HTTP over Unix and loopback sockets; knows nothing of us.
+        .target(
+            name: "WebServer",
+            dependencies: [
+                hummingbird("Hummingbird"), hummingbird("HummingbirdCore"), nio("NIOCore"), nio("NIOPosix"), log,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
             swiftSettings: settings),
         // What the daemon and anomalyctl say to each other.
         .target(name: "ControlProtocol", swiftSettings: settings),
@@ -96,15 +112,16 @@ let package = Package(
             name: "AnomalyDaemon",
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
-                "Configuration", "ControlProtocol", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
-                nio("NIOConcurrencyHelpers"), log, lifecycle("ServiceLifecycle"),
+                "AnomalyConfiguration", "ControlProtocol", "WebServer", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"), log, lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
         // anomalyctl's commands, apart from the program so that tests can link them.
         .target(
             name: "AnomalyControl",
             dependencies: [
-                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Configuration",
+                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore",
+                "AnomalyConfiguration",
                 "ControlProtocol", "Presentation", arguments,
             ],
             swiftSettings: settings),
@@ -112,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "anomalyd",
             dependencies: [
-                "AnomalyDaemon", "Configuration", "ControlProtocol", "FeedProtocol", "PointStore", "Systemd",
+                "AnomalyDaemon", "AnomalyConfiguration", "ControlProtocol", "FeedProtocol", "PointStore", "Systemd",
                 arguments, log,
                 lifecycle("ServiceLifecycle"), lifecycle("UnixSignals"),
             ],
@@ -135,15 +152,19 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "AnomalyDetection"], swiftSettings: settings),
+            name: "ConfigurationTests", dependencies: ["AnomalyConfiguration", "AnomalyDetection"],
+            swiftSettings: settings),
         .testTarget(
             name: "AnomalyDaemonTests",
-            dependencies: ["AnomalyDaemon", "Configuration", "FeedProtocol", "PointStore", "RecurrentModel", log],
+            dependencies: [
+                "AnomalyDaemon", "AnomalyConfiguration", "FeedProtocol", "PointStore", "RecurrentModel", log,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "AnomalyControlTests",
             dependencies: [
-                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "FeedProtocol", "ModelFiles",
+                "AnomalyControl", "AnomalyDetection", "AnomalyConfiguration", "ControlProtocol", "FeedProtocol",
+                "ModelFiles",
                 "PointStore", "Presentation", "RecurrentModel", arguments,
             ],
             exclude: ["Snapshots"], swiftSettings: settings),
@@ -153,12 +174,20 @@ let package = Package(
         .testTarget(
             name: "FaultTests", dependencies: ["CFaultVFS", "PointStore", "AnomalyDetection"] + grdb,
             swiftSettings: settings),
+        .testTarget(
+            name: "WebServerTests",
+            dependencies: [
+                "WebServer", hummingbird("Hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+                nio("NIOPosix"), log,
+            ],
+            swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),
         // What the fuzzer tries, and the test that gives it the corpus again.
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "AnomalyControl", "AnomalyDetection", "Configuration", "ControlProtocol", "CPoints", "FeedProtocol",
+                "AnomalyControl", "AnomalyDetection", "AnomalyConfiguration", "ControlProtocol", "CPoints",
+                "FeedProtocol",
                 "ModelFiles", "Presentation", "RecurrentModel",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),

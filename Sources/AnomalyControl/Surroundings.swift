@@ -1,4 +1,4 @@
-package import Configuration
+package import AnomalyConfiguration
 import Glibc
 package import Presentation
 

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import Foundation
 
 /// Who may do something: those users and the members of those groups; if there are none, everybody who can connect.

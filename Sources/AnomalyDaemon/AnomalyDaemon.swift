@@ -1,5 +1,5 @@
+public import AnomalyConfiguration
 import AnomalyDetection
-public import Configuration
 import FeedProtocol
 import Foundation
 public import Logging
@@ -9,6 +9,7 @@ import PointStore
 public import ServiceLifecycle
 import Synchronization
 public import Systemd
+import WebServer
 
 /// The daemon: feeds → shards → writer, from start to a clean end.
 ///
@@ -25,6 +26,8 @@ public struct AnomalyDaemon: Service {
         public var stream: [UInt8]?
         /// Sockets that the service manager passed.
         public var passedSockets: [PassedSocket] = []
+        /// Folder with the service manager's credentials (`$CREDENTIALS_DIRECTORY`); nil if it passed none.
+        public var credentials: String?
         /// Create the database's directory if it is missing: for a person's own run.
         public var createsDirectories = false
         /// What a request to read the configuration again does; nothing if nil.
@@ -83,6 +86,9 @@ public struct AnomalyDaemon: Service {
             },
             loopBeats: loops.map(\.1), logger: logger)
 
+        let web = try WebEntrance.open(
+            configuration.http, options, routes: [HealthRoutes(reporter: reporter)], refusals: refusals, group: group,
+            logger: logger)
         let keeper = MemoryKeeper(pipeline: pipeline, configured: configuration.daemon.memoryLimit, logger: logger)
         keeper.start()
         defer { keeper.end() }
@@ -116,6 +122,8 @@ public struct AnomalyDaemon: Service {
         do {
             datagrams = try await entrances.open(left: left.connections) { end.yield() }
             try await openControl(pipeline, controls, reporter, refusals) { control.withLock { $0 } }
+            try await web?.bind()
+            web?.addresses.forEach(listeners.announce)
         } catch {
             await listeners.stopAccepting()
             await controls.stopAccepting()
@@ -137,10 +145,12 @@ public struct AnomalyDaemon: Service {
                         try? await Task.sleep(for: reporter.tickInterval)
                     }
                 }
+                if let web { group.addTask { await web.run() } }
                 if let reload = options.reload {
                     group.addTask { await reload.run(configuration, notifier, logger, apply: apply) }
                 }
                 for await _ in ends { break }
+                await web?.stop(within: .seconds(2))
                 group.cancelAll()
             }
         } onGracefulShutdown: {
@@ -213,7 +223,9 @@ public struct AnomalyDaemon: Service {
     /// Feed connections that the process may have open at once. Warns if they are fewer than configured.
     private func feedDescriptors() -> Int {
         let limit = DescriptorLimit.raise()
-        let most = DescriptorLimit.feedConnections(limit: limit, control: configuration.control.maxConnections)
+        let others =
+            configuration.control.maxConnections + WebEntrance.mostConnections(configuration.http, options)
+        let most = DescriptorLimit.feedConnections(limit: limit, others: others)
         if most < configuration.feed.maxConnections {
             logger.tell(
                 .tooFewFiles,

@@ -21,6 +21,6 @@ enum DescriptorLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Feed connections that there are descriptors for beside so many control connections.
-    static func feedConnections(limit: Int, control: Int) -> Int { max(1, limit - reserved - control) }
+    /// Feed connections that there are descriptors for beside so many others.
+    static func feedConnections(limit: Int, others: Int) -> Int { max(1, limit - reserved - others) }
 }

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 
 /// How many clients some sockets serve at once, and whom.
 struct Door: Sendable {

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import FeedProtocol
 import Foundation
 import Logging
@@ -32,7 +32,7 @@ struct FeedEntrances: Sendable {
         let format = format(named: nil)
         // First, so that they are served before clients that come now.
         await resume(left, format)
-        let passed = options.passedSockets.filter { $0.name != Self.controlName }
+        let passed = options.passedSockets.filter { ![Self.controlName, WebEntrance.socketName].contains($0.name) }
         for socket in passed where socket.kind == .unixStream || socket.kind == .tcp {
             try await listeners.adopt(
                 descriptor: socket.descriptor, name: socket.name,

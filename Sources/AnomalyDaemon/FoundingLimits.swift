@@ -1,4 +1,4 @@
-package import Configuration
+package import AnomalyConfiguration
 
 /// How many streams there may be, and how fast they may come: a client that invents names shall fill neither memory nor
 /// disk.

@@ -1,5 +1,5 @@
+public import AnomalyConfiguration
 import AnomalyDetection
-public import Configuration
 public import Logging
 import ModelFiles
 import RecurrentModel

@@ -1,4 +1,4 @@
-public import Configuration
+public import AnomalyConfiguration
 public import Logging
 import Synchronization
 

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyDetection
-import Configuration
 import ControlProtocol
 import Logging
 import ModelFiles

@@ -1,4 +1,4 @@
-package import Configuration
+package import AnomalyConfiguration
 
 /// Decides by its time alone what becomes of a stream's next point, before anything else looks at it.
 ///

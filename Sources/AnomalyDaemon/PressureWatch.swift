@@ -1,3 +1,5 @@
+// With Hummingbird in the target, the compiler takes glibc's structures for libdispatch's.
+import CDispatch
 import Foundation
 
 /// Waits for news that memory is short: from where systemd 254 and newer say (`$MEMORY_PRESSURE_WATCH`,

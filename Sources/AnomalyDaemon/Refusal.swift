@@ -13,6 +13,10 @@ enum Refusal: String, Sendable {
     /// A request that is too long, or does not come to its end, or whose answer is not read.
     case controlRequest = "control-max-request"
     case controlTimeout = "control-timeout"
+    /// Of HTTP: as many connections as there may be, a name that is not ours, and a change without the token.
+    case webConnections = "http-max-connections"
+    case webHost = "http-host"
+    case webToken = "http-token"
 }
 
 /// Counts refusals and logs as many as `LogAllowance` permits.

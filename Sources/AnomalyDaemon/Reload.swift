@@ -1,5 +1,5 @@
-public import Configuration
-public import Logging
+public import AnomalyConfiguration
+import Logging
 import Systemd
 
 /// What SIGHUP does: the configuration is read again, and what can change while the daemon runs is changed.

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import ControlProtocol
 import Foundation
 import Logging
@@ -130,6 +130,19 @@ final class StatusReporter: Sendable {
     }
 
     private var restoringTrouble: String? { pipeline.shards.lazy.compactMap(\.restoringTrouble).first }
+
+    /// Why the daemon does not do what it is there for, in a sentence; nil while it does.
+    var trouble: String? {
+        switch state.withLock({ $0 }) {
+        case .starting: return "Starting"
+        case .stopping: return "Stopping"
+        default: break
+        }
+        if let trouble = storage.troubleText { return trouble }
+        if let trouble = restoringTrouble { return "Not restoring: \(trouble)" }
+        let notes = storage.notes
+        return notes.isEmpty ? nil : notes.joined(separator: "; ")
+    }
 
     private func updateRate() {
         let points = pipeline.statistics.points.now

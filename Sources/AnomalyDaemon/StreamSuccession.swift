@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyDetection
-import Configuration
 import PointStore
 
 /// What people say may put another detector in a stream's place. It is done here, between two points, for the stream that

@@ -1,3 +1,5 @@
+// With Hummingbird in the target, the compiler takes glibc's structures for libdispatch's.
+import CDispatch
 import Foundation
 
 /// The time of day, for stamping points that bring none.

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import ControlProtocol
 import Foundation
 import Logging

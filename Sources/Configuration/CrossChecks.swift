@@ -50,8 +50,28 @@ struct DaemonRule: Sendable {
             return "contains \(ConfigurationValue.quoted(configuration.control.socket)), which is control.socket, "
                 + "expected different sockets"
         },
-        DaemonRule(key: "database.path", others: ["feed.listen", "control.socket"]) { configuration in
-            let sockets = configuration.feed.listeners.map(\.path) + [configuration.control.socket]
+        DaemonRule(key: "http.listen", others: ["http.allow_remote"]) { configuration in
+            let http = configuration.http
+            guard !http.allowRemote, let remote = http.listen.first(where: { HTTPAddress($0)?.isLoopback == false })
+            else { return nil }
+            return "contains \(ConfigurationValue.quoted(remote)), which other machines reach, expected 127.0.0.1, "
+                + "[::1] or a Unix socket, or http.allow_remote = true"
+        },
+        DaemonRule(key: "http.listen", others: ["feed.listen", "control.socket"]) { configuration in
+            let http = configuration.http
+            let taken = configuration.feed.listeners.map(\.path) + [configuration.control.socket]
+            let twice = http.listen.indices.first { index in
+                if case .unix(let path)? = HTTPAddress(http.listen[index]), taken.contains(path) { return true }
+                return http.listen[..<index].contains(http.listen[index]) && !http.listen[index].hasSuffix(":0")
+            }
+            return twice.map {
+                "contains \(ConfigurationValue.quoted(http.listen[$0])) a second time, expected different sockets"
+            }
+        },
+        DaemonRule(key: "database.path", others: ["feed.listen", "control.socket", "http.listen"]) { configuration in
+            let sockets =
+                configuration.feed.listeners.map(\.path) + [configuration.control.socket]
+                + configuration.http.addresses.compactMap { if case .unix(let path) = $0 { path } else { nil } }
             guard sockets.contains(configuration.database.path) else { return nil }
             return "is \(ConfigurationValue.quoted(configuration.database.path)), which is a socket, expected a file"
         },

@@ -12,6 +12,7 @@
 public struct DaemonConfiguration: Sendable, Equatable {
     public var feed: Feed
     public var control: Control
+    public var http = HTTP()
     public var database: Database
     public var daemon = Daemon()
     /// `[model]`, `[score]`, `[storage]` and the late points of `[feed]`: what holds for a stream that no `[[stream]]` section says otherwise of.
@@ -77,6 +78,20 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var maxRequest = 8 << 20
         /// Longest time for a request to arrive, and for its answer to be read, in microseconds.
         public var timeout: Int64 = 30_000_000
+    }
+
+    /// `[http]`: where browsers and Prometheus ask.
+    public struct HTTP: Sendable, Equatable {
+        /// Where to answer; nowhere if empty (``HTTPAddress``).
+        public var listen: [String] = []
+        /// Whether other machines may reach it.
+        public var allowRemote = false
+        /// Permission bits of Unix sockets.
+        public var socketMode: UInt32 = 0o660
+        /// File with the secret that whoever changes something must have; empty: the service manager's credential.
+        public var tokenFile = ""
+        /// Names by which it is found, besides localhost and IP addresses.
+        public var hosts: [String] = []
     }
 
     /// `[database]`: what is kept, and how safely.

@@ -1,7 +1,7 @@
 extension ConfigurationKey {
     /// The keys that hold for the daemon as a whole, and in `[feed]` some that streams may have values of their own for.
     static let daemonGroups: [ConfigurationGroup] = [
-        feedGroup.adding(lateKeys), controlGroup, databaseGroup, processGroup,
+        feedGroup.adding(lateKeys), controlGroup, httpGroup, databaseGroup, processGroup,
     ]
 
     private static let second: Int64 = 1_000_000

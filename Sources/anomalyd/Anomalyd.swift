@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 import AnomalyDaemon
 import ArgumentParser
-import Configuration
 import ControlProtocol
 import FeedProtocol
 import Foundation
@@ -148,6 +148,7 @@ struct Anomalyd: AsyncParsableCommand {
         options.confirmation = confirm
         options.stream = stream.map { Array($0.utf8) }
         options.passedSockets = passed.all
+        options.credentials = credentials
         options.createsDirectories = paths != .service(instance)
         options.reload = Reload(signals: await hangups(), threshold: threshold) {
             try resolve(readFiles(paths), paths)
@@ -181,10 +182,10 @@ struct Anomalyd: AsyncParsableCommand {
 
     /// The files as they are now.
     private func readFiles(_ paths: DefaultPaths) -> ConfigurationFiles {
-        ConfigurationFiles(
-            paths: paths, explicit: config,
-            credentials: ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"])
+        ConfigurationFiles(paths: paths, explicit: config, credentials: credentials)
     }
+
+    private var credentials: String? { ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] }
 
     private func resolve(_ files: ConfigurationFiles, _ paths: DefaultPaths) throws -> DaemonConfiguration {
         var flags = ConfigurationLayer()

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import ArgumentParser
-import Configuration
 import FeedProtocol
 import Foundation
 import PointStore

@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 import AnomalyControl
 import AnomalyDetection
-import Configuration
 import Foundation
 import RecurrentModel
 import Testing

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyControl
-import Configuration
 import Presentation
 
 /// Runs command lines inside the test's process, where clock, zone and terminal are parameters.

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import FeedProtocol
 import Testing
 

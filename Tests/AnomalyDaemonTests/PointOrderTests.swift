@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyDaemon
-import Configuration
 import Testing
 
 /// What becomes of points by their times, and what a clock that jumps does to them.

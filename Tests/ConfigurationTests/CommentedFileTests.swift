@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import Foundation
 import Testing
 

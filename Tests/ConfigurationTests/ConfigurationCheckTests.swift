@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import Testing
 
 /// What is wrong with a file is said in full: file, key, found, expected.

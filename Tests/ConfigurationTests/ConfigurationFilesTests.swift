@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyDetection
-import Configuration
 import Foundation
 import Testing
 

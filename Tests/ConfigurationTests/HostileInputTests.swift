@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import Testing
 
 /// Whatever stands in a file: an answer, never a crash.

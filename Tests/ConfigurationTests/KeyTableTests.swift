@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyDetection
-import Configuration
 import Testing
 
 @Suite struct KeyTableTests {
@@ -15,6 +15,8 @@ import Testing
         "control.timeout": #""2s""#, "daemon.max_streams": "11", "feed.socket_mode": #""0600""#,
         "feed.max_future": #""1h 30min""#, "feed.late": #""reorder""#, "feed.reorder_window": #""1min""#,
         "feed.reorder_points": "50", "control.socket": #""/tmp/c.sock""#,
+        "http.listen": #"["127.0.0.1:9477", "[::1]:9477", "unix:/tmp/h.sock"]"#, "http.allow_remote": "true",
+        "http.socket_mode": #""0600""#, "http.token_file": #""/etc/token""#, "http.hosts": #"["monitor.example"]"#,
         "database.path": #""/tmp/x.db""#, "database.synchronous": #""normal""#, "database.commit_interval": #""50ms""#,
         "database.commit_points": "10", "database.on_damage": #""stop""#, "daemon.shards": "3",
         "daemon.sleep_after": #""10min""#, "daemon.memory_limit": "1000000",
@@ -59,6 +61,7 @@ import Testing
         let daemon = DaemonConfiguration(paths: .system)
         let rest =
             Self.names(of: daemon.feed, in: "feed") + Self.names(of: daemon.control, in: "control")
+            + Self.names(of: daemon.http, in: "http")
             + Self.names(of: daemon.database, in: "database") + Self.names(of: daemon.daemon, in: "daemon")
         #expect(ConfigurationKey.all.filter { !$0.isPerStream }.map(\.path) == rest)
     }

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import Testing
 
 @Suite struct TimeSpanTests {

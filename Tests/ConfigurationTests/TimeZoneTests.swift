@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyDetection
-import Configuration
 import Testing
 
 /// `model.time_zone`: what the detector is told of the system's zones.

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 
 extension FuzzTarget {
     /// A configuration file. What `--cat-config` prints of a right one must mean the same. Its first line is taken as

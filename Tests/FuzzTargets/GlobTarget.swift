@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import Glibc
 
 extension FuzzTarget {

@@ -1,5 +1,5 @@
+package import AnomalyConfiguration
 import AnomalyDetection
-package import Configuration
 import Glibc
 import ModelFiles
 package import RecurrentModel

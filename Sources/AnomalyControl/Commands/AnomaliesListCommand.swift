@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 public import AnomalyDetection
 public import ArgumentParser
-import Configuration
 public import PointStore
 import Presentation
 

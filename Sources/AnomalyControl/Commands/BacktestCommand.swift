@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 package import ArgumentParser
-import Configuration
 import Glibc
 import Presentation
 import RecurrentModel

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import ArgumentParser
-import Configuration
 import PointStore
 import Presentation
 

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import ArgumentParser
-import Configuration
 
 /// The options of commands that do what the daemon does, and so need its configuration.
 struct ConfigurationOptions: ParsableArguments {

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 package import ArgumentParser
-import Configuration
 import PointStore
 
 /// `anomalyctl db verify`: is the database sound?

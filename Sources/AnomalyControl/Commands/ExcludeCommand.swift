@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 import AnomalyDetection
 package import ArgumentParser
-import Configuration
 import ControlProtocol
 import PointStore
 import Presentation

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import ArgumentParser
-import Configuration
 import ControlProtocol
 import PointStore
 import Presentation

@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 package import ArgumentParser
-import Configuration
 import ControlProtocol
 import ModelFiles
 import PointStore

@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 import AnomalyDetection
 package import ArgumentParser
-import Configuration
 import Glibc
 import PointStore
 import Presentation

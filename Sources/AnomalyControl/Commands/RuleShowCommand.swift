@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 import AnomalyDetection
 package import ArgumentParser
-import Configuration
 import PointStore
 import Presentation
 

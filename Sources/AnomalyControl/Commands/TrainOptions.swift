@@ -1,6 +1,6 @@
+import AnomalyConfiguration
 import AnomalyDetection
 public import ArgumentParser
-import Configuration
 import Presentation
 public import RecurrentModel
 

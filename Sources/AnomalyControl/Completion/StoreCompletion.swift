@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import ArgumentParser
-import Configuration
 package import PointStore
 
 /// What a shell offers after TAB that only the database knows: the names of streams and the numbers of anomalies.

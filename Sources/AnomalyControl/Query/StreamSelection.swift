@@ -1,4 +1,4 @@
-package import Configuration
+package import AnomalyConfiguration
 package import PointStore
 
 /// Which streams a command line names.

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 import PointStore
 import Presentation
 

@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 package import ModelFiles
 import Presentation
 import RecurrentModel

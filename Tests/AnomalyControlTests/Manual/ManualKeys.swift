@@ -1,4 +1,4 @@
-import Configuration
+import AnomalyConfiguration
 
 /// The keys of the configuration as sections of anomalyd.toml(5).
 enum ManualKeys {

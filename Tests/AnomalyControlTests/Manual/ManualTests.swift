@@ -1,5 +1,5 @@
+import AnomalyConfiguration
 import AnomalyControl
-import Configuration
 import Foundation
 import Testing
 

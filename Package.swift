@@ -107,12 +107,21 @@ let package = Package(
             name: "Presentation",
             dependencies: ["AnomalyDetection", "FeedProtocol", "PointStore", "ControlProtocol"],
             swiftSettings: settings),
+        // The live page: what it asks for, in JSON, and its own files.
+        .target(
+            name: "LivePage",
+            dependencies: [
+                "AnomalyDetection", "FeedProtocol", "PointStore", "AnomalyConfiguration", "ControlProtocol",
+                "Presentation", "WebServer", hummingbird("Hummingbird"), nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
         // The stages wired together.
         .target(
             name: "AnomalyDaemon",
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
-                "AnomalyConfiguration", "ControlProtocol", "WebServer", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
+                "AnomalyConfiguration", "ControlProtocol", "WebServer", "LivePage", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"), log, lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),

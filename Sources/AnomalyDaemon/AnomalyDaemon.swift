@@ -2,6 +2,7 @@ public import AnomalyConfiguration
 import AnomalyDetection
 import FeedProtocol
 import Foundation
+import LivePage
 public import Logging
 import NIOCore
 import NIOPosix
@@ -86,9 +87,14 @@ public struct AnomalyDaemon: Service {
             },
             loopBeats: loops.map(\.1), logger: logger)
 
-        let web = try WebEntrance.open(
-            configuration.http, options, routes: [HealthRoutes(reporter: reporter)], refusals: refusals, group: group,
-            logger: logger)
+        var page: LivePage?
+        let web = try WebEntrance.open(configuration.http, options, refusals: refusals, group: group, logger: logger) {
+            canChange in
+            guard configuration.http.page else { return [HealthRoutes(reporter: reporter)] }
+            let live = PageEntrance.page(pipeline, reporter, configuration, canChange: canChange, logger: logger)
+            page = live
+            return [HealthRoutes(reporter: reporter), live]
+        }
         let keeper = MemoryKeeper(pipeline: pipeline, configured: configuration.daemon.memoryLimit, logger: logger)
         keeper.start()
         defer { keeper.end() }
@@ -150,6 +156,7 @@ public struct AnomalyDaemon: Service {
                     group.addTask { await reload.run(configuration, notifier, logger, apply: apply) }
                 }
                 for await _ in ends { break }
+                await page?.close()
                 await web?.stop(within: .seconds(2))
                 group.cancelAll()
             }

@@ -52,8 +52,8 @@ extension LivePage {
     /// A page's origin is the scheme and the address that it was asked for by; over a Unix socket, whoever forwards it
     /// has given it one.
     private static func isOwn(_ origin: String, of request: Request) -> Bool {
-        guard let authority = request.head.authority, let scheme = origin.range(of: "://") else { return false }
-        return origin[scheme.upperBound...].lowercased() == authority.lowercased()
+        guard let authority = request.head.authority else { return false }
+        return ["http://", "https://"].contains { origin.lowercased() == $0 + authority.lowercased() }
     }
 
     private static func status(of code: ControlError.Code) -> HTTPResponse.Status {

@@ -1,6 +1,7 @@
+import AnomalyDetection
 import ControlProtocol
 import FoundationEssentials
-import Hummingbird
+import HTTPTypes
 import PointStore
 import Presentation
 

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOPosix
 import PointStore
 import Synchronization

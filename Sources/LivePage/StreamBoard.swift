@@ -1,4 +1,5 @@
 import AnomalyConfiguration
+import AnomalyDetection
 import PointStore
 
 /// All streams as the page lists them, the worst first.

@@ -121,7 +121,8 @@ let package = Package(
             name: "AnomalyDaemon",
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
-                "AnomalyConfiguration", "ControlProtocol", "WebServer", "LivePage", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
+                "AnomalyConfiguration", "ControlProtocol", "WebServer", "LivePage", "CMalloc", nio("NIOCore"),
+                nio("NIOPosix"),
                 nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"), log, lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
@@ -188,6 +189,14 @@ let package = Package(
             dependencies: [
                 "WebServer", hummingbird("Hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
                 nio("NIOPosix"), log,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "LivePageTests",
+            dependencies: [
+                "LivePage", "AnomalyDetection", "ControlProtocol", "PointStore", "WebServer",
+                hummingbird("Hummingbird"), nio("NIOCore"), nio("NIOEmbedded"), log,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),

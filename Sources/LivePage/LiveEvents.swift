@@ -11,9 +11,10 @@ final class LiveEvents: Sendable {
 
     /// Calls back once when there has been another commit than the given number of them, which is at once if there has
     /// been already. Returns what cancels it.
-    typealias Wait = @Sendable (
-        _ after: Int64?, _ committed: @escaping @Sendable (_ commits: Int64) -> Void
-    ) -> @Sendable () -> Void
+    typealias Wait =
+        @Sendable (
+            _ after: Int64?, _ committed: @escaping @Sendable (_ commits: Int64) -> Void
+        ) -> @Sendable () -> Void
 
     private struct State {
         var listeners: [Int: AsyncStream<Int64>.Continuation] = [:]

@@ -56,7 +56,7 @@ enum LiveStyle {
         #streams a[aria-current] { background: var(--selected); box-shadow: inset 3px 0 var(--expected); }
         #streams a:focus-visible { outline-offset: -2px; }
         #streams .name { grid-area: name; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; font-weight: 600; font-size: .9rem; unicode-bidi: isolate; }
-        #streams .score { grid-area: score; display: flex; align-items: center; gap: .5rem; font-size: .8rem; font-variant-numeric: tabular-nums; }
+        #streams .score { grid-area: score; justify-self: end; display: flex; align-items: center; gap: .5rem; font-size: .8rem; font-variant-numeric: tabular-nums; }
         #streams .bar { width: 3.2rem; height: .4rem; background: var(--grid); border-radius: .2rem; overflow: hidden; }
         #streams .bar i { display: block; height: 100%; background: var(--faint); }
         #streams .bad .bar i, #streams .open .bar i { background: var(--alarm); }
@@ -79,15 +79,16 @@ enum LiveStyle {
         #is-live.live { color: var(--good); }
         #is-live.live::before { content: "●"; margin-right: .3rem; font-size: .7rem; }
         #stream figure { min-height: 20.5rem; }
+        .anomalies .values { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
         .controls button[aria-pressed=true] { background: var(--panel); border-color: var(--line); }
         .say { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; margin-top: .6rem; }
         .say input { flex: 1 1 12rem; min-width: 0; }
-        .say .outcome { flex-basis: 100%; margin: 0; min-height: 1.2em; color: var(--faint); font-size: .85rem; }
+        .say .outcome { flex-basis: 100%; margin: 0; color: var(--faint); font-size: .85rem; }
         .anomalies { margin: .25rem 0; padding: 0; list-style: none; }
         .anomalies li { border-bottom: 1px solid var(--grid); }
         .anomalies .none { padding: .5rem 0; color: var(--faint); border: 0; }
         .anomalies .head {
-          display: grid; grid-template-columns: 4.5rem 3.5rem minmax(0, 1fr) 10.5rem 6.5rem minmax(8rem, 15rem) 3.2rem; gap: .1rem .75rem;
+          display: grid; grid-template-columns: 4.5rem 3.2rem minmax(8rem, 2fr) 10rem 6rem minmax(0, 1.4fr) 3.2rem; gap: .1rem .75rem;
           width: 100%; padding: .45rem .4rem; color: inherit; background: none; border: 0; border-radius: .3rem; text-align: left;
           text-decoration: none; font-size: .85rem; font-variant-numeric: tabular-nums; align-items: baseline;
         }

@@ -23,8 +23,10 @@ enum PageAssets {
         name: "page.css", type: "text/css; charset=utf-8", text: PageStyle.text + LiveStyle.text)
     private static let script = Asset(
         name: "page.js", type: "text/javascript; charset=utf-8",
-        text: [ChartScript.text, ServerScript.text, ListScript.text, StreamScript.text, HealthScript.text, MainScript.text]
-            .joined())
+        text: [
+            ChartScript.text, ServerScript.text, ListScript.text, StreamScript.text, HealthScript.text, MainScript.text,
+        ]
+        .joined())
     private static let icon = Asset(name: "icon.svg", type: "image/svg+xml", text: LiveHTML.icon)
 
     /// Nothing runs, and nothing is fetched, but what this server has sent.

@@ -117,7 +117,7 @@ enum StreamScript {
               outcome.textContent = `${title}: stored, from point ${grouped.format(answer.points + 1)} on.`;
               const message = parent.querySelector("input");
               if (message) message.value = "";
-              await Promise.all([detail.refreshAnomalies(), overview.refresh(), list.refresh()]);
+              await Promise.all([detail.refresh(), detail.refreshAnomalies(), overview.refresh(), list.refresh()]);
             } catch (error) {
               if (error.status === 401) { server.token = null; this.unlocked(); unlock.ask(); }
               outcome.textContent = error.message || "The daemon cannot be reached.";
@@ -128,7 +128,7 @@ enum StreamScript {
         };
 
         const detail = {
-          stream: null, range: "newest", view: null, channel: 0, chart: null, anomalies: [], loaded: null, shown: null,
+          stream: null, range: "newest", view: null, peak: null, channel: 0, chart: null, anomalies: [], loaded: null, shown: null,
           ranges: [["newest", "Newest"], ["1h", "1h", hour], ["6h", "6h", 6 * hour], ["1d", "1d", day], ["1w", "1w", 7 * day], ["30d", "30d", 30 * day], ["all", "All"]],
 
           start() {
@@ -191,7 +191,8 @@ enum StreamScript {
 
           choose(name) {
             this.range = name;
-            this.view = null;
+            this.view = this.shown = null;
+            this.chart?.point(null);
             this.refresh();
             page.remember();
           },
@@ -249,6 +250,8 @@ enum StreamScript {
               if (!this.loaded) this.chart.cursor = null;
               this.chart.load(raw, view);
             }
+            if (this.peak && view) this.chart.point(this.chart.column(this.peak));
+            this.peak = null;
             this.loaded = raw;
             const range = `${timeText(raw.start)} to ${timeText(raw.start + raw.length)}`;
             const columns = raw.points > raw.time.length ? ", each column from the lowest to the highest" : "";
@@ -294,6 +297,7 @@ enum StreamScript {
             const step = this.loaded.points > 1 ? this.loaded.length / this.loaded.points : minute;
             const margin = Math.max((anomaly.end - anomaly.start) / 1000 * 2, step * 100);
             this.view = [Math.max(extent[0], anomaly.start / 1000 - margin), Math.min(extent[1], anomaly.end / 1000 + margin)];
+            this.peak = anomaly.peak / 1000;
             page.remember();
             this.refresh();
           },

@@ -29,7 +29,8 @@ enum StreamQueries {
         guard let ids, ids.count <= mostLookedUp else {
             return try streams(database).filter { ids?.contains($0.id) ?? true }
         }
-        let statement = try database.cachedStatement(sql: "SELECT id, name, channels, created FROM stream WHERE id = ?1")
+        let statement = try database.cachedStatement(
+            sql: "SELECT id, name, channels, created FROM stream WHERE id = ?1")
         var streams: [StreamRecord] = []
         for id in ids.sorted() {
             statement.bind(id, at: 1)

@@ -33,7 +33,9 @@ package struct Explanation {
     let model: ModelSettings
 
     /// - Throws: `StoreError`.
-    package init(_ details: AnomalyDetails, in store: StoreReader, of streams: [StreamRecord], model: ModelSettings) throws {
+    package init(
+        _ details: AnomalyDetails, in store: StoreReader, of streams: [StreamRecord], model: ModelSettings
+    ) throws {
         self.details = details
         self.model = model
         let anomaly = details.stored.anomaly

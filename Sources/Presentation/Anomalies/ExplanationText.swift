@@ -126,7 +126,8 @@ package struct ExplanationText {
         if hold == 0 { return "learns from these points as from all others (model.hold = 0)" }
         let setting = "(model.hold = \(hold))"
         if points > hold {
-            return "does not learn from the first \(NumberText.grouped(hold)) anomalous \(hold == 1 ? "point" : "points") in a row \(setting); "
+            return
+                "does not learn from the first \(NumberText.grouped(hold)) anomalous \(hold == 1 ? "point" : "points") in a row \(setting); "
                 + "what lasts longer, as this may have, becomes the new normal"
         }
         let these = points == 1 ? "this point" : "these \(NumberText.grouped(points)) points"

@@ -88,7 +88,7 @@ senders: deps ## Test with the programs of others that send: collectd, rsyslog, 
 	@$(SWIFT) build -c release --build-tests --quiet
 	Tests/Senders/run
 
-browser-test: deps ## Try the report's page in a headless Chromium (skipped where there is none)
+browser-test: deps ## Try the report's page and the live one in a headless Chromium (skipped where there is none)
 	@$(SWIFT) build -c release --quiet
 	Tests/BrowserTests/run
 

@@ -59,15 +59,18 @@ package struct LivePage: WebRoutes {
 
     let daemon: Surroundings
     let pool: StorePool
+    /// For the board alone: what making it leaves behind is used for the next one, and no other request waits for it.
+    private let boardPool: StorePool
     let keeper: BoardKeeper
     let events: LiveEvents
 
     package init(_ daemon: Surroundings) {
         self.daemon = daemon
-        let pool = StorePool(path: daemon.database)
-        self.pool = pool
+        pool = StorePool(path: daemon.database, workers: 2)
+        let boardPool = StorePool(path: daemon.database, workers: 1)
+        self.boardPool = boardPool
         keeper = BoardKeeper(commits: daemon.commits) {
-            try await pool.read { store, _ in try StreamBoard(store, now: daemon.now()) }
+            try await boardPool.read { store, _ in try StreamBoard(store, now: daemon.now()) }
         }
         events = LiveEvents(wait: daemon.whenCommitted)
     }
@@ -76,6 +79,7 @@ package struct LivePage: WebRoutes {
     package func close() async {
         events.close()
         await pool.close()
+        await boardPool.close()
     }
 
     package func add(to router: Router<WebContext>) {

@@ -8,9 +8,10 @@ import Synchronization
 ///
 /// Threads and connections are there while somebody asks, and gone a minute after.
 final class StorePool: Sendable {
-    /// Requests that are worked on at once, and that may wait for these.
-    static let workers = 2
+    /// Requests that may wait for those that are worked on.
     static let mostWaiting = 64
+    /// Pages of the file that a connection keeps in memory, in KiB: few, as the kernel has them, too.
+    private static let cache = 512
     /// Longest work for one request.
     static let limit = Duration.seconds(10)
     /// Time without a request after which the connections are closed.
@@ -25,12 +26,17 @@ final class StorePool: Sendable {
     }
 
     private let path: String
-    private let threads = NIOThreadPool(numberOfThreads: StorePool.workers)
+    private let workers: Int
+    private let threads: NIOThreadPool
     private let state = Mutex(State())
 
-    /// - Parameter path: of the database.
-    init(path: String) {
+    /// - Parameters:
+    ///   - path: of the database.
+    ///   - workers: requests that are worked on at once.
+    init(path: String, workers: Int) {
         self.path = path
+        self.workers = workers
+        threads = NIOThreadPool(numberOfThreads: workers)
         threads.start()
     }
 
@@ -42,7 +48,7 @@ final class StorePool: Sendable {
         _ body: @escaping @Sendable (_ store: StoreReader, _ deadline: Deadline) throws -> Answer
     ) async throws -> Answer {
         let mayWait = state.withLock { state in
-            guard !state.isClosed, state.asked < Self.workers + Self.mostWaiting else { return false }
+            guard !state.isClosed, state.asked < workers + Self.mostWaiting else { return false }
             state.asked += 1
             return true
         }
@@ -82,12 +88,12 @@ final class StorePool: Sendable {
             if !store.isReplaced { return store }
             try? store.close()
         }
-        return try StoreReader(path: path)
+        return try StoreReader(path: path, cache: Self.cache)
     }
 
     private func give(back store: StoreReader) {
         let isKept = state.withLock { state in
-            guard !state.isClosed, state.idle.count < Self.workers else { return false }
+            guard !state.isClosed, state.idle.count < workers else { return false }
             state.idle.append(store)
             return true
         }

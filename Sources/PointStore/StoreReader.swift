@@ -22,10 +22,11 @@ public final class StoreReader: Sendable {
 
     private let connection: ReadConnection
 
+    /// - Parameter cache: pages of the file that are kept in memory at most, in KiB.
     /// - throws: A ``StoreError`` with the cause `missing`, `notPermitted`, `foreign`, `newer`, `outdated`, `damaged` or
     ///   the like.
-    public init(path: String) throws {
-        connection = try ReadConnection(path: path)
+    public init(path: String, cache: Int = 2000) throws {
+        connection = try ReadConnection(path: path, cache: cache)
     }
 
     /// All streams, by id.

@@ -93,7 +93,7 @@ final class StreamState {
     /// The detector as it is now.
     var record: CheckpointRecord {
         CheckpointRecord(
-            stream: id, sequence: detector.sequence, format: Int32(detector.stateVersion), state: detector.savedState())
+            stream: id, sequence: detector.sequence, format: Int32(Detector.stateVersion), state: detector.savedState())
     }
 
     /// The checkpoint as of now.

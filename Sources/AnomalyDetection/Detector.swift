@@ -80,6 +80,8 @@ public final class Detector {
         (learner.gradientNorm, learner.loss, learner.updates, learner.skippedUpdates)
     }
 
+    var learnerFootprint: (weights: Int, moments: Int, window: Int, replay: Int) { learner.footprint }
+
     /// How the last gradient was spread over the layers, and how far back it reached.
     public var health: GradientHealth { learner.health }
     /// Points that it has learned from.
@@ -248,19 +250,13 @@ public final class Detector {
 
     // MARK: State
 
-    /// Newest format of the saved state that can be read; see `StateHead`.
+    /// Format of the saved state, the newest that can be read; see `StateHead`.
     public static let stateVersion = StateHead.newest
-    /// Format of this detector's state: those before feedback, or orders, were known are still written where there are
-    /// none.
-    public var stateVersion: UInt16 {
-        feedback.isEmpty
-            ? StateHead.withoutFeedback : feedback.orders.isEmpty ? StateHead.withoutOrders : Self.stateVersion
-    }
 
     /// The whole state as bytes: a detector that is restored from them goes on bit for bit as this one would.
     public func savedState() -> [UInt8] {
         var writer = StateWriter(reserving: 16_384)
-        StateHead.encode(version: stateVersion, channels: channels, settings, into: &writer)
+        StateHead.encode(feedback, channels: channels, settings, into: &writer)
         writer.write(origin)
         writer.write(sequence)
         writer.write(newestTime)

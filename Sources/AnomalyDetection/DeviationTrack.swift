@@ -35,6 +35,9 @@ struct DeviationTrack: Sendable {
         return rarity
     }
 
+    /// Of memory, without itself.
+    var bytes: Int { single.bytes + smoothed.bytes }
+
     /// The size that a share of those in memory exceeds; NaN while none is known.
     func size(exceededBy share: Double) -> Double { single.size(exceededBy: share) }
 

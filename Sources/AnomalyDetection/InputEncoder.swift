@@ -57,6 +57,9 @@ public struct InputEncoder: Sendable {
         last = Array(repeating: .nan, count: scalers.count)
     }
 
+    /// Of memory, without itself.
+    var bytes: Int { ArrayBytes.of(scalers) + ArrayBytes.of(input) + ArrayBytes.of(last) }
+
     /// Completes the inputs for the next point by what is known of it before its value.
     ///
     /// - Parameters:

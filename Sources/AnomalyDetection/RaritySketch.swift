@@ -3,7 +3,7 @@ import RecurrentModel
 
 /// How rare a size is among those that a stream had before, in decades: −log₁₀ of the probability that one is at least
 /// as large. Sizes are counted in buckets whose width grows with the size (8 for each doubling), and what was counted
-/// long ago counts less, so that 2 KiB remember some thousands of sizes.
+/// long ago counts less, so that some hundred bytes remember some thousands of sizes.
 ///
 /// Beyond the largest size in memory the probability falls as a power law: real residuals have heavy tails, and what is
 /// twice as large as anything before is not impossible. The alternative, a generalised Pareto distribution fitted to
@@ -31,7 +31,9 @@ struct RaritySketch: Sendable {
     /// What the largest size gives up at each new one; a quarter as fast as the counts.
     private let fading: Float
 
-    private var counts = [Float](repeating: 0, count: buckets)
+    /// Of the buckets from `first` on, which begins an octave, in whole octaves: those of a stream fill a few of the 64.
+    private var counts: [Float] = []
+    private var first = 0
     /// Of sizes that were 0.
     private var zeros: Float = 0
     private var total: Float = 0
@@ -47,6 +49,9 @@ struct RaritySketch: Sendable {
         fading = Float(Double.exp2(-0.25 / Double(memory)))
     }
 
+    /// Of memory, without itself.
+    var bytes: Int { ArrayBytes.of(counts) }
+
     /// Decades of rarity of a size, 0 or more; 0 while too few are known.
     func decades(of size: Double) -> Double {
         if seen < Int64(Self.fewestSizes) || !(size > 0) { return 0 }
@@ -54,16 +59,16 @@ struct RaritySketch: Sendable {
         let x = relative(size)
         let (bucket, place) = Self.bucket(x)
         // Sizes are taken to lie evenly within a bucket: of its own, those above count.
-        var above = counts[bucket] * -place
+        var i = max(0, bucket - first)
+        var above = counts.indices.contains(bucket - first) ? counts[i] * -place : 0
         // An octave is eight buckets: the rest of this one, then whole ones.
         counts.withUnsafeBufferPointer { counts in
             var sum = SIMD8<Float>.zero
-            var i = bucket
-            while i % 8 != 0 {
+            while i < counts.count, i % 8 != 0 {
                 above += counts[i]
                 i += 1
             }
-            while i < Self.buckets {
+            while i < counts.count {
                 sum += UnsafeRawPointer(counts.baseAddress! + i).loadUnaligned(as: SIMD8<Float>.self)
                 i += 8
             }
@@ -82,7 +87,13 @@ struct RaritySketch: Sendable {
         weight *= growth
         total += weight
         let x = size > 0 ? relative(size) : 0
-        if x > 0 { counts[Self.bucket(x).bucket] += weight } else { zeros += weight }
+        if x > 0 {
+            let bucket = Self.bucket(x).bucket
+            makeRoom(for: bucket)
+            counts[bucket - first] += weight
+        } else {
+            zeros += weight
+        }
         largest = max(largest * fading, x)
         if weight < Self.heaviest { return }
         total = 0
@@ -94,6 +105,36 @@ struct RaritySketch: Sendable {
         zeros /= weight
         total += zeros
         weight = 1
+        trim()
+    }
+
+    private mutating func makeRoom(for bucket: Int) {
+        let octave = bucket - bucket % Self.bucketsPerOctave
+        let range = counts.isEmpty ? octave..<octave : first..<first + counts.count
+        if range.contains(bucket) { return }
+        take(min(range.lowerBound, octave)..<max(range.upperBound, octave + Self.bucketsPerOctave))
+    }
+
+    /// Gives up the octaves at both ends in which nothing is counted any more.
+    private mutating func trim() {
+        let width = Self.bucketsPerOctave
+        guard let low = counts.firstIndex(where: { $0 > 0 }), let high = counts.lastIndex(where: { $0 > 0 }) else {
+            return counts = []
+        }
+        take(first + low / width * width..<first + (high / width + 1) * width)
+    }
+
+    /// Keeps the buckets of a range, and no more memory than they need.
+    private mutating func take(_ range: Range<Int>) {
+        if range == first..<first + counts.count { return }
+        counts = [Float](unsafeUninitializedCapacity: range.count) { buffer, count in
+            for bucket in range {
+                let place = bucket - first
+                buffer[bucket - range.lowerBound] = counts.indices.contains(place) ? counts[place] : 0
+            }
+            count = range.count
+        }
+        first = range.lowerBound
     }
 
     /// The size that a share of those in memory exceeds, evenly between the ends of its bucket; NaN while none is known.
@@ -101,12 +142,12 @@ struct RaritySketch: Sendable {
         if total == 0 { return .nan }
         var above: Float = 0
         let wanted = Float(share) * total
-        for bucket in stride(from: Self.buckets - 1, through: 0, by: -1) where counts[bucket] > 0 {
-            if above + counts[bucket] >= wanted {
-                let (lower, upper) = (Self.start(of: bucket), Self.start(of: bucket + 1))
-                return (upper - (upper - lower) * Double((wanted - above) / counts[bucket])) * unit
+        for (place, count) in counts.enumerated().reversed() where count > 0 {
+            if above + count >= wanted {
+                let (lower, upper) = (Self.start(of: first + place), Self.start(of: first + place + 1))
+                return (upper - (upper - lower) * Double((wanted - above) / count)) * unit
             }
-            above += counts[bucket]
+            above += count
         }
         return 0
     }
@@ -137,13 +178,20 @@ struct RaritySketch: Sendable {
 
     func encode(into writer: inout StateWriter) {
         writer.write(counts)
+        writer.write(Int32(first))
         for number in [zeros, total, weight, largest] { writer.write(number.bitPattern) }
         writer.write(unit)
         writer.write(seen)
     }
 
     mutating func decode(from reader: inout StateReader) throws {
-        counts = try reader.readArray(count: counts.count, field: "counts of sizes")
+        if reader.format < StateHead.compact {
+            counts = try reader.readArray(count: Self.buckets, field: "counts of sizes")
+            first = 0
+        } else {
+            counts = try reader.readArray(atMost: Self.buckets, field: "counts of sizes")
+            first = Int(try reader.read(Int32.self))
+        }
         zeros = Float(bitPattern: try reader.read())
         total = Float(bitPattern: try reader.read())
         weight = Float(bitPattern: try reader.read())
@@ -154,5 +202,13 @@ struct RaritySketch: Sendable {
         else {
             throw StateError.invalid(field: "counts of sizes", found: "negative or infinite", expected: "0 or more")
         }
+        let width = Self.bucketsPerOctave
+        guard counts.count.isMultiple(of: width), (0...Self.buckets - counts.count).contains(first),
+            first.isMultiple(of: width)
+        else {
+            throw StateError.invalid(
+                field: "counts of sizes", found: "\(counts.count) from \(first) on", expected: "whole octaves")
+        }
+        trim()
     }
 }

@@ -10,6 +10,9 @@ struct RecentPeak: Sendable {
     /// - Parameter capacity: numbers that are looked back on; 0 makes each one news.
     init(capacity: Int) { self.capacity = capacity }
 
+    /// Of memory, without itself.
+    var bytes: Int { ArrayBytes.of(numbers) }
+
     /// Takes the next number, 0 or more; true if it is larger than each of those before it.
     mutating func observe(_ number: Double) -> Bool {
         let number = Float(number)

@@ -369,6 +369,10 @@ struct Scorer: Sendable {
 
     // MARK: State
 
+    /// Bytes of memory: of what sizes are ranked among, and of what is neither that nor for the seasons.
+    var sizesBytes: Int { residual.bytes + season.bytes }
+    var restBytes: Int { ArrayBytes.of(memories) + ArrayBytes.of(deviations) + peak.bytes }
+
     func encode(into writer: inout StateWriter) {
         seasons.encode(into: &writer)
         gaps.encode(into: &writer)

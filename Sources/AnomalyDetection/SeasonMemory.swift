@@ -19,18 +19,21 @@ struct SeasonMemory: Sendable {
     /// Values after which the time between two of them should be known.
     private static let patience: Int64 = 64
 
-    /// The last `capacity` values as differences from the first one, in units of `unit`: Floats are precise enough for
-    /// these.
-    private var values: [Float] = []
-    private var next = 0
+    /// The last `capacity` values, and a few more, as differences from the first one, in units of `unit`: Floats are precise
+    /// enough for these.
+    private var values = ValueRing(capacity: capacity)
     private var origin = Double.nan
     /// A power of two about as large as the first difference, so that scaling a stream by another one changes no bit.
     private var unit = 0.0
+    /// Where no season is known. A season of its own, once found, says more, and this is begun anew if it is lost.
     private var slots: DaySlots?
     private var count: Int64 = 0
     private var search = firstSearch
     /// Values in a season; 0: none is known.
     private(set) var period = 0
+
+    /// Of memory, without itself.
+    var bytes: Int { values.bytes + (slots?.bytes ?? 0) }
 
     /// How far a value lies above the nearest of its like (below: negative), in the channel's units; NaN while there is no
     /// earlier season.
@@ -44,7 +47,7 @@ struct SeasonMemory: Sendable {
             let middle = clock.places(back: season * period, period: period)
             if middle - Self.tolerance > values.count { break }
             for back in max(1, middle - Self.tolerance)...(middle + Self.tolerance) where back <= values.count {
-                let difference = x - self[back]
+                let difference = x - values[back: back]
                 if abs(difference) < abs(nearest) { nearest = difference }
             }
         }
@@ -55,7 +58,7 @@ struct SeasonMemory: Sendable {
     func change(at clock: SeasonClock) -> Double {
         let back = clock.places(back: period, period: period)
         guard period >= 2, back >= 1, back < values.count else { return .nan }
-        return Double(self[back] - self[back + 1]) * unit
+        return Double(values[back: back] - values[back: back + 1]) * unit
     }
 
     private func scaled(_ value: Double) -> Float {
@@ -65,13 +68,6 @@ struct SeasonMemory: Sendable {
         return Float(min(max(x, -1e30), 1e30))
     }
 
-    /// The value `back` values before the next one, 1 for the newest.
-    private subscript(back: Int) -> Float {
-        var index = next - back
-        if index < 0 { index += values.count }
-        return values[index]
-    }
-
     mutating func observe(_ value: Double, at clock: SeasonClock) {
         if origin.isNaN { origin = value }
         let difference = abs(value / 2 - origin / 2)
@@ -79,7 +75,7 @@ struct SeasonMemory: Sendable {
             unit = Double(sign: .plus, exponent: max(-1000, min(1000, difference.exponent)), significand: 1)
         }
         let x = scaled(value)
-        append(x)
+        values.append(x)
         count += 1
         if count == search {
             search = min(search * 2, search + Int64(Self.capacity))
@@ -87,25 +83,19 @@ struct SeasonMemory: Sendable {
         } else if period == 0 {
             period = clock.pointsInDay
         }
-        if slots == nil && period == 0 && count >= Self.patience { slots = DaySlots() }
-        slots?.observe(x, time: clock.local)
-    }
-
-    private mutating func append(_ x: Float) {
-        if values.count < Self.capacity {
-            values.append(x)
-            next = values.count == Self.capacity ? 0 : values.count
-        } else {
-            values[next] = x
-            next = next + 1 == Self.capacity ? 0 : next + 1
+        if period >= 2 {
+            slots = nil
+        } else if slots == nil && count >= Self.patience {
+            slots = DaySlots()
         }
+        slots?.observe(x, time: clock.local)
     }
 
     /// Lets so many values pass that are not known: each is taken for what was one season before, and whole seasons, which
     /// move no place, are left out.
     mutating func pass(_ count: Int64) {
         if period < 2 || period > values.count { return }
-        for _ in 0..<max(0, count % Int64(period)) { append(self[period]) }
+        for _ in 0..<max(0, count % Int64(period)) { values.append(values[back: period]) }
     }
 
     // MARK: Period
@@ -113,11 +103,9 @@ struct SeasonMemory: Sendable {
     /// The lag with the highest autocorrelation after it has first fallen to a tenth; nil if it never falls, or no lag
     /// up to a third of what is known reaches `leastCorrelation`.
     private func dominantPeriod() -> Int? {
-        let n = values.count
-        var series: [Float] = []
-        series.reserveCapacity(n)
+        var series = values.values
+        let n = series.count
         var mean: Float = 0
-        for back in stride(from: n, through: 1, by: -1) { series.append(self[back]) }
         for x in series { mean += x / Float(n) }
         for i in series.indices { series[i] -= mean }
         let variance = Self.product(series, lag: 0)
@@ -160,8 +148,7 @@ struct SeasonMemory: Sendable {
     // MARK: State
 
     func encode(into writer: inout StateWriter) {
-        writer.write(values)
-        writer.write(Int64(next))
+        values.encode(into: &writer)
         writer.write(origin)
         writer.write(unit)
         writer.write(count)
@@ -172,8 +159,11 @@ struct SeasonMemory: Sendable {
     }
 
     mutating func decode(from reader: inout StateReader) throws {
-        values = try reader.readArray(atMost: Self.capacity, field: "values of earlier seasons")
-        next = Int(try reader.read(Int64.self))
+        if reader.format < StateHead.compact {
+            try decodeWideValues(from: &reader)
+        } else {
+            try values.decode(from: &reader)
+        }
         origin = try reader.readDouble()
         unit = try reader.readDouble()
         count = try reader.readCount("values of a season")
@@ -185,11 +175,19 @@ struct SeasonMemory: Sendable {
             try kept.decode(from: &reader)
             slots = kept
         }
-        guard next >= 0, next <= values.count, next < Self.capacity, (0...Self.capacity).contains(period),
-            search > count
-        else {
+        guard (0...Self.capacity).contains(period), search > count else {
             throw StateError.invalid(
-                field: "season", found: "place \(next), period \(period)", expected: "places below \(Self.capacity)")
+                field: "season", found: "period \(period)", expected: "up to \(Self.capacity)")
         }
+    }
+
+    /// As they were saved before they were kept in 16 bits each.
+    private mutating func decodeWideValues(from reader: inout StateReader) throws {
+        let wide: [Float] = try reader.readArray(atMost: Self.capacity, field: "values of earlier seasons")
+        let next = Int(try reader.read(Int64.self))
+        guard next >= 0, next <= wide.count, wide.allSatisfy(\.isFinite) else {
+            throw StateError.invalid(field: "season", found: "place \(next)", expected: "up to \(wide.count)")
+        }
+        for value in wide[next...] + wide[..<next] { values.append(value) }
     }
 }

@@ -4,10 +4,13 @@ import RecurrentModel
 /// How a detector's saved state begins: its format, its width, the arithmetic that made it, and the settings that the
 /// rest's layout depends on, so that it can be read by whoever does not know the configuration.
 struct StateHead {
-    /// Formats of states without any feedback, without any orders, and with all that there is.
-    static let withoutFeedback: UInt16 = 4
-    static let withoutOrders: UInt16 = 5
-    static let newest: UInt16 = 6
+    /// Earlier formats, which are read: of states without any feedback, without any orders, and with both.
+    private static let withoutFeedback: UInt16 = 4
+    private static let withoutOrders: UInt16 = 5
+    /// From here on, sizes and earlier values are kept, and saved, in less memory, and a byte of the head says what of
+    /// feedback and orders there is.
+    static let compact: UInt16 = 7
+    static let newest = compact
 
     /// Whether there is feedback at the end, and orders behind that.
     let hasFeedback: Bool
@@ -19,9 +22,10 @@ struct StateHead {
     let settings: DetectorSettings
 
     static func encode(
-        version: UInt16, channels: Int, _ settings: DetectorSettings, into writer: inout StateWriter
+        _ feedback: Feedback, channels: Int, _ settings: DetectorSettings, into writer: inout StateWriter
     ) {
-        writer.write(version)
+        writer.write(newest)
+        writer.write((feedback.isEmpty ? 0 : 1 as UInt8) | (feedback.orders.isEmpty ? 0 : 2))
         writer.write(UInt32(channels))
         writer.write(KernelVariant.current.arithmetic.rawValue)
         settings.encodeLayout(into: &writer)
@@ -37,8 +41,16 @@ struct StateHead {
         guard version >= Self.withoutFeedback else {
             throw StateError.invalid(field: "format", found: "\(version)", expected: "\(Detector.stateVersion)")
         }
-        hasFeedback = version > Self.withoutFeedback
-        hasOrders = version > Self.withoutOrders
+        reader.format = version
+        if version >= Self.compact {
+            let parts = try reader.read(UInt8.self)
+            guard parts <= 3, parts != 2 else {
+                throw StateError.invalid(field: "parts", found: "\(parts)", expected: "0, 1 or 3")
+            }
+            (hasFeedback, hasOrders) = (parts & 1 != 0, parts & 2 != 0)
+        } else {
+            (hasFeedback, hasOrders) = (version > Self.withoutFeedback, version > Self.withoutOrders)
+        }
         let width = try reader.read(UInt32.self)
         guard (1...65_535).contains(width) else {
             throw StateError.invalid(field: "channels", found: "\(width)", expected: "1 to 65535")

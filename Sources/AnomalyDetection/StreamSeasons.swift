@@ -14,6 +14,9 @@ public struct StreamSeasons: Sendable {
     /// Microseconds between two points, as most have it; 0 if there is no majority.
     public var usualInterval: Int64 { interval.usual }
 
+    /// Of memory.
+    var bytes: Int { channels.reduce(ArrayBytes.of(channels)) { $0 + $1.bytes } }
+
     /// Completes the network's inputs for the point at `time`.
     ///
     /// - Parameter elapsed: microseconds since the point before; 0 for the first.

@@ -180,6 +180,16 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
             state: startStates[..<state.count])
     }
 
+    /// Bytes of memory: of the weights and the state, of the optimiser's moments, of the window, of earlier windows.
+    public var footprint: (weights: Int, moments: Int, window: Int, replay: Int) {
+        (
+            weights.count * MemoryLayout<Scalar>.stride + ArrayBytes.of(state),
+            ArrayBytes.of(optimiser.first) + ArrayBytes.of(optimiser.second),
+            ArrayBytes.of(inputs) + ArrayBytes.of(targets) + ArrayBytes.of(startRows) + ArrayBytes.of(startStates),
+            replay.bytes
+        )
+    }
+
     /// Whether a window can begin with the step after so many observations: updates come at multiples of k1 and start k2
     /// steps before; the first ones start at the beginning.
     func startsWindow(_ observations: Int64) -> Bool {

@@ -15,11 +15,18 @@ struct ReplayMemory<Scalar: BitwiseCopyable & Sendable>: Sendable {
         widths = (inputs, targets, state)
     }
 
+    /// Of memory.
+    var bytes: Int { ArrayBytes.of(inputs) + ArrayBytes.of(targets) + ArrayBytes.of(states) }
+
     var count: Int { targets.count / max(widths.targets, 1) }
 
     mutating func add(inputs x: ArraySlice<Scalar>, targets y: ArraySlice<Scalar>, state: ArraySlice<Scalar>) {
         if capacity == 0 { return }
         if count < capacity {
+            // By itself an array doubles.
+            inputs.reserveCapacity(inputs.count + widths.inputs)
+            targets.reserveCapacity(targets.count + widths.targets)
+            states.reserveCapacity(states.count + widths.state)
             inputs += x
             targets += y
             states += state

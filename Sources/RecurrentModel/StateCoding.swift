@@ -47,6 +47,8 @@ public enum StateError: Error, Equatable, Sendable, CustomStringConvertible {
 public struct StateReader {
     private let bytes: [UInt8]
     private var position = 0
+    /// Format of the state, as its head says: what parts of it that have changed look like.
+    public var format: UInt16 = .max
 
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
 

@@ -4,6 +4,7 @@ import ControlProtocol
 import Foundation
 import ModelFiles
 import PointStore
+import Presentation
 import RecurrentModel
 import Testing
 
@@ -84,6 +85,34 @@ import Testing
         #expect(table.contains("   Checkpoint: at point 4 of 5\n"))
         #expect(table.contains("LAYER  INPUT NORM  RECURRENT NORM        GAIN  JUDGEMENT\n    0  "))
         #expect(table.contains("\n    1  "))
+    }
+
+    /// `streams --long`, and what it can be sorted by.
+    @Test func vitals() throws {
+        let store = try store()
+        func names(_ arguments: String...) throws -> [String] {
+            try InProcess(database: store.path).output(["streams", "-o", "csv", "--no-header"] + arguments)
+                .split(separator: "\n").map { String($0.prefix { $0 != "," }.filter { $0.isLetter }) }
+        }
+        let csv = try InProcess(database: store.path).output("streams", "--long", "-o", "csv")
+        let lines = csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        #expect(lines[0].suffix(3) == ["rate", "memory", "training"])
+        // Five points, a second apart.
+        let vitals = lines[1].suffix(3).map(String.init)
+        #expect(vitals[0] == "1" && vitals[2] == "unknown", "\(vitals)")
+        let memory = try #require(Int(vitals[1]))
+        // 1,209 weights and their two moments, and little else so soon.
+        #expect((14_500...22_000).contains(memory), "\(memory)")
+        #expect(lines[3].suffix(3) == ["", "", ""], "no points, and a damaged checkpoint")
+        #expect(try names("--sort", "rate").first == "cpuload")
+        #expect(try names("--sort", "memory").first == "cpuload")
+        #expect(try names("--sort", "training").first == "cpuload")
+        #expect(try names("--sort", "training", "-r").last == "cpuload")
+        #expect(try !InProcess(columns: 120, database: store.path).output("streams").contains("TRAINING"))
+        let table = try InProcess(columns: 120, database: store.path).output("streams", "-l", "cpu.load", "--utc")
+        #expect(table.contains("  TRAINING\n") && table.contains("RATE") && table.contains("MEMORY"))
+        let shown = try InProcess(columns: 80, database: store.path).output("model", "show", "cpu.load")
+        #expect(shown.contains("Memory: \(NumberText.bytes(Int64(memory))): "))
     }
 
     private func failure(_ database: String, _ arguments: String...) -> Failure? {

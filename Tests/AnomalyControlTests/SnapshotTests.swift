@@ -9,7 +9,7 @@ import Testing
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Snapshots")
     private static let commands: [(name: String, arguments: [String])] = [
         ("query", ["query"]), ("buckets", ["query", "--step", "2s"]), ("streams", ["streams"]),
-        ("anomalies", ["anomalies", "list"]),
+        ("anomalies", ["anomalies", "list"]), ("groups", ["anomalies", "groups"]),
     ]
     /// Formats for people; the others look the same on every terminal.
     private static let forPeople: Set<String> = ["table", "short"]

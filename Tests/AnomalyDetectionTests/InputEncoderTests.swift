@@ -100,7 +100,8 @@ import Testing
             encoder.observe(Double(t % 24) / 12, channel: 0)
             seasons.prepare(&encoder, time: time + Self.hour, elapsed: Self.hour)
             let next = Double((t + 1) % 24) / 12 - Double(t % 24) / 12
-            if t >= 64 { #expect(abs(Double(encoder.input[2]) - max(-2, next)) < 1e-5) }
+            // Earlier values are kept in 16 bits.
+            if t >= 64 { #expect(abs(Double(encoder.input[2]) - max(-2, next)) < 5e-5) }
         }
     }
 

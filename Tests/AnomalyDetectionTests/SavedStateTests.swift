@@ -64,13 +64,13 @@ import Testing
 
     @Test func otherFormatsAreRefused() throws {
         var state = probe(Self.all[0], points: 50).detector.savedState()
-        #expect(state[..<2] == [4, 0])
+        #expect(state[..<2] == [7, 0])
         state[0] = 2
-        #expect(throws: StateError.invalid(field: "format", found: "2", expected: "6")) {
+        #expect(throws: StateError.invalid(field: "format", found: "2", expected: "7")) {
             try Probe(channels: 2).detector.restore(state)
         }
-        state[0] = 7
-        #expect(throws: StateError.newerVersion(found: 7, known: 6)) {
+        state[0] = 8
+        #expect(throws: StateError.newerVersion(found: 8, known: 7)) {
             try Probe(channels: 2).detector.restore(state)
         }
     }
@@ -78,11 +78,11 @@ import Testing
     /// A state says which arithmetic made it: on another kind of processor it goes on, but not bit for bit.
     @Test func theArithmeticIsNoted() throws {
         var state = probe(Self.all[0], points: 50).detector.savedState()
-        #expect(state[6] == KernelVariant.current.arithmetic.rawValue)
+        #expect(state[7] == KernelVariant.current.arithmetic.rawValue)
         #expect(try Probe(channels: 2).detector.restore(state))
-        state[6] = 1 - state[6]
+        state[7] = 1 - state[7]
         #expect(try !Probe(channels: 2).detector.restore(state))
-        state[6] = 2
+        state[7] = 2
         #expect(throws: StateError.invalid(field: "arithmetic", found: "2", expected: "0 or 1")) {
             try Probe(channels: 2).detector.restore(state)
         }

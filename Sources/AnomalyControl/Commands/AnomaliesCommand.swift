@@ -4,7 +4,7 @@ package import ArgumentParser
 package struct AnomaliesCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "anomalies",
-        abstract: "List anomalies, show all that is stored of one, acknowledge and mute them.",
+        abstract: "List anomalies, one by one or by event, show all that is stored of one, acknowledge and mute them.",
         discussion: """
             Points that were flagged one after the other are one anomaly, which has a number, a beginning, a peak and, \
             once ordinary points have followed, an end. Without another command, anomalies are listed.
@@ -18,6 +18,8 @@ package struct AnomaliesCommand: ParsableCommand {
                 anomalyctl anomalies show 17
               What it means:
                 anomalyctl explain 17
+              What began together, in whatever streams:
+                anomalyctl anomalies groups --since yesterday
               Somebody has seen it, or it was none:
                 anomalyctl anomalies ack 17
                 anomalyctl label 17 --false-positive
@@ -25,8 +27,8 @@ package struct AnomaliesCommand: ParsableCommand {
                 anomalyctl anomalies mute web.cpu --for 2h
             """,
         subcommands: [
-            AnomaliesListCommand.self, AnomaliesShowCommand.self, AnomaliesAckCommand.self, AnomaliesMuteCommand.self,
-            AnomaliesUnmuteCommand.self,
+            AnomaliesListCommand.self, AnomaliesGroupsCommand.self, AnomaliesShowCommand.self,
+            AnomaliesAckCommand.self, AnomaliesMuteCommand.self, AnomaliesUnmuteCommand.self,
         ],
         defaultSubcommand: AnomaliesListCommand.self)
 

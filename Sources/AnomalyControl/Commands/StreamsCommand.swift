@@ -15,9 +15,18 @@ package struct StreamsCommand: ReportingCommand {
             A stream that is WARMING up, in which nothing is flagged yet, shows how many points it has seen of how \
             many: 37/128 (score.warmup of the configuration).
 
+            With --long, or when they are sorted by, RATE (points a second, of the newest points), MEMORY (what the \
+            stream takes in the daemon while it is awake) and TRAINING are shown: a model's gradients are healthy, \
+            vanishing or exploding, unknown before its first updates, and a model may be frozen. These are read from the \
+            newest checkpoint of each stream, which takes longer.
+
             EXAMPLES:
               All streams, the strangest first:
                 anomalyctl streams --sort score
+              Those whose models do not learn as they should:
+                anomalyctl streams --sort training
+              Those that send most:
+                anomalyctl streams --sort rate
               Those whose newest points are oldest, which may have died:
                 anomalyctl streams 'web.*' --sort last --reverse
               The names of those with an anomaly that is not over:
@@ -32,6 +41,9 @@ package struct StreamsCommand: ReportingCommand {
 
     @Option(help: ArgumentHelp("What to sort by; all but names sort downwards.", valueName: "key"))
     var sort = StreamOrder.name
+
+    @Flag(name: .shortAndLong, help: "Show rate, memory and training, too.")
+    var long = false
 
     @Flag(name: .shortAndLong, help: "Sort the other way round.")
     var reverse = false
@@ -51,7 +63,12 @@ package struct StreamsCommand: ReportingCommand {
         let store = try common.openStore(in: surroundings)
         let streams = try StreamSelection(globs: glob).streamsOrFailure(in: store.streams())
         var summaries = try store.streamSummaries(glob.isEmpty ? nil : Set(streams.map(\.id)))
-        summaries.sort(by: sort.areInOrder)
+        let isLong = long || sort.needsVitals
+        let vitals =
+            isLong
+            ? try Dictionary(uniqueKeysWithValues: summaries.map { ($0.stream.id, try StreamVitals($0, in: store)) })
+            : [:]
+        summaries.sort { sort.areInOrder(($0, vitals[$0.stream.id]), ($1, vitals[$1.stream.id])) }
         if reverse { summaries.reverse() }
         let configuration = try configuration(for: summaries, in: surroundings)
         let warmups = summaries.map { summary in
@@ -63,10 +80,11 @@ package struct StreamsCommand: ReportingCommand {
         let now = surroundings.now()
         let mutes = try store.orders().compactMapValues { $0.standing.mutedUntil.flatMap { $0 > now ? $0 : nil } }
         let schema = Schema.streams(
-            summaries, warmups, areMuted: summaries.contains { mutes[$0.stream.id] != nil })
+            summaries, warmups, areMuted: summaries.contains { mutes[$0.stream.id] != nil }, isLong: isLong)
         var writer = outputOptions.writer(of: schema, in: surroundings)
         for (summary, warmup) in zip(summaries, warmups) {
-            writer.write(Record(summary, warmup, mutedUntil: mutes[summary.stream.id]), to: output)
+            let id = summary.stream.id
+            writer.write(Record(summary, warmup, vitals[id], mutedUntil: mutes[id]), to: output)
             try output.checkpoint()
         }
         writer.finish(output)
@@ -97,30 +115,46 @@ struct Warmup {
 
 /// What streams are sorted by.
 enum StreamOrder: String, CaseIterable, ExpressibleByArgument {
-    case name, points, last, score
+    case name, points, last, score, rate, memory, training
+
+    /// Whether more must be known of each stream than its summary.
+    var needsVitals: Bool { self == .rate || self == .memory || self == .training }
+
+    typealias Known = (summary: StreamSummary, vitals: StreamVitals?)
 
     /// Equal ones are sorted by their names, so that the order is always the same.
-    func areInOrder(_ left: StreamSummary, _ right: StreamSummary) -> Bool {
-        switch self {
-        case .name: break
-        case .points: if left.points != right.points { return left.points > right.points }
-        case .last:
-            let times = (left.lastTime ?? .min, right.lastTime ?? .min)
-            if times.0 != times.1 { return times.0 > times.1 }
-        case .score:
-            // NaN would break the order.
-            let scores = [left, right].map { $0.lastScore.isNaN ? -1 : $0.lastScore }
-            if scores[0] != scores[1] { return scores[0] > scores[1] }
-        }
-        return left.stream.name.utf8.lexicographicallyPrecedes(right.stream.name.utf8)
+    func areInOrder(_ left: Known, _ right: Known) -> Bool {
+        let figures = (figure(left), figure(right))
+        if figures.0 != figures.1 { return figures.0 > figures.1 }
+        return left.summary.stream.name.utf8.lexicographicallyPrecedes(right.summary.stream.name.utf8)
+    }
+
+    /// The larger, the earlier; never NaN, which would break the order.
+    private func figure(_ known: Known) -> Double {
+        let (summary, vitals) = known
+        let figure: Double =
+            switch self {
+            case .name: 0
+            case .points: Double(summary.points)
+            case .last: Double(summary.lastTime ?? .min)
+            case .score: summary.lastScore
+            case .rate: vitals?.rate ?? .nan
+            case .memory: Double(vitals?.memory ?? -1)
+            case .training: Double(vitals?.training?.severity ?? -1)
+            }
+        return figure.isNaN ? -1 : figure
     }
 }
 
 extension Schema {
     /// What `anomalyctl streams` prints of a stream.
     ///
-    /// - Parameter areMuted: whether somebody does not want to hear of some of them.
-    static func streams(_ summaries: [StreamSummary], _ warmups: [Warmup?], areMuted: Bool) -> Schema {
+    /// - Parameters:
+    ///   - areMuted: whether somebody does not want to hear of some of them.
+    ///   - isLong: whether their vitals are known.
+    static func streams(
+        _ summaries: [StreamSummary], _ warmups: [Warmup?], areMuted: Bool, isLong: Bool
+    ) -> Schema {
         func widest(_ text: (StreamSummary) -> String) -> Int { summaries.map { TextWidth.of(text($0)) }.max() ?? 0 }
         func grouped(_ number: Int) -> String { NumberText.grouped(Int64(number)) }
         // The values of a wide stream are cut off rather than push all else off the screen.
@@ -143,14 +177,14 @@ extension Schema {
                 Column("warmup_seen", "", .hidden),
                 Column("warmup_points", "", .hidden),
                 Column("muted_until", "MUTED UNTIL", areMuted ? .time : .hidden),
-            ],
+            ] + (isLong ? StreamVitals.columns : []),
             emptyText: "no streams", subject: "stream")
     }
 }
 
 extension Record {
-    /// A stream as a record of the schema `streams(_:_:areMuted:)`.
-    init(_ summary: StreamSummary, _ warmup: Warmup?, mutedUntil: Int64?) {
+    /// A stream as a record of the schema `streams(_:_:areMuted:isLong:)`.
+    init(_ summary: StreamSummary, _ warmup: Warmup?, _ vitals: StreamVitals?, mutedUntil: Int64?) {
         let values = summary.lastValues
         self.init(
             fields: [
@@ -160,7 +194,7 @@ extension Record {
                 .number(summary.lastScore), .flag(summary.openAnomalies > 0), .integer(summary.pending),
                 .text(warmup?.text ?? ""), .number(warmup.map { Double($0.seen) } ?? .nan),
                 .number(warmup?.points.map(Double.init) ?? .nan), .time(mutedUntil),
-            ],
+            ] + (vitals?.fields ?? []),
             note: summary.openAnomalies > 0 ? .anomaly : nil)
     }
 }

@@ -1,3 +1,4 @@
+import AnomalyDetection
 import Presentation
 
 /// A model for people: what it is, how its learning goes, and its tensors.
@@ -68,6 +69,13 @@ struct ModelReport {
             lines.append(("Last gradient", "norm \(text(training.gradientNorm)) over \(steps)"))
         }
         lines.append(("Gradients", style(training.judgement, on: terminal)))
+        let memory = training.memory
+        let parts = [
+            (memory.weights, "weights"), (memory.moments, "moments"), (memory.window + memory.replay, "windows"),
+            (memory.sizes, "sizes"), (memory.seasons, "earlier values"), (memory.rest, "other"),
+        ]
+        let list = parts.map { "\(NumberText.bytes(Int64($0))) \($1)" }.joined(separator: ", ")
+        lines.append(("Memory", "\(NumberText.bytes(Int64(memory.total))): \(list)"))
         return lines
     }
 

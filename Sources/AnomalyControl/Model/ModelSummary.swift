@@ -51,6 +51,8 @@ struct ModelSummary: Encodable {
         var gradientNorm: Double?
         /// Steps that the last update went back; 0 before the first one with these weights.
         var windowSteps: Int
+        /// Bytes that the stream takes in the daemon's memory while it is awake.
+        var memory: MemoryFootprint
         /// The worst of the layers: unknown, healthy, vanishing or exploding.
         var judgement: String
         /// From the bottom up.
@@ -98,7 +100,7 @@ struct ModelSummary: Encodable {
             point: detector.sequence, newestPoint: model.newest, pointsLearned: detector.learnedPoints,
             updates: updates, skippedUpdates: skipped, loss: detector.health.steps > 0 ? finite(loss) : nil,
             gradientNorm: detector.health.steps > 0 ? finite(norm) : nil, windowSteps: detector.health.steps,
-            judgement: detector.health.judgement.rawValue,
+            memory: detector.footprint, judgement: detector.health.judgement.rawValue,
             layers: detector.health.layers.map { layer in
                 Layer(
                     inputNorm: finite(layer.inputNorm), recurrentNorm: finite(layer.recurrentNorm),

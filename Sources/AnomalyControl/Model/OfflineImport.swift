@@ -29,7 +29,7 @@ struct OfflineImport {
             }
             commit.checkpoints.append(
                 CheckpointRecord(
-                    stream: stream.id, sequence: detector.sequence, format: Int32(detector.stateVersion),
+                    stream: stream.id, sequence: detector.sequence, format: Int32(Detector.stateVersion),
                     state: detector.savedState()))
             imported.append(ImportedModel.Stream(stream: stream.name, points: detector.sequence))
         }

@@ -22,6 +22,8 @@ package struct ModelHealth: Sendable {
         package var loss: Double
         /// unknown, healthy, vanishing or exploding
         package var gradients: String
+        /// Bytes that the stream takes in the daemon while it is awake.
+        package var memory: Int
     }
 
     /// - Parameter silent: as the property.
@@ -39,6 +41,6 @@ package struct ModelHealth: Sendable {
         training = Training(
             network: "\(shape.cell.rawValue), \(shape.layers) × \(shape.hidden)", learned: detector.learnedPoints,
             updates: updates, skipped: skipped, loss: detector.health.steps > 0 ? loss : .nan,
-            gradients: detector.health.judgement.rawValue)
+            gradients: detector.health.judgement.rawValue, memory: detector.footprint.total)
     }
 }

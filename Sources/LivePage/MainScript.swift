@@ -69,9 +69,12 @@ enum MainScript {
             if (detail.stream && detail.isLive) detail.refreshLater();
             const anomalies = `${figures.anomalies} ${figures.open_anomalies}`;
             if (anomalies === this.anomalies) return;
-            if (this.anomalies !== null && figures.open_anomalies > (this.open || 0)) say(`${count(figures.open_anomalies, "open anomaly", "open anomalies")}.`);
+            // What is there at first has just been asked for.
+            const isFirst = this.anomalies === null;
+            if (!isFirst && figures.open_anomalies > (this.open || 0)) say(`${count(figures.open_anomalies, "open anomaly", "open anomalies")}.`);
             this.anomalies = anomalies;
             this.open = figures.open_anomalies;
+            if (isFirst) return;
             if (detail.stream) detail.refreshAnomalies(); else overview.refreshLater();
           },
 

@@ -128,7 +128,7 @@ enum StreamScript {
         };
 
         const detail = {
-          stream: null, range: "newest", view: null, peak: null, channel: 0, chart: null, anomalies: [], loaded: null, shown: null,
+          stream: null, range: "newest", view: null, peak: null, wanted: null, later: null, channel: 0, chart: null, anomalies: [], loaded: null, shown: null,
           ranges: [["newest", "Newest"], ["1h", "1h", hour], ["6h", "6h", 6 * hour], ["1d", "1d", day], ["1w", "1w", 7 * day], ["30d", "30d", 30 * day], ["all", "All"]],
 
           start() {
@@ -171,7 +171,7 @@ enum StreamScript {
             this.view = place.since && place.until && since < until ? [since / 1000, until / 1000] : null;
             this.channel = Number(place.channel) || 0;
             if (isOther) {
-              this.loaded = null;
+              this.loaded = this.later = null;
               this.anomalies = [];
               byID("stream-list").replaceChildren();
               byID("facts-0").textContent = "";
@@ -181,8 +181,8 @@ enum StreamScript {
               this.shown = null;
             }
             const anomaly = Number(place.anomaly) || null;
-            await Promise.all([this.refresh(), this.refreshAnomalies(anomaly)]);
-            if (anomaly && anomaly !== this.shown) { this.shown = anomaly; await this.showAnomaly(anomaly); }
+            this.wanted = anomaly !== this.shown ? anomaly : null;
+            await Promise.all([this.refresh(), this.refreshAnomalies()]);
           },
 
           hide() { this.stream = null; server.running.get("points")?.abort(); },
@@ -257,11 +257,12 @@ enum StreamScript {
             const columns = raw.points > raw.time.length ? ", each column from the lowest to the highest" : "";
             byID("facts-0").textContent = `${count(raw.points, "point")}${columns}: ${range}`;
             document.documentElement.dataset.drawn = raw.start + raw.length;
+            if (this.later) { const id = this.later; this.later = null; this.zoomTo(id); }
           },
 
-          async refreshAnomalies(wanted = null) {
+          async refreshAnomalies() {
             if (!this.stream) return;
-            const stream = this.stream;
+            const stream = this.stream, wanted = this.wanted;
             let answer;
             try { answer = await server.ask("anomalies", { stream, limit: 50 }, "stream-anomalies"); } catch { return; }
             if (stream !== this.stream) return;
@@ -280,17 +281,20 @@ enum StreamScript {
               this.shown = id;
               this.zoomTo(id);
             });
+            if (wanted && wanted === this.wanted) { this.wanted = null; await this.showAnomaly(wanted); }
           },
 
           // Opens one in the list, and shows it in the chart.
           async showAnomaly(id) {
             const item = byID("stream-list").querySelector(`li[data-id="${id}"]`);
             if (!item) return;
+            this.shown = id;
             if (!item.querySelector(".explanation")) await words.toggle(item, id, () => this.zoomTo(id));
           },
 
           zoomTo(id) {
             const anomaly = this.anomalies.find(anomaly => anomaly.id === id);
+            if (!this.loaded) this.later = id;
             if (!anomaly || !this.loaded) return;
             const extent = this.loaded.extent || [this.loaded.start, this.loaded.start + this.loaded.length];
             // As much around it as there are points to compare it with.

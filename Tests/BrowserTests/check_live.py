@@ -213,7 +213,8 @@ try:
         until(listed)
         until(drawn if place else "document.querySelectorAll('#all-list li').length > 3")
         if "anomaly=" in place:
-            until("document.querySelector('.explanation dl') !== null")
+            check(f"{name}: the anomaly is explained", until("document.querySelector('.explanation dl') !== null"))
+            check(f"{name}: and seen", until("document.getElementById('is-live').textContent"), "standing still")
         browser.settle()
         check(f"{name}: nothing is wider than the window", js("document.documentElement.scrollWidth <= innerWidth"))
         browser.screenshot(f"{folder}/live-{name}.png", whole="phone" in size)

@@ -5,7 +5,7 @@ package import PointStore
 /// What is known of an anomaly that helps a person to understand it. All of it is stored, or follows from what is.
 package struct Explanation {
     /// Anomalies of other streams that began so soon before or after it are told of, in microseconds.
-    static let vicinity: Int64 = 300_000_000
+    package static let vicinity: Int64 = 300_000_000
     /// Most anomalies that are named one by one, of those that are alike and of those nearby.
     private static let mostAlike = 3
     private static let mostNearby = 5

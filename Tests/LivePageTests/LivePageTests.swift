@@ -1,5 +1,8 @@
+import ControlProtocol
 import Foundation
 import HTTPTypes
+import LivePage
+import Synchronization
 import Testing
 
 /// What the live page asks for.
@@ -183,7 +186,7 @@ import Testing
     func whatCannotBeSaid(body: String, status: Int) async throws {
         let fixture = try PageFixture()
         #expect(try await fixture.ask(.post, "/api/v1/feedback", body: body, json).status == status)
-        #expect(fixture.said.withLock(\.isEmpty))
+        #expect(fixture.said.withLock { $0.isEmpty })
     }
 
     @Test func otherPagesMaySayNothing() async throws {
@@ -196,7 +199,7 @@ import Testing
         #expect(try await fixture.ask(.post, "/api/v1/feedback", body: body, fields).status == 403)
         #expect(
             try await fixture.ask(.post, "/api/v1/feedback", body: body, [.contentType: "text/plain"]).status == 415)
-        #expect(fixture.said.withLock(\.isEmpty))
+        #expect(fixture.said.withLock { $0.isEmpty })
         fields[.origin] = "http://localhost:1"
         #expect(try await fixture.ask(.post, "/api/v1/feedback", body: body, fields).status == 200)
     }

@@ -94,7 +94,7 @@ scrape-test: deps ## Have a real Prometheus, which it fetches and does not insta
 	@$(SWIFT) build -c release --quiet
 	Tests/Scrape/run
 
-browser-test: deps ## Try the report's page in a headless Chromium (skipped where there is none)
+browser-test: deps ## Try the report's page and the live one in a headless Chromium (skipped where there is none)
 	@$(SWIFT) build -c release --quiet
 	Tests/BrowserTests/run
 

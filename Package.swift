@@ -104,13 +104,27 @@ let package = Package(
             swiftSettings: settings),
         // What the daemon and anomalyctl say to each other.
         .target(name: "ControlProtocol", swiftSettings: settings),
+        // What is stored, for people: in words, in charts, in the looks of our pages.
+        .target(
+            name: "Presentation",
+            dependencies: ["AnomalyDetection", "FeedProtocol", "PointStore", "ControlProtocol"],
+            swiftSettings: settings),
+        // The live page: what it asks for, in JSON, and its own files.
+        .target(
+            name: "LivePage",
+            dependencies: [
+                "AnomalyDetection", "FeedProtocol", "PointStore", "AnomalyConfiguration", "ControlProtocol",
+                "Presentation", "WebServer", hummingbird("Hummingbird"), nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
         // The stages wired together.
         .target(
             name: "AnomalyDaemon",
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
-                "AnomalyConfiguration", "ControlProtocol", "WebServer", "CMalloc", nio("NIOCore"), nio("NIOPosix"),
-                nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"), http,
+                "AnomalyConfiguration", "ControlProtocol", "WebServer", "LivePage", "CMalloc", nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"), http,
                 .product(name: "HTTPTypes", package: "swift-http-types"), log, lifecycle("ServiceLifecycle"),
             ],
             swiftSettings: settings),
@@ -120,7 +134,7 @@ let package = Package(
             dependencies: [
                 "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore",
                 "AnomalyConfiguration",
-                "ControlProtocol", arguments,
+                "ControlProtocol", "Presentation", arguments,
             ],
             swiftSettings: settings),
         // The programs. No test target depends on them: it would inherit their linker settings.
@@ -165,7 +179,7 @@ let package = Package(
             dependencies: [
                 "AnomalyControl", "AnomalyDetection", "AnomalyConfiguration", "ControlProtocol", "FeedProtocol",
                 "ModelFiles",
-                "PointStore", "RecurrentModel", arguments,
+                "PointStore", "Presentation", "RecurrentModel", arguments,
             ],
             exclude: ["Snapshots"], swiftSettings: settings),
         // For tests only: an SQLite VFS whose disk fails on demand.
@@ -181,6 +195,14 @@ let package = Package(
                 nio("NIOPosix"), log,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "LivePageTests",
+            dependencies: [
+                "LivePage", "AnomalyDetection", "ControlProtocol", "PointStore", "WebServer",
+                hummingbird("Hummingbird"), nio("NIOCore"), nio("NIOEmbedded"), log,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "EndToEndTests", swiftSettings: settings),
         // What the fuzzer tries, and the test that gives it the corpus again.
         .target(
@@ -188,7 +210,7 @@ let package = Package(
             dependencies: [
                 "AnomalyControl", "AnomalyDetection", "AnomalyConfiguration", "ControlProtocol", "CPoints",
                 "FeedProtocol",
-                "ModelFiles", "RecurrentModel",
+                "ModelFiles", "Presentation", "RecurrentModel",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),

@@ -1,5 +1,6 @@
 package import AnomalyConfiguration
 import Glibc
+package import Presentation
 
 /// All that a command may know of the world besides its options.
 package struct Surroundings: Sendable {

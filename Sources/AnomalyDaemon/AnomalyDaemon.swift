@@ -2,6 +2,7 @@ public import AnomalyConfiguration
 import AnomalyDetection
 import FeedProtocol
 import Foundation
+import LivePage
 public import Logging
 import NIOCore
 import NIOPosix
@@ -91,9 +92,17 @@ public struct AnomalyDaemon: Service {
 
         let metrics = MetricsReporter(
             pipeline: pipeline, reporter: reporter, database: configuration.database.path)
+        var page: LivePage?
         let web = try WebEntrance.open(
-            configuration.http, options, routes: [HealthRoutes(reporter: reporter), MetricsRoutes(metrics: metrics)],
-            refusals: refusals, statistics: pipeline.statistics, group: group, logger: logger)
+            configuration.http, options, refusals: refusals, statistics: pipeline.statistics, group: group,
+            logger: logger
+        ) { canChange in
+            let routes: [any WebRoutes] = [HealthRoutes(reporter: reporter), MetricsRoutes(metrics: metrics)]
+            guard configuration.http.page else { return routes }
+            let live = PageEntrance.page(pipeline, reporter, configuration, canChange: canChange, logger: logger)
+            page = live
+            return routes + [live]
+        }
         metrics.watch(web)
         let keeper = MemoryKeeper(pipeline: pipeline, configured: configuration.daemon.memoryLimit, logger: logger)
         keeper.start()
@@ -159,6 +168,7 @@ public struct AnomalyDaemon: Service {
                     group.addTask { await reload.run(configuration, notifier, logger, apply: apply) }
                 }
                 for await _ in ends { break }
+                await page?.close()
                 await web?.stop(within: .seconds(2))
                 group.cancelAll()
             }

@@ -194,7 +194,7 @@ final class ControlHandler: ChannelDuplexHandler {
     }
 
     /// What the log says of what somebody says.
-    private static func detail(of request: FeedbackRequest) -> Logger.Metadata {
+    static func detail(of request: FeedbackRequest) -> Logger.Metadata {
         func time(_ time: Int64?) -> Logger.MetadataValue? { time.map { "\(RFC3339.string($0))" } }
         let optional: [String: Logger.MetadataValue?] = [
             "anomaly": request.anomaly.map { "\($0)" }, "snapshot": request.snapshot.map { "\($0)" },

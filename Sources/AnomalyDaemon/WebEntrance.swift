@@ -16,12 +16,13 @@ enum WebEntrance {
         return settings.addresses.isEmpty ? 0 : settings.mostConnections
     }
 
-    /// - Parameter routes: what it answers.
+    /// - Parameter routes: what it answers; told whether there is a token, without which nothing can be changed.
     /// - Returns: nil if there is nowhere to listen.
     /// - Throws: `WebTokenError`, or what hinders the making of a socket's folder.
     static func open(
-        _ http: DaemonConfiguration.HTTP, _ options: AnomalyDaemon.Options, routes: [any WebRoutes],
-        refusals: RefusalLog, statistics: Statistics, group: any EventLoopGroup, logger: Logger
+        _ http: DaemonConfiguration.HTTP, _ options: AnomalyDaemon.Options, refusals: RefusalLog,
+        statistics: Statistics, group: any EventLoopGroup, logger: Logger,
+        routes: (_ canChange: Bool) -> [any WebRoutes]
     ) throws -> WebServer? {
         var settings = settings(http, options)
         if settings.addresses.isEmpty { return nil }
@@ -31,7 +32,8 @@ enum WebEntrance {
         let observer = WebServer.Observer(answered: statistics.countAnswered) { refusal, peer, detail in
             refusals.refuse(Refusal(refusal), nil, ["peer": "\(peer)", "expected": "\(detail.trimmed)"])
         }
-        return WebServer(settings, routes: routes, observer: observer, group: group, logger: logger)
+        return WebServer(
+            settings, routes: routes(settings.token != nil), observer: observer, group: group, logger: logger)
     }
 
     private static func settings(

@@ -89,6 +89,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public struct HTTP: Sendable, Equatable {
         /// Where to answer; nowhere if empty (``HTTPAddress``).
         public var listen: [String] = []
+        /// Whether the live page is there.
+        public var page = true
         /// Whether other machines may reach it.
         public var allowRemote = false
         /// Permission bits of Unix sockets.

@@ -10,6 +10,10 @@ extension ConfigurationKey {
                 choosing: "a Unix socket behind a web server, 127.0.0.1 for a Prometheus or a browser on this machine. "
                     + "The installed service has no network: let systemd open the port (anomalyd-http.socket)."),
             ConfigurationKey(
+                "http.page", daemon: \.http.page, .boolean,
+                "Whether the live page is there, at /, with the names and values of all streams.",
+                choosing: "false where http.listen is a port for Prometheus alone, which every local user can reach."),
+            ConfigurationKey(
                 "http.allow_remote", daemon: \.http.allowRemote, .boolean,
                 "Whether http.listen may name addresses that other machines reach.",
                 choosing: "leave it: HTTP as it is here is not encrypted, and whoever reaches it may read everything."),

@@ -14,15 +14,16 @@ final class ReadConnection: HistoryReading, Sendable {
     private let isImmutable: Bool
 
     /// - parameter acceptsOutdated: Whether a file is welcome that lacks even what reading needs.
+    /// - parameter cache: Pages that are kept in memory at most, in KiB; by default as SQLite does.
     /// - throws: A ``StoreError`` that says why the file cannot be read by this version and this user.
-    init(path given: String, acceptsOutdated: Bool = false) throws {
+    init(path given: String, acceptsOutdated: Bool = false, cache: Int = 2000) throws {
         let path = try StoreFile.resolve(given, operation: "open")
         try StoreFile.size(path, operation: "open")
         self.path = path
         identity = StoreFile.identity(path)
         try StoreError.naming("open", path) { try PointsTable.register() }
         let kind: StoreSchema.Kind
-        (queue, isImmutable, kind) = try StoreError.naming("open", path) { try ReadConnection.open(path) }
+        (queue, isImmutable, kind) = try StoreError.naming("open", path) { try ReadConnection.open(path, cache: cache) }
         switch kind {
         case .readable(let parts): self.parts = parts
         case .outdated:
@@ -93,9 +94,10 @@ final class ReadConnection: HistoryReading, Sendable {
         try StoreError.naming("close", path) { try queue.close() }
     }
 
-    private static func open(_ path: String) throws -> (DatabaseQueue, isImmutable: Bool, StoreSchema.Kind) {
+    private static func open(_ path: String, cache: Int) throws -> (DatabaseQueue, isImmutable: Bool, StoreSchema.Kind)
+    {
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let queue = try DatabaseQueue(path: path, configuration: configuration(cache))
             return (queue, false, try queue.read { try StoreSchema.kind(of: $0) })
         } catch let error as DatabaseError {
             // Somebody with the right to write, such as root in the sqlite3 shell, was the last to close the file
@@ -103,16 +105,17 @@ final class ReadConnection: HistoryReading, Sendable {
             let codes: [ResultCode] = [.SQLITE_READONLY, .SQLITE_CANTOPEN]
             guard codes.contains(error.resultCode), !StoreFile.exists(path + "-wal") else { throw error }
             let uri = "file:\(escaped(path))?immutable=1"
-            let queue = try DatabaseQueue(path: uri, configuration: configuration)
+            let queue = try DatabaseQueue(path: uri, configuration: configuration(cache))
             return (queue, true, try queue.read { try StoreSchema.kind(of: $0) })
         }
     }
 
-    private static var configuration: Configuration {
+    private static func configuration(_ cache: Int) -> Configuration {
         var configuration = Configuration()
         configuration.label = "StoreReader"
         configuration.readonly = true
         configuration.busyMode = .timeout(busySeconds)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = \(-cache)") }
         return configuration
     }
 

@@ -22,15 +22,35 @@ public final class StoreReader: Sendable {
 
     let connection: ReadConnection
 
+    /// - Parameter cache: pages of the file that are kept in memory at most, in KiB.
     /// - throws: A ``StoreError`` with the cause `missing`, `notPermitted`, `foreign`, `newer`, `outdated`, `damaged` or
     ///   the like.
-    public init(path: String) throws {
-        connection = try ReadConnection(path: path)
+    public init(path: String, cache: Int = 2000) throws {
+        connection = try ReadConnection(path: path, cache: cache)
     }
 
     /// All streams, by id.
     public func streams() throws -> [StreamRecord] {
         try connection.read("read the streams of") { try StreamQueries.streams($0) }
+    }
+
+    /// Those in `ids` that there are, by id.
+    public func streams(_ ids: Set<Int32>) throws -> [StreamRecord] {
+        try connection.read("read the streams of") { try StreamQueries.streams($0, ids: ids) }
+    }
+
+    /// The stream of that name, compared byte by byte; nil if there is none.
+    public func stream(named name: String) throws -> StreamRecord? {
+        try connection.read("read the streams of") { try StreamQueries.stream($0, named: name) }
+    }
+
+    /// Times of a stream's first and newest stored point, in microseconds since 1970; nil if it has none.
+    public func bounds(of stream: Int32) throws -> (first: Int64, newest: Int64)? {
+        try connection.read("read the streams of") {
+            try StreamQueries.bounds($0, ids: [stream], parts: connection.parts).first.map {
+                ($0.first.time, $0.newest.time)
+            }
+        }
     }
 
     /// Calls `body` with the names that are not before `name`, in the order of their bytes, until it returns false.

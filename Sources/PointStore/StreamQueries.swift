@@ -22,6 +22,42 @@ enum StreamQueries {
         return streams
     }
 
+    /// Those of the streams in `ids` that there are, by id; all for nil.
+    ///
+    /// A few are looked up, so that a question about one stream does not read the names of a hundred thousand.
+    static func streams(_ database: Database, ids: Set<Int32>?) throws -> [StreamRecord] {
+        guard let ids, ids.count <= mostLookedUp else {
+            return try streams(database).filter { ids?.contains($0.id) ?? true }
+        }
+        let statement = try database.cachedStatement(
+            sql: "SELECT id, name, channels, created FROM stream WHERE id = ?1")
+        var streams: [StreamRecord] = []
+        for id in ids.sorted() {
+            statement.bind(id, at: 1)
+            try statement.forEachRow {
+                streams.append(stream($0))
+                return false
+            }
+        }
+        return streams
+    }
+
+    private static let mostLookedUp = 256
+
+    /// The stream of that name, compared byte by byte; nil if there is none.
+    static func stream(_ database: Database, named name: String) throws -> StreamRecord? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT id, name, channels, created FROM stream WHERE name = ?1")
+        var found: StreamRecord?
+        try statement.binding(name, at: 1) {
+            try statement.forEachRow {
+                found = stream($0)
+                return false
+            }
+        }
+        return found
+    }
+
     /// Names from `name` on, along their index.
     static func forEachName(_ database: Database, from name: String, _ body: (String) throws -> Bool) throws {
         let statement = try database.cachedStatement(sql: "SELECT name FROM stream WHERE name >= ?1 ORDER BY name")
@@ -34,10 +70,8 @@ enum StreamQueries {
     static func bounds(
         _ database: Database, ids: Set<Int32>?, parts: StoreSchema.Parts
     ) throws -> [Bounds] {
-        try streams(database).compactMap { stream in
-            guard ids?.contains(stream.id) ?? true,
-                let newest = try newest(database, of: stream.id, parts: parts)
-            else { return nil }
+        try streams(database, ids: ids).compactMap { stream in
+            guard let newest = try newest(database, of: stream.id, parts: parts) else { return nil }
             let packed = parts.contains(.packed) ? try PackedQueries.first(database, of: stream.id) : nil
             let row = try end(database, of: stream.id, parts.rowTable, "ASC", isLate: true)
             let first = [packed, row].compactMap(\.self).min { $0.time < $1.time } ?? newest
@@ -97,7 +131,7 @@ enum StreamQueries {
         }
         let anomalies = try database.cachedStatement(sql: "SELECT count(*) FROM anomaly WHERE stream_id = ?1 AND open")
         var summaries: [StreamSummary] = []
-        for stream in try streams(database) where ids?.contains(stream.id) ?? true {
+        for stream in try streams(database, ids: ids) {
             var summary = StreamSummary(
                 stream: stream, points: 0, firstTime: nil, lastTime: nil, lastValues: [], lastScore: .nan,
                 openAnomalies: 0, pending: pending[stream.id] ?? 0)

@@ -27,7 +27,7 @@ public struct WebSettings: Sendable {
     /// What `Authorization: Bearer` must bring for whatever changes something; nothing may be changed if nil.
     public var token: String?
     /// Connections at once, all addresses together.
-    public var mostConnections = 64
+    public var mostConnections = 128
     /// Time after which a connection without a request, or with one that does not come to its end, is closed, and one
     /// whose answer is not read.
     public var timeout = TimeAmount.seconds(60)

@@ -3,6 +3,7 @@ import AnomalyControl
 import AnomalyDetection
 import Foundation
 import ModelFiles
+import Presentation
 import RecurrentModel
 import Testing
 

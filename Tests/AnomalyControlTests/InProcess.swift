@@ -1,5 +1,6 @@
 import AnomalyConfiguration
 import AnomalyControl
+import Presentation
 
 /// Runs command lines inside the test's process, where clock, zone and terminal are parameters.
 struct InProcess {

@@ -4,6 +4,7 @@ import ControlProtocol
 import Foundation
 import ModelFiles
 import PointStore
+import Presentation
 import RecurrentModel
 import Testing
 

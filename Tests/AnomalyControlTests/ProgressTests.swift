@@ -1,4 +1,5 @@
 import AnomalyControl
+import Presentation
 import Testing
 
 /// The line that all long commands show.

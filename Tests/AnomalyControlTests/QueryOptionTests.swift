@@ -2,6 +2,7 @@ import AnomalyControl
 import AnomalyDetection
 import Foundation
 import PointStore
+import Presentation
 import Testing
 
 @Suite struct QueryOptionTests {

@@ -1,5 +1,6 @@
 import AnomalyControl
 import PointStore
+import Presentation
 import Testing
 
 /// What the formats make of the same records, to the byte. Escape characters are shown as "␛".

@@ -2,6 +2,7 @@ import AnomalyControl
 import AnomalyDetection
 import Foundation
 import PointStore
+import Presentation
 import Testing
 
 /// `anomalyctl report`. What the page does in a browser is tried by Tests/BrowserTests.

@@ -1,5 +1,6 @@
 import AnomalyControl
 import ControlProtocol
+import Presentation
 import Testing
 
 @Suite struct StatusReportTests {

@@ -1,5 +1,6 @@
 import AnomalyControl
 import FeedProtocol
+import Presentation
 import Testing
 
 @Suite struct TimeExpressionTests {

@@ -1,4 +1,5 @@
 import AnomalyControl
+import Presentation
 import Testing
 
 @Suite struct TrainingScheduleTests {

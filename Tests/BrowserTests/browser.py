@@ -110,11 +110,21 @@ class Browser:
                   features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
     def open(self, path):
+        """Opens a file, or an address."""
         self.events.clear()
-        self.call("Page.navigate", url="file://" + os.path.abspath(path))
+        self.call("Page.navigate", url=path if path.startswith("http") else "file://" + os.path.abspath(path))
         while "Page.loadEventFired" not in self.events:
             self._note(json.loads(self._message()))
         self.settle()
+
+    def until(self, script, seconds=60):
+        """Waits for a script to be true; its last value."""
+        end = time.monotonic() + seconds
+        while True:
+            value = self.evaluate(script)
+            if value or time.monotonic() > end:
+                return value
+            time.sleep(0.05)
 
     def settle(self):
         """Until what was asked for has been drawn."""

@@ -1,6 +1,7 @@
 import AnomalyConfiguration
 import AnomalyControl
 import FeedProtocol
+import Presentation
 
 extension FuzzTarget {
     /// Times and lengths of time as people write them.

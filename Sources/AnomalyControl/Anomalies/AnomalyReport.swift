@@ -1,6 +1,7 @@
 import AnomalyDetection
 import FeedProtocol
 import PointStore
+import Presentation
 
 /// What `anomalyctl anomalies show` prints of one anomaly: all that is stored of it, and its points.
 struct AnomalyReport {
@@ -16,7 +17,7 @@ struct AnomalyReport {
         let heading = AnomalyHeading(details, now: now, zone: zone)
         heading.write(to: output, terminal: terminal)
         var lines = LabelledLines()
-        heading.add(to: &lines)
+        lines.add(heading.lines)
         let anomaly = details.stored.anomaly
         if !anomaly.peakValue.isNaN {
             let channel = details.stream.channels > 1 ? " in channel \(anomaly.peakChannel)" : ""

@@ -1,5 +1,6 @@
 import AnomalyDetection
 package import PointStore
+import Presentation
 
 extension Schema {
     /// What is stored of an anomaly.
@@ -66,9 +67,4 @@ extension Record {
         guard let kind = stored.kind?.rawValue else { return isOpen ? .anomaly : nil }
         return Note(text: ([kind] + words).joined(separator: ", "), style: isOpen && words.isEmpty ? .alarm : nil)
     }
-}
-
-extension StoredAnomaly {
-    /// From the first to the last flagged point so far, in seconds.
-    var seconds: Double { Double(anomaly.end) / 1e6 - Double(anomaly.start) / 1e6 }
 }

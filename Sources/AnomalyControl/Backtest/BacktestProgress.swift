@@ -1,3 +1,4 @@
+import Presentation
 import Synchronization
 
 /// How far a backtest is.

@@ -1,3 +1,4 @@
+import Presentation
 import RecurrentModel
 
 /// A row of the table that a backtest ends with: one or more results taken together.

@@ -1,5 +1,6 @@
 import AnomalyDetection
 import Glibc
+import Presentation
 
 /// The scores of one file as CSV, with the columns `timestamp,value,prediction,lower,upper,residual,score,anomaly`: a
 /// row for each row of the input in its order, the timestamp as it stood there.

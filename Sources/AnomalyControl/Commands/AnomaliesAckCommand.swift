@@ -1,6 +1,7 @@
 package import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl anomalies ack`: notes that somebody has seen anomalies.
 package struct AnomaliesAckCommand: ReportingCommand {

@@ -2,6 +2,7 @@ import AnomalyConfiguration
 import AnomalyDetection
 package import ArgumentParser
 import PointStore
+import Presentation
 
 /// `anomalyctl anomalies groups`: one line for each event, whatever streams it showed in.
 package struct AnomaliesGroupsCommand: ReportingCommand {

@@ -2,6 +2,7 @@ import AnomalyConfiguration
 public import AnomalyDetection
 public import ArgumentParser
 public import PointStore
+import Presentation
 
 /// `anomalyctl anomalies list`: one line for each anomaly.
 package struct AnomaliesListCommand: ReportingCommand {

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl anomalies mute`: streams and anomalies that nobody wants to hear of.
 package struct AnomaliesMuteCommand: ReportingCommand {

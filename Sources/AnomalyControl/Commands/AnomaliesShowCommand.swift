@@ -1,5 +1,6 @@
 package import ArgumentParser
 import PointStore
+import Presentation
 
 /// `anomalyctl anomalies show`: all that is stored of anomalies.
 package struct AnomaliesShowCommand: ReportingCommand {

@@ -1,6 +1,7 @@
 import AnomalyConfiguration
 package import ArgumentParser
 import Glibc
+import Presentation
 import RecurrentModel
 
 /// `anomalyctl backtest`: what the daemon would have said of files.

@@ -1,6 +1,7 @@
 import AnomalyConfiguration
 import ArgumentParser
 import PointStore
+import Presentation
 
 /// The options that every command takes, before or after its name.
 struct CommonOptions: ParsableArguments {

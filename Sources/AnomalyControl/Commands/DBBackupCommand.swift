@@ -1,5 +1,6 @@
 package import ArgumentParser
 import PointStore
+import Presentation
 
 /// `anomalyctl db backup`: a copy, with the daemon running.
 package struct DBBackupCommand: ReportingCommand {

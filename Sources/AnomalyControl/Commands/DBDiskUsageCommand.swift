@@ -1,5 +1,6 @@
 package import ArgumentParser
 import PointStore
+import Presentation
 
 /// `anomalyctl db disk-usage`: what takes how much of the file.
 package struct DBDiskUsageCommand: ReportingCommand {

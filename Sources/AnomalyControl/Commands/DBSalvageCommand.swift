@@ -1,5 +1,6 @@
 package import ArgumentParser
 import PointStore
+import Presentation
 
 /// `anomalyctl db salvage`: what can be read of a damaged database, as a new one.
 package struct DBSalvageCommand: ReportingCommand {

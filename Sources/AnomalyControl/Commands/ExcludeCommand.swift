@@ -3,6 +3,7 @@ import AnomalyDetection
 package import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl exclude`: ranges of time that streams do not learn from and raise no anomaly in.
 package struct ExcludeCommand: ReportingCommand {

@@ -3,6 +3,7 @@ import AnomalyDetection
 package import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl explain`: an anomaly in words.
 package struct ExplainCommand: ReportingCommand {
@@ -57,8 +58,11 @@ package struct ExplainCommand: ReportingCommand {
         switch format {
         case .json: output.write(try ControlLine.encode(ExplanationSummary(explanation)))
         case .text:
-            ExplanationText(explanation, now: surroundings.now(), zone: surroundings.zone(utc: utc))
-                .write(to: output, terminal: surroundings.terminal)
+            let text = ExplanationText(explanation, now: surroundings.now(), zone: surroundings.zone(utc: utc))
+            text.heading.write(to: output, terminal: surroundings.terminal)
+            var lines = LabelledLines()
+            lines.add(text.lines)
+            lines.write(to: output, columns: surroundings.terminal.columns)
         }
     }
 }

@@ -2,6 +2,7 @@ import AnomalyDetection
 package import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl label`: tells the daemon whether anomalies were some.
 package struct LabelCommand: ReportingCommand {
@@ -51,24 +52,11 @@ package struct LabelCommand: ReportingCommand {
 
     package func run(in surroundings: Surroundings, output: Output) throws {
         try named.tell(common, in: surroundings, to: output) { details, store in
-            let stored = details.stored
-            guard let kind = stored.kind else {
-                throw Failure(.failure, "of anomaly \(stored.id), which is of an older version, no kind is stored")
+            do {
+                return try FeedbackRequest(labelling: details, isTrue: verdict == .truePositive, in: store)
+            } catch let error as NotLabelled {
+                throw Failure(.failure, error.cause, hint: error.hint)
             }
-            if kind == .limit {
-                throw Failure(
-                    .failure,
-                    "anomaly \(stored.id) is outside the range that was set for the stream, whatever is said of it",
-                    hint:
-                        "to set another one, try: anomalyctl rule set \(details.stream.name) expected_range=[LOW,HIGH]")
-            }
-            let action: FeedbackRecord.Action = verdict == .falsePositive ? .falsePositive : .truePositive
-            let label = FeedbackRequest.Label(
-                start: stored.anomaly.startSequence, kind: kind.rawValue,
-                score: max(0, min(1, stored.anomaly.peakScore.isNaN ? 0 : stored.anomaly.peakScore)),
-                channel: stored.anomaly.peakChannel, shape: try AnomalyShape.of(details, in: store))
-            return FeedbackRequest(
-                stream: details.stream.name, action: action.rawValue, anomaly: stored.id, label: label)
         } outcome: { details, request, points in
             consequence(details.stored.kind?.rawValue ?? "", hasShape: request.label?.shape.isEmpty == false)
                 + " (from point \(NumberText.grouped(points + 1)) on)"

@@ -2,6 +2,7 @@ import AnomalyConfiguration
 import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// A command that says one thing to each of some streams. A new one is a file that says which.
 protocol ModelChangeCommand: ReportingCommand {

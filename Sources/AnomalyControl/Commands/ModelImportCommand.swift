@@ -3,6 +3,7 @@ package import ArgumentParser
 import ControlProtocol
 import ModelFiles
 import PointStore
+import Presentation
 
 /// `anomalyctl model import`: a file's weights for streams.
 package struct ModelImportCommand: ReportingCommand {

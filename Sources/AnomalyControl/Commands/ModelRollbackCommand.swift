@@ -1,6 +1,7 @@
 package import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl model rollback`: lets a model go on from what it was.
 package struct ModelRollbackCommand: ReportingCommand {

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl model snapshot`: keeps models as they are now.
 package struct ModelSnapshotCommand: ReportingCommand {

@@ -1,6 +1,7 @@
 import AnomalyConfiguration
 package import ArgumentParser
 import PointStore
+import Presentation
 
 /// `anomalyctl model snapshots`: lists what was kept.
 package struct ModelSnapshotsCommand: ReportingCommand {

@@ -3,6 +3,7 @@ import AnomalyDetection
 import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// Streams and anomalies that are muted, or are no longer, and why.
 struct MuteTargets: ParsableArguments {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// Anomalies of which something is said, and why.
 struct NamedAnomalies: ParsableArguments {

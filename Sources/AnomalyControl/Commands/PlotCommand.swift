@@ -1,5 +1,6 @@
 package import ArgumentParser
 import PointStore
+import Presentation
 
 /// `anomalyctl plot`: a stream as a picture.
 package struct PlotCommand: ReportingCommand {

@@ -4,6 +4,7 @@ package import ArgumentParser
 import ControlProtocol
 import Glibc
 import PointStore
+import Presentation
 
 /// `anomalyctl query`: points, as they were stored.
 package struct QueryCommand: PagedCommand {

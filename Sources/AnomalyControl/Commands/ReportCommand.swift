@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Glibc
 import PointStore
+import Presentation
 
 /// `anomalyctl report`: a page about what was wrong.
 package struct ReportCommand: ReportingCommand {

@@ -3,6 +3,7 @@ import AnomalyDetection
 package import ArgumentParser
 import Glibc
 import PointStore
+import Presentation
 import RecurrentModel
 
 /// `anomalyctl rescore`: stored points, judged again by a model that knows what came after them.

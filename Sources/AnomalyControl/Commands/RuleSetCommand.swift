@@ -3,6 +3,7 @@ import AnomalyDetection
 package import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl rule set`: lets rules hold for streams.
 package struct RuleSetCommand: ReportingCommand {

@@ -2,6 +2,7 @@ import AnomalyConfiguration
 import AnomalyDetection
 package import ArgumentParser
 import PointStore
+import Presentation
 
 /// `anomalyctl rule show`: the rules that are set.
 package struct RuleShowCommand: ReportingCommand {

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import ControlProtocol
+import Presentation
 
 /// `anomalyctl status`: what the daemon says of itself.
 package struct StatusCommand: ReportingCommand {

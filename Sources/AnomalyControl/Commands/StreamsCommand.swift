@@ -2,6 +2,7 @@ import AnomalyConfiguration
 import AnomalyDetection
 package import ArgumentParser
 import PointStore
+import Presentation
 
 /// `anomalyctl streams`: one line for each stream.
 package struct StreamsCommand: ReportingCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PointStore
+import Presentation
 
 /// `--since` and `--until`, for commands that read stored points.
 struct TimeRangeOptions: ParsableArguments {

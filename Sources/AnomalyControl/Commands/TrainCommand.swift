@@ -3,6 +3,7 @@ import AnomalyDetection
 package import ArgumentParser
 import Glibc
 import ModelFiles
+import Presentation
 import RecurrentModel
 
 /// `anomalyctl train`: a model that new streams start from.

@@ -1,6 +1,7 @@
 import AnomalyConfiguration
 import AnomalyDetection
 public import ArgumentParser
+import Presentation
 public import RecurrentModel
 
 /// The options that say which network is trained. Each stands for a key of the configuration and takes what it takes.

@@ -1,5 +1,6 @@
 package import ControlProtocol
 import Glibc
+import Presentation
 
 /// Asks the daemon, one question a connection, and waits for the answer.
 package struct ControlClient: Sendable {

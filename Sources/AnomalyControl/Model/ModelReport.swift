@@ -1,4 +1,5 @@
 import AnomalyDetection
+import Presentation
 
 /// A model for people: what it is, how its learning goes, and its tensors.
 struct ModelReport {

@@ -1,3 +1,5 @@
+import Presentation
+
 extension RecordFormat {
     package static let csv = RecordFormat(
         name: "csv", summary: "commas, a header, times in UTC, channels parted by semicolons"

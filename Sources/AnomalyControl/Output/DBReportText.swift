@@ -1,5 +1,6 @@
 import Foundation
 package import PointStore
+import Presentation
 
 /// What `anomalyctl db` says of databases.
 package enum DBReportText {

@@ -1,3 +1,5 @@
+import Presentation
+
 extension RecordFormat {
     package static let influx = RecordFormat(
         name: "influx", summary: "InfluxDB's line protocol, one line for each channel, times in nanoseconds",

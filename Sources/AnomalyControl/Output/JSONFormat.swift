@@ -1,3 +1,5 @@
+import Presentation
+
 extension RecordFormat {
     package static let json = RecordFormat(
         name: "json", summary: "one JSON object a line, times in UTC, null for what is missing"

@@ -1,3 +1,5 @@
+import Presentation
+
 /// Lines of a label and a text, as systemctl(1) prints them. What does not fit goes on below where the text began.
 struct LabelledLines {
     /// Spaces before the longest label.
@@ -7,6 +9,7 @@ struct LabelledLines {
     init(margin: Int = 2) { self.margin = margin }
 
     mutating func add(_ label: String, _ text: String) { lines.append((label, text)) }
+    mutating func add(_ texts: [LabelledText]) { lines += texts.map { ($0.label, $0.text) } }
 
     /// - Parameter columns: of the terminal; nil breaks no lines, as is due where they are coloured.
     func write(to output: Output, columns: Int? = nil) {

@@ -1,3 +1,5 @@
+import Presentation
+
 extension RecordFormat {
     package static let openMetrics = RecordFormat(
         name: "openmetrics", summary: "OpenMetrics text with times, for promtool tsdb create-blocks-from",

@@ -1,3 +1,5 @@
+import Presentation
+
 /// How far some work is, as the one line of a terminal says it that all long commands share: share, bar, what is done and
 /// how fast, and the time that is left.
 package struct Progress: Sendable, Equatable {

@@ -1,3 +1,5 @@
+package import Presentation
+
 /// A way to print records, chosen with `-o NAME`.
 ///
 /// To add one: a file with a `RecordWriter` and a `RecordFormat` for it, and the format's name in `all`.

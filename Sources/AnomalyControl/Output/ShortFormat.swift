@@ -1,3 +1,5 @@
+import Presentation
+
 extension RecordFormat {
     package static let short = RecordFormat(
         name: "short", summary: "a line as a log has it: time, name, what there is to say"

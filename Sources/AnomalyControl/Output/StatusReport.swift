@@ -1,4 +1,5 @@
 package import ControlProtocol
+package import Presentation
 
 /// The daemon's status in the layout of systemctl(1).
 package struct StatusReport {

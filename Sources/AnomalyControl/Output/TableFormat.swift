@@ -1,3 +1,5 @@
+import Presentation
+
 extension RecordFormat {
     package static let table = RecordFormat(
         name: "table", summary: "aligned columns for people, times in the local zone"

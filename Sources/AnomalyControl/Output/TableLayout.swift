@@ -1,4 +1,5 @@
 import AnomalyDetection
+import Presentation
 
 /// Which columns a table has room for, and how wide they are.
 package struct TableLayout: Sendable, Equatable {

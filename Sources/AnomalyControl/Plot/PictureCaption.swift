@@ -1,4 +1,5 @@
 import PointStore
+import Presentation
 
 /// What stands above a picture: which stream it is of, and of when.
 struct PictureCaption {

@@ -1,4 +1,5 @@
 import PointStore
+package import Presentation
 
 /// Lays a picture out on pixels.
 package struct PictureDrawing {

@@ -1,3 +1,5 @@
+import Presentation
+
 /// The area of a plot on a terminal between its axes: cells that know what is in them.
 struct PlotCanvas {
     let columns: Int

@@ -1,3 +1,5 @@
+import Presentation
+
 /// Drawings as SVG: self-contained, with a title and a description, in the reader's theme.
 package enum SVGFile {
     package static func bytes(_ drawing: Drawing) -> [UInt8] {

@@ -1,4 +1,5 @@
 import PointStore
+package import Presentation
 
 /// A picture in characters.
 package struct TerminalPlot {

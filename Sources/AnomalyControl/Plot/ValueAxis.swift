@@ -1,4 +1,5 @@
 import Glibc
+package import Presentation
 
 /// The vertical axis of a picture, from the bottom to the top.
 package struct ValueAxis: Sendable, Equatable {

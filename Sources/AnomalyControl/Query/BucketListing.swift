@@ -1,4 +1,5 @@
 package import PointStore
+package import Presentation
 
 /// The buckets of a query, in the order of their begins and then of the streams' numbers. It keeps one open bucket for
 /// each stream.

@@ -1,3 +1,5 @@
+package import Presentation
+
 /// The value of `--step`: how long the buckets are, and where they begin.
 package struct BucketStep: Sendable, Equatable {
     /// Microseconds, at least one second.

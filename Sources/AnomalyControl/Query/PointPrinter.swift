@@ -1,4 +1,5 @@
 package import PointStore
+import Presentation
 
 /// Writes points with the names of their streams.
 package struct PointPrinter {

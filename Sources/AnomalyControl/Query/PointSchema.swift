@@ -1,5 +1,6 @@
 import AnomalyDetection
 package import PointStore
+import Presentation
 
 /// What is printed of a point in hindsight.
 package enum HindsightColumns: Sendable {

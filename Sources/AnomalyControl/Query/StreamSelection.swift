@@ -33,10 +33,3 @@ package struct StreamSelection: Sendable, Equatable {
         glob.pattern.utf8.elementsEqual(stream.name.utf8) || glob.matches(stream.name)
     }
 }
-
-extension [StreamRecord] {
-    /// The names by the streams' numbers.
-    var names: [Int32: String] {
-        Dictionary(map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
-    }
-}

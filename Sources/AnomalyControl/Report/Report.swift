@@ -1,5 +1,6 @@
 import AnomalyDetection
 package import PointStore
+package import Presentation
 
 /// What `anomalyctl report` tells: how things are, the worst streams, their anomalies, and how the models do.
 package struct Report: Sendable {

@@ -1,6 +1,7 @@
 import AnomalyDetection
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// A report as one page of HTML that needs nothing but itself.
 package struct ReportPage {
@@ -23,8 +24,10 @@ package struct ReportPage {
             "<footer>anomalyd \(XMLText.escaped(ProgramVersion.current)); nothing here was fetched from anywhere.")
         output.write("</footer>\n<script type=\"application/json\" id=\"data\">")
         writeData()
-        output.write("</script>\n<script>\(ReportScript.text)</script>\n</body>\n</html>\n")
+        output.write("</script>\n<script>\(Self.scripts)</script>\n</body>\n</html>\n")
     }
+
+    private static let scripts = ChartScript.text + ReportScript.text
 
     // MARK: Parts
 
@@ -32,8 +35,8 @@ package struct ReportPage {
         let title = "anomalyd, \(text(report.range.lowerBound)) to \(text(report.range.upperBound))"
         // Only what is in the page, by its digest: a name that got through as markup would still do nothing.
         let policy = [
-            "default-src 'none'", "script-src 'sha256-\(SHA256.base64(of: ReportScript.text))'",
-            "style-src 'sha256-\(SHA256.base64(of: ReportStyle.text))'", "base-uri 'none'", "form-action 'none'",
+            "default-src 'none'", "script-src 'sha256-\(SHA256.base64(of: Self.scripts))'",
+            "style-src 'sha256-\(SHA256.base64(of: PageStyle.text))'", "base-uri 'none'", "form-action 'none'",
         ].joined(separator: "; ")
         output.write(
             """
@@ -46,7 +49,7 @@ package struct ReportPage {
             <meta name="referrer" content="no-referrer">
             <meta name="color-scheme" content="light dark">
             <title>\(XMLText.escaped(title))</title>
-            <style>\(ReportStyle.text)</style>
+            <style>\(PageStyle.text)</style>
             </head>
             <body>
             <header>
@@ -194,7 +197,9 @@ package struct ReportPage {
         output.write("],\"charts\":[")
         for (index, chart) in report.charts.enumerated() {
             if index > 0 { output.write(",") }
-            ChartData(chart.picture).write(to: output)
+            var json = ""
+            ChartData(chart.picture).append(to: &json)
+            output.write(json)
         }
         output.write("]}")
     }

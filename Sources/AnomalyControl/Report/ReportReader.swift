@@ -1,5 +1,6 @@
 import AnomalyDetection
 package import PointStore
+package import Presentation
 
 /// Gathers a report from the store.
 package struct ReportReader {

@@ -1,5 +1,6 @@
 import AnomalyDetection
 import PointStore
+import Presentation
 import RecurrentModel
 
 /// Reads one stream's range again in hindsight.

@@ -2,6 +2,7 @@ import AnomalyDetection
 import ControlProtocol
 import FeedProtocol
 import PointStore
+import Presentation
 
 /// What `anomalyctl rescore` prints of one stream.
 struct RescoreReport {

@@ -1,4 +1,5 @@
 import PointStore
+import Presentation
 
 /// Prints the rows of one statement after the other.
 struct SQLPrinter: SQLSink {

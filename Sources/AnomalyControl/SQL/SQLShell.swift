@@ -1,4 +1,5 @@
 import PointStore
+import Presentation
 
 /// Runs statements as they come, line by line: a person's, who is shown a prompt, or those of a pipe or file.
 struct SQLShell {

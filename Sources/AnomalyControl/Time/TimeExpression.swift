@@ -1,4 +1,5 @@
 import FeedProtocol
+package import Presentation
 
 /// A time as systemd.time(7) and journalctl take it. Reading one needs neither clock nor zone; `resolve` does.
 package enum TimeExpression: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import FeedProtocol
+import Presentation
 
 extension TimeExpression {
     /// Reads a time.

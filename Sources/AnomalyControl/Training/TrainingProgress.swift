@@ -1,3 +1,5 @@
+import Presentation
+
 /// How far a training is.
 package struct TrainingProgress: Sendable, Equatable {
     /// The epoch at hand, from 1, of at most so many.

@@ -1,5 +1,6 @@
 import AnomalyConfiguration
 package import ModelFiles
+import Presentation
 import RecurrentModel
 
 /// What a training came to, for the person who asked for it.

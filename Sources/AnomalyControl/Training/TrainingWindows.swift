@@ -1,5 +1,6 @@
 package import AnomalyDetection
 import Glibc
+import Presentation
 package import RecurrentModel
 
 /// How series are cut into windows.

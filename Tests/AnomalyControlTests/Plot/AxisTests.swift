@@ -1,5 +1,6 @@
 import AnomalyControl
 import Foundation
+import Presentation
 import RecurrentModel
 import Testing
 

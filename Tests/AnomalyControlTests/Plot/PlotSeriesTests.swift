@@ -1,5 +1,6 @@
 import AnomalyControl
 import AnomalyDetection
+import Presentation
 import Testing
 
 /// From points to columns.

@@ -2,15 +2,15 @@ import AnomalyDetection
 import PointStore
 
 /// What a channel was at the same time of the days before: what a value is compared with that is out of its season.
-struct EarlierDays {
+package struct EarlierDays {
     /// Days that are looked at, as many as a detector remembers.
     static let most = 7
     private static let day: Int64 = 86_400_000_000
 
     /// Of these, how many had a value.
-    private(set) var days = 0
-    private(set) var lowest = Double.infinity
-    private(set) var highest = -Double.infinity
+    package private(set) var days = 0
+    package private(set) var lowest = Double.infinity
+    package private(set) var highest = -Double.infinity
 
     /// The values of the channel that stood out most, at the time of the peak; nil without any.
     ///

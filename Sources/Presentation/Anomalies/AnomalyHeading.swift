@@ -2,28 +2,25 @@ import AnomalyDetection
 import PointStore
 
 /// What `show` and `explain` both begin with: which anomaly it is, and when it was.
-struct AnomalyHeading {
+package struct AnomalyHeading {
     private let details: AnomalyDetails
     private let now: Int64
     private let zone: any Zone
 
     /// - Parameter now: microseconds since 1970.
-    init(_ details: AnomalyDetails, now: Int64, zone: any Zone) {
+    package init(_ details: AnomalyDetails, now: Int64, zone: any Zone) {
         self.details = details
         self.now = now
         self.zone = zone
     }
 
     private var anomaly: Anomaly { details.stored.anomaly }
+    package var isOpen: Bool { anomaly.isOpen }
 
-    func write(to output: Output, terminal: Terminal) {
-        let title = "Anomaly \(details.stored.id) of \(TextWidth.harmless(details.stream.name))"
-        output.write(Style.bold(title, on: terminal))
-        if anomaly.isOpen { output.write(", " + Style.alarm("still open", on: terminal)) }
-        output.write("\n")
-    }
+    package var title: String { "Anomaly \(details.stored.id) of \(TextWidth.harmless(details.stream.name))" }
 
-    func add(to lines: inout LabelledLines) {
+    package var lines: [LabelledText] {
+        var lines: [LabelledText] = []
         var clock = ZoneClock(zone: zone)
         lines.add(
             "Began",
@@ -42,10 +39,11 @@ struct AnomalyHeading {
             lines.add("Excluded", "it began in a range of time that is left out")
         }
         for said in details.feedback { lines.add("Feedback", said.line(&clock)) }
+        return lines
     }
 
     /// The shares of the channels, the largest first; nil of a stream of one channel, and where none are stored.
-    var channels: String? {
+    package var channels: String? {
         guard anomaly.attribution.count > 1 else { return nil }
         let shares = anomaly.attribution.enumerated().sorted { $0.element > $1.element }
             .filter { $0.element >= 0.005 }

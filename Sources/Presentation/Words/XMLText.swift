@@ -1,7 +1,7 @@
 /// Text as XML and HTML take it.
-enum XMLText {
+package enum XMLText {
     /// With nothing in it that is markup, in an element or in quotes, or that no document may have.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in TextWidth.harmless(text).unicodeScalars {
             switch scalar {

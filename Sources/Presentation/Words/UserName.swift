@@ -1,9 +1,9 @@
 import Foundation
 
 /// What people call a user.
-enum UserName {
+package enum UserName {
     /// The name of the user with this number, or else the number.
-    static func of(_ user: UInt32) -> String {
+    package static func of(_ user: UInt32) -> String {
         guard let entry = getpwuid(user), let name = entry.pointee.pw_name else { return "uid \(user)" }
         return String(cString: name)
     }

@@ -1,8 +1,8 @@
-import AnomalyDetection
+package import AnomalyDetection
 
 extension AnomalyKind {
     /// What the kind means, to go on a sentence with.
-    var meaning: String {
+    package var meaning: String {
         switch self {
         case .spike: "a value that the last ones did not announce"
         case .offSeason: "a value that this time of earlier days, or seasons, did not have"
@@ -17,7 +17,7 @@ extension AnomalyKind {
     }
 
     /// One line for each kind, for the help of a command.
-    static var explanation: String {
+    package static var explanation: String {
         let width = allCases.map(\.rawValue.utf8.count).max() ?? 0
         return allCases.map { kind in
             let padding = String(repeating: " ", count: width - kind.rawValue.utf8.count + 2)
@@ -43,7 +43,7 @@ extension AnomalyKind {
 
 extension PointFlags {
     /// What speaks for an anomaly beyond its kind, in words.
-    func evidence(beside kind: AnomalyKind?) -> [String] {
+    package func evidence(beside kind: AnomalyKind?) -> [String] {
         let told = kind?.evidence ?? []
         let words: [(PointFlags, String)] = [
             (.unpredicted, "the network expected something else"),

@@ -21,12 +21,12 @@ package struct PictureReader {
     ///   - query: its range of time; all else is decided here.
     ///   - newest: only so many of the newest points; nil for all.
     ///   - channels: those to show, from the top down.
-    ///   - report: told which share of it, 0 to 1, has been read.
+    ///   - report: told which share of it, 0 to 1, has been read; what it throws ends the reading.
     /// - Returns: nil if there is no point.
     /// - Throws: `StoreError`.
     package func picture(
         of stream: StreamRecord, _ query: PointQuery, newest: Int?, channels: [Int],
-        _ report: (_ share: Double) -> Void = { _ in }
+        _ report: (_ share: Double) throws -> Void = { _ in }
     ) throws -> Picture? {
         var query = query
         query.streams = [stream.id]
@@ -42,7 +42,7 @@ package struct PictureReader {
         let cursor = try store.points(query)
         while let point = try cursor.next() {
             count += 1
-            if count.isMultiple(of: 1 << 16) { report(axis.position(point.time)) }
+            if count.isMultiple(of: 1 << 16) { try report(axis.position(point.time)) }
             for (place, channel) in channels.enumerated() where channel < point.channels.count {
                 series[place].add(
                     point.channels[channel], at: point.time, isFlagged: point.isAnomaly,

@@ -3,23 +3,24 @@ import Glibc
 import PointStore
 
 /// An explanation in words.
-struct ExplanationText {
+package struct ExplanationText {
     private let explanation: Explanation
     private let now: Int64
     private let zone: any Zone
 
     /// - Parameter now: microseconds since 1970.
-    init(_ explanation: Explanation, now: Int64, zone: any Zone) {
+    package init(_ explanation: Explanation, now: Int64, zone: any Zone) {
         self.explanation = explanation
         self.now = now
         self.zone = zone
     }
 
-    func write(to output: Output, terminal: Terminal) {
-        let heading = AnomalyHeading(explanation.details, now: now, zone: zone)
-        heading.write(to: output, terminal: terminal)
-        var lines = LabelledLines()
-        heading.add(to: &lines)
+    package var heading: AnomalyHeading { AnomalyHeading(explanation.details, now: now, zone: zone) }
+
+    /// What stands below the heading's title.
+    package var lines: [LabelledText] {
+        let heading = heading
+        var lines = heading.lines
         addValue(to: &lines)
         addGap(to: &lines)
         if let text = rarity { lines.add("Rarity", text) }
@@ -29,13 +30,13 @@ struct ExplanationText {
         if let text = alike { lines.add("Similar", text) }
         if let text = nearby { lines.add("Related", text) }
         if let text = learning { lines.add("Model", text) }
-        lines.write(to: output, columns: terminal.columns)
+        return lines
     }
 
     private var stored: StoredAnomaly { explanation.details.stored }
     private var kind: AnomalyKind? { stored.kind }
 
-    private func addValue(to lines: inout LabelledLines) {
+    private func addValue(to lines: inout [LabelledText]) {
         guard let verdict = explanation.verdict else { return }
         let channel = explanation.details.stream.channels > 1 ? " in channel \(stored.anomaly.peakChannel)" : ""
         guard !verdict.prediction.isNaN else {
@@ -69,7 +70,7 @@ struct ExplanationText {
         return text
     }
 
-    private func addGap(to lines: inout LabelledLines) {
+    private func addGap(to lines: inout [LabelledText]) {
         guard let gap = explanation.gap else { return }
         var clock = ZoneClock(zone: zone)
         let from = clock.longText(gap.from)
@@ -125,7 +126,8 @@ struct ExplanationText {
         if hold == 0 { return "learns from these points as from all others (model.hold = 0)" }
         let setting = "(model.hold = \(hold))"
         if points > hold {
-            return "does not learn from the first \(DBReportText.count(hold, "anomalous point")) in a row \(setting); "
+            return
+                "does not learn from the first \(NumberText.grouped(hold)) anomalous \(hold == 1 ? "point" : "points") in a row \(setting); "
                 + "what lasts longer, as this may have, becomes the new normal"
         }
         let these = points == 1 ? "this point" : "these \(NumberText.grouped(points)) points"

@@ -60,13 +60,13 @@ package enum RelativeSpan {
 }
 
 /// A decimal number as written, so that a fraction of seconds is not rounded by a double on its way to microseconds.
-struct Decimal {
+package struct Decimal {
     private let integer: Int64
     /// The first digits of the fraction, in units of 10⁻⁹.
     private let billionths: Int64
 
     /// Nil unless `text` is digits with at most one point between them.
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let areDigits = parts.allSatisfy { part in
             !part.isEmpty && part.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
@@ -82,7 +82,7 @@ struct Decimal {
     }
 
     /// This many `unit`s, rounded down; nil if that does not fit.
-    func times(_ unit: Int64) -> Int64? {
+    package func times(_ unit: Int64) -> Int64? {
         let (whole, overflow) = integer.multipliedReportingOverflow(by: unit)
         // The fraction is below one unit, and a unit is below 2⁴⁵: the product takes 128 bits at most.
         let part = billionths.multipliedFullWidth(by: unit)

@@ -1,10 +1,10 @@
 /// What a zone's clocks were set to over a range of time, for scripts that know no zones.
-struct ZoneHistory {
+package struct ZoneHistory {
     /// From when on, in seconds since 1970, and how many seconds east of UTC.
-    private(set) var offsets: [(from: Int, offset: Int, name: String)] = []
+    package private(set) var offsets: [(from: Int, offset: Int, name: String)] = []
 
     /// - Parameter range: microseconds since 1970.
-    init(of zone: any Zone, in range: ClosedRange<Int64>) {
+    package init(of zone: any Zone, in range: ClosedRange<Int64>) {
         let (first, last) = (Int(range.lowerBound / 1_000_000), Int(range.upperBound / 1_000_000))
         offsets.append((first, zone.offset(at: first), zone.abbreviation(at: first)))
         // No zone changes twice within a week. A range of more than some thousand years has steps of more than that.

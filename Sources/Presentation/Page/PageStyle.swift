@@ -1,6 +1,6 @@
-/// How the page of a report looks: light or dark as the reader likes it, on a telephone, and on paper.
-enum ReportStyle {
-    static let text = #"""
+/// How our pages look, the report's and the live one: light or dark as the reader likes it, on a telephone, and on paper.
+package enum PageStyle {
+    package static let text = #"""
         :root {
           --ground: #ffffff; --panel: #f6f7f9; --text: #1b1f24; --faint: #5f6772; --grid: #e3e6ea; --line: #d3d8de;
           --expected: #0b7285; --alarm: #c92a2a; --alarm-ground: #fdeeee; --link: #1864ab;

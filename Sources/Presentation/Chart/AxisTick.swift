@@ -6,4 +6,10 @@ package struct AxisTick: Sendable, Equatable {
     /// The larger unit that the label is a part of, such as the day of a time; empty where it is the same as at the tick
     /// before.
     package var context = ""
+
+    package init(position: Double, label: String, context: String = "") {
+        self.position = position
+        self.label = label
+        self.context = context
+    }
 }

@@ -1,5 +1,6 @@
 import AnomalyConfiguration
 import PointStore
+import Presentation
 
 extension [StreamRecord] {
     /// The stream of that name.

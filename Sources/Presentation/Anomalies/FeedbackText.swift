@@ -1,9 +1,9 @@
 import AnomalyDetection
-import PointStore
+package import PointStore
 
 extension FeedbackRecord.Action {
     /// What it says of an anomaly, in a word or two.
-    var text: String {
+    package var text: String {
         switch self {
         case .falsePositive: "false positive"
         case .truePositive: "true"
@@ -24,7 +24,7 @@ extension FeedbackRecord.Action {
 
 extension [FeedbackRecord] {
     /// What holds of an anomaly: its last label, else that it is acknowledged; nil if nothing was said.
-    var verdict: FeedbackRecord.Action? {
+    package var verdict: FeedbackRecord.Action? {
         last { $0.action == .falsePositive || $0.action == .truePositive }?.action
             ?? last { $0.action == .acknowledged }?.action
     }
@@ -32,10 +32,10 @@ extension [FeedbackRecord] {
 
 extension FeedbackRecord {
     /// Who said it; empty if nobody knows.
-    var by: String { user.map { UserName.of($0) } ?? "" }
+    package var by: String { user.map { UserName.of($0) } ?? "" }
 
     /// Such as "false positive, said 2026-11-25 20:00:00 by ada: the nightly backup".
-    func line(_ clock: inout ZoneClock) -> String {
+    package func line(_ clock: inout ZoneClock) -> String {
         var text = "\(action.text), said \(clock.longText(time))"
         if let user { text += " by \(UserName.of(user))" }
         return message.isEmpty ? text : text + ": " + TextWidth.harmless(message)

@@ -1,18 +1,18 @@
-import AnomalyDetection
+package import AnomalyDetection
 import Glibc
-import PointStore
+package import PointStore
 
 /// What is known of an anomaly that helps a person to understand it. All of it is stored, or follows from what is.
-struct Explanation {
+package struct Explanation {
     /// Anomalies of other streams that began so soon before or after it are told of, in microseconds.
-    static let vicinity: Int64 = 300_000_000
+    package static let vicinity: Int64 = 300_000_000
     /// Most anomalies that are named one by one, of those that are alike and of those nearby.
     private static let mostAlike = 3
     private static let mostNearby = 5
     /// Points before the peak that the usual time between two of them is taken from.
     private static let recentPoints = 33
 
-    let details: AnomalyDetails
+    package let details: AnomalyDetails
     /// The point at the peak; nil for a silence.
     let peak: StoredPoint?
     /// The last point before the peak.
@@ -24,16 +24,18 @@ struct Explanation {
     /// What the channel's values were at the same time of the days before, if that speaks for it; nil else.
     let earlier: EarlierDays?
     /// Earlier anomalies of the stream that are of the same kind; nil if its kind is not known.
-    let alike: Nearest<StoredAnomaly>?
+    package let alike: Nearest<StoredAnomaly>?
     /// Anomalies of other streams that began within the vicinity, with the names of these.
-    let nearby: Nearest<(anomaly: StoredAnomaly, stream: String)>
+    package let nearby: Nearest<(anomaly: StoredAnomaly, stream: String)>
     /// Whether there are other streams at all.
     let hasNeighbours: Bool
     /// What the stream's model learns from, by the configuration of now.
     let model: ModelSettings
 
     /// - Throws: `StoreError`.
-    init(_ details: AnomalyDetails, in store: StoreReader, of streams: [StreamRecord], model: ModelSettings) throws {
+    package init(
+        _ details: AnomalyDetails, in store: StoreReader, of streams: [StreamRecord], model: ModelSettings
+    ) throws {
         self.details = details
         self.model = model
         let anomaly = details.stored.anomaly

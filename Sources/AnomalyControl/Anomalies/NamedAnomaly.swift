@@ -1,17 +1,8 @@
 import AnomalyDetection
 import PointStore
+import Presentation
 
-/// An anomaly with its stream and what else is stored of it.
-struct AnomalyDetails {
-    let stored: StoredAnomaly
-    let stream: StreamRecord
-    /// From when on the stream had been silent for so long that this is an anomaly by itself, or part of this one.
-    let silence: Int64?
-    /// What was said of it, in the order of time.
-    let feedback: [FeedbackRecord]
-    /// What was ordered for its stream; nil if nothing ever was.
-    let orders: StreamOrders?
-
+extension AnomalyDetails {
     /// - Throws: `Failure` if there is no such anomaly, `StoreError`.
     init(id: Int64, in store: StoreReader, of streams: [StreamRecord]) throws {
         guard let stored = try store.anomaly(id) else {
@@ -44,22 +35,6 @@ struct AnomalyDetails {
         try self.init(newest, in: store, of: streams)
     }
 
-    private init(_ stored: StoredAnomaly, in store: StoreReader, of streams: [StreamRecord]) throws {
-        guard let stream = try (streams + store.streams()).first(where: { $0.id == stored.stream }) else {
-            throw Failure(
-                .damagedDatabase, "the stream of anomaly \(stored.id) is not stored",
-                hint: "to see what else is wrong, try: anomalyctl db verify")
-        }
-        self.stored = stored
-        self.stream = stream
-        let anomaly = stored.anomaly
-        // Events stand behind the point before them.
-        silence = try store.events(of: stream.id, from: anomaly.startSequence &- 1)
-            .first { $0.kind == .silence && anomaly.start <= $0.time && $0.time <= anomaly.end }?.time
-        orders = try store.orders()[stream.id]
-        feedback = try store.feedback(of: stream.id, from: anomaly.startSequence).filter { $0.anomaly == stored.id }
-    }
-
     /// All points from its start to its end, and so many before and after.
     func points(context: Int, in store: StoreReader) throws -> PointListing {
         var before = PointQuery()
@@ -81,5 +56,14 @@ struct AnomalyDetails {
         var times: [Int64] = []
         while let point = try cursor.next() { times.append(point.time) }
         return times
+    }
+}
+
+extension AnomalyHeading {
+    /// The line that `show` and `explain` both begin with.
+    func write(to output: Output, terminal: Terminal) {
+        output.write(Style.bold(title, on: terminal))
+        if isOpen { output.write(", " + Style.alarm("still open", on: terminal)) }
+        output.write("\n")
     }
 }

@@ -1,12 +1,12 @@
 /// Counts things, and keeps the few with the smallest distances, nearest first.
-struct Nearest<Element> {
+package struct Nearest<Element> {
     private let capacity: Int
     private var entries: [(distance: Double, element: Element)] = []
-    private(set) var count = 0
+    package private(set) var count = 0
 
     init(_ capacity: Int) { self.capacity = capacity }
 
-    var elements: [Element] { entries.map(\.element) }
+    package var elements: [Element] { entries.map(\.element) }
 
     /// Of equal distances, the one that was added first stays.
     mutating func add(_ element: Element, distance: Double) {

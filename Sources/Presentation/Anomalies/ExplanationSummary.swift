@@ -3,7 +3,7 @@ import FeedProtocol
 import PointStore
 
 /// What `anomalyctl explain -o json` prints. Times are in UTC as RFC 3339 has them, lengths in seconds. Absent: not known, or not over yet.
-struct ExplanationSummary: Encodable {
+package struct ExplanationSummary: Encodable {
     var id: Int64
     var stream: String
     var start, end, peak: String
@@ -72,7 +72,7 @@ struct ExplanationSummary: Encodable {
         var hold: Int
     }
 
-    init(_ explanation: Explanation) {
+    package init(_ explanation: Explanation) {
         let stored = explanation.details.stored
         let anomaly = stored.anomaly
         let verdict = explanation.verdict

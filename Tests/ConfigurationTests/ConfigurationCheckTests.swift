@@ -135,9 +135,9 @@ import Testing
                 + "daemon.memory_limit, daemon.log_level"),
         Case(
             "xyz = 1\n[foo.bar]",
-            "f:2: foo: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
+            "f:2: foo: unknown key; known here: [feed], [control], [database], [retention], [daemon], [model], [score], [storage], "
                 + "[[stream]]",
-            "f:1: xyz: unknown key; known here: [feed], [control], [database], [daemon], [model], [score], [storage], "
+            "f:1: xyz: unknown key; known here: [feed], [control], [database], [retention], [daemon], [model], [score], [storage], "
                 + "[[stream]]"),
     ]
 

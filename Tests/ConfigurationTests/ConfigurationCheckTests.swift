@@ -135,10 +135,10 @@ import Testing
                 + "daemon.memory_limit, daemon.log_level"),
         Case(
             "xyz = 1\n[foo.bar]",
-            "f:2: foo: unknown key; known here: [feed], [control], [http], [database], [daemon], [model], [score], [storage], "
-                + "[[stream]]",
-            "f:1: xyz: unknown key; known here: [feed], [control], [http], [database], [daemon], [model], [score], [storage], "
-                + "[[stream]]"),
+            "f:2: foo: unknown key; known here: [feed], [control], [http], [database], [retention], [daemon], [alerts], [model], [score], [storage], "
+                + "[[stream]], [[sink]], [[mute]]",
+            "f:1: xyz: unknown key; known here: [feed], [control], [http], [database], [retention], [daemon], [alerts], [model], [score], [storage], "
+                + "[[stream]], [[sink]], [[mute]]"),
     ]
 
     static let conflicts = [

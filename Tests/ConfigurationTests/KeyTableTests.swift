@@ -18,7 +18,9 @@ import Testing
         "http.listen": #"["127.0.0.1:9477", "[::1]:9477", "unix:/tmp/h.sock"]"#, "http.allow_remote": "true",
         "http.socket_mode": #""0600""#, "http.token_file": #""/etc/token""#, "http.hosts": #"["monitor.example"]"#,
         "database.path": #""/tmp/x.db""#, "database.synchronous": #""normal""#, "database.commit_interval": #""50ms""#,
-        "database.commit_points": "10", "database.on_damage": #""stop""#, "daemon.shards": "3",
+        "database.commit_points": "10", "database.on_damage": #""stop""#,
+        "retention.raw": #""4w 2d""#, "retention.rollup_5m": #""1h""#, "retention.rollup_1h": #""10w""#,
+        "retention.anomalies": #""1d""#, "retention.max_size": #""20G""#, "daemon.shards": "3",
         "daemon.sleep_after": #""10min""#, "daemon.memory_limit": "1000000",
         "daemon.log_level": #""debug""#, "alerts.journal": "false", "alerts.socket": #""/tmp/a.sock""#,
         "alerts.socket_mode": #""0666""#, "alerts.max_followers": "7", "alerts.group_by": #""tag:host""#,
@@ -58,7 +60,9 @@ import Testing
     @Test func everySettingHasItsKey() {
         let settings = StreamSettings()
         let expected =
-            Self.names(of: settings.feed, in: "feed") + Self.names(of: settings.detector.model, in: "model")
+            Self.names(of: settings.feed, in: "feed")
+            + Self.names(of: settings.retention, in: "retention").map { $0.replacing("rollup", with: "rollup_") }
+            + Self.names(of: settings.detector.model, in: "model")
             + Self.names(of: settings.detector.score, in: "score")
             + Self.names(of: settings.storage, in: "storage")
         let keys = ConfigurationKey.all.filter(\.isPerStream)
@@ -67,7 +71,8 @@ import Testing
         let rest =
             Self.names(of: daemon.feed, in: "feed") + Self.names(of: daemon.control, in: "control")
             + Self.names(of: daemon.http, in: "http")
-            + Self.names(of: daemon.database, in: "database") + Self.names(of: daemon.daemon, in: "daemon")
+            + Self.names(of: daemon.database, in: "database")
+            + Self.names(of: daemon.retention, in: "retention") + Self.names(of: daemon.daemon, in: "daemon")
             + Self.names(of: daemon.alerts, in: "alerts")
         #expect(ConfigurationKey.all.filter { !$0.isPerStream }.map(\.path) == rest)
     }

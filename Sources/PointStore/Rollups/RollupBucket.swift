@@ -36,7 +36,7 @@ struct RollupBucket {
             anomalies += Int64(point.flags >> 2 & 1)
         }
         missing = Int64(points.count) - count
-        if worst >= 0 { self.worst = worst }
+        if worst > -.infinity { self.worst = worst }
         guard count > 0 else { return }
         (minimum, maximum) = (low, high)
         let number = Double(count)

@@ -21,8 +21,7 @@ final class RollupWriting {
                         mean, worst_score)
                     VALUES (?1, ?2, ?3, \(tier.width / 1_000_000), ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                     ON CONFLICT (stream_id, channel, time) DO UPDATE SET
-                        mean = coalesce(mean + (excluded.mean - mean) * (excluded.count * 1.0 / (count + excluded.count)),
-                            mean, excluded.mean),
+                        mean = coalesce(\(Self.mean), mean, excluded.mean),
                         count = count + excluded.count, missing = missing + excluded.missing,
                         anomalies = anomalies + excluded.anomalies,
                         minimum = coalesce(min(minimum, excluded.minimum), minimum, excluded.minimum),
@@ -38,6 +37,14 @@ final class RollupWriting {
                     last_sequence = excluded.last_sequence, last_time = excluded.last_time
                 """)
     }
+
+    /// Two means as one. Equal ones stay what they are, but for such as the difference of two could be infinite of.
+    private static let mean = """
+        CASE WHEN max(abs(mean), abs(excluded.mean)) < 1e300
+            THEN mean + (excluded.mean - mean) * (excluded.count * 1.0 / (count + excluded.count))
+            ELSE mean * (count * 1.0 / (count + excluded.count))
+                + excluded.mean * (excluded.count * 1.0 / (count + excluded.count)) END
+        """
 
     /// Adds those of some points that the roll-ups lack: all whose numbers are above the last one that they have. To be
     /// called with all channels of a stream one after the other, the points of each in their order; then ``finish()``.

@@ -94,7 +94,8 @@ final class ReadConnection: HistoryReading, Sendable {
         try StoreError.naming("close", path) { try queue.close() }
     }
 
-    private static func open(_ path: String, cache: Int) throws -> (DatabaseQueue, isImmutable: Bool, StoreSchema.Kind) {
+    private static func open(_ path: String, cache: Int) throws -> (DatabaseQueue, isImmutable: Bool, StoreSchema.Kind)
+    {
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration(cache))
             return (queue, false, try queue.read { try StoreSchema.kind(of: $0) })

@@ -309,8 +309,9 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// Whether what was written last may not be on the disk.
     var isUnsynced: Bool { lock.withLock { $0?.isUnsynced ?? false } }
 
-    func writing<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
-        try noticing(operation) { queue in
+    /// - Parameter notices: whether damage that is met is taken note of.
+    func writing<T>(_ operation: String, notices: Bool = true, _ body: (Database) throws -> T) throws -> T {
+        try noticing(operation, notices: notices) { queue in
             try Self.tracking(lock.withLock { $0 }) { try queue.writeWithoutTransaction(body) }
         }
     }
@@ -320,14 +321,16 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     }
 
     /// Runs `body` on the open connection, and takes note of damage.
-    private func noticing<T>(_ operation: String, _ body: (DatabaseQueue) throws -> T) throws -> T {
+    private func noticing<T>(
+        _ operation: String, notices: Bool = true, _ body: (DatabaseQueue) throws -> T
+    ) throws -> T {
         do {
             return try StoreError.naming(operation, path) {
                 let queue = queue
                 try queue.requireOpen()
                 return try body(queue)
             }
-        } catch let error as StoreError where error.remedy == .setAside {
+        } catch let error as StoreError where notices && error.remedy == .setAside {
             note(error)
             throw error
         }

@@ -17,10 +17,12 @@ extension PointStore {
     /// done again, and the next commit syncs it with its own. Where something may not have come to the disk before, it
     /// waits all the same.
     ///
+    /// Damage is not taken note of: whoever needs what is damaged meets it, and more of the database may be good.
+    ///
     /// - throws: A ``StoreError``. Nothing has changed then.
     func upkeep<T>(_ operation: String, _ body: (Database) throws -> T) throws -> T {
         let isRelaxed = !isUnsynced
-        return try writing(operation) { database in
+        return try writing(operation, notices: false) { database in
             try StoreError.naming(operation, path, on: database) {
                 let usual = isRelaxed ? try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? 2 : 2
                 if isRelaxed { try database.execute(sql: "PRAGMA synchronous = NORMAL") }

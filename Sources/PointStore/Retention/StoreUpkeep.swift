@@ -156,6 +156,8 @@ public struct StoreUpkeep: Sendable {
     private mutating func rollUp(_ store: PointStore, _ steady: Int64) throws -> Bool {
         guard roll.upTo != nil || steady >= nextRoll else { return false }
         phase = .rolling
+        // If it fails, other work goes on before it is tried again.
+        nextRoll = steady.addingClamped(rollInterval)
         var roll = roll
         if roll.generation != store.hot.generation { roll = Roll(generation: store.hot.generation) }
         let isDone = try store.upkeep("roll up points of") { database in
@@ -176,7 +178,6 @@ public struct StoreUpkeep: Sendable {
         }
         if isDone { roll = Roll(generation: roll.generation, done: roll.upTo ?? 0) }
         self.roll = roll
-        if isDone { nextRoll = steady + rollInterval }
         return !isDone
     }
 

@@ -1,6 +1,7 @@
 import AnomalyDetection
 package import ArgumentParser
 package import PointStore
+import Presentation
 
 /// `anomalyctl alerts list`: one line for each anomaly and each sink that was told of it.
 package struct AlertsListCommand: ReportingCommand {

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import ControlProtocol
+import Presentation
 
 /// `anomalyctl alerts test`: whether sinks can be told.
 package struct AlertsTestCommand: ReportingCommand {

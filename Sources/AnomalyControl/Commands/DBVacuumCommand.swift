@@ -1,6 +1,7 @@
 package import ArgumentParser
 import ControlProtocol
 import PointStore
+import Presentation
 
 /// `anomalyctl db vacuum`: the database as small as it can be.
 package struct DBVacuumCommand: ReportingCommand {

@@ -1,4 +1,5 @@
 import PointStore
+import Presentation
 
 /// Points that were stored once and have expired, as far as a query asks for them; their roll-ups may be there still.
 struct ExpiredPoints {

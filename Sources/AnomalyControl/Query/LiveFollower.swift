@@ -2,6 +2,7 @@ import AnomalyDetection
 package import ControlProtocol
 import Glibc
 import PointStore
+import Presentation
 
 /// Prints points as soon as the daemon has scored them, until nobody reads them any more.
 package struct LiveFollower {

@@ -25,7 +25,12 @@ import Testing
                     return "\(fields[0]) \(fields[2])"
                 }
                 let more = pipe.fileHandleForReading.availableData
-                if more.isEmpty { return nil }
+                if more.isEmpty {
+                    process.waitUntilExit()
+                    let ending = process.terminationReason == .exit ? "status" : "signal"
+                    Issue.record("the follower has ended with \(ending) \(process.terminationStatus)")
+                    return nil
+                }
                 rest += more
             }
         }

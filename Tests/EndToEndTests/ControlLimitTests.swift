@@ -24,8 +24,10 @@ import Testing
             try idle[0].send(Self.question)
             #expect(try idle[0].readLine() != nil)
         }
+        // The daemon may see only later that they have gone, and refuse the first to ask.
         try eventually("there is room") {
-            (try? daemon.status())?.refusedConnections == ["control-max-connections": 1]
+            let refused = (try? daemon.status())?.refusedConnections
+            return refused?.count == 1 && (refused?["control-max-connections"] ?? 0) >= 1
         }
         try daemon.stop()
     }

@@ -123,7 +123,8 @@ import Testing
         #expect(try folder.anomalyctl("db", "verify").exit == .code(0))
     }
 
-    /// More comes than there is room for: the file never has more than it may.
+    /// More comes than there is room for: the file stays as large as it may be, give or take what comes while it is made
+    /// smaller.
     @Test func theSizeIsKept() throws {
         let daemon = try DaemonProcess.start(
             in: folder,
@@ -141,7 +142,7 @@ import Testing
             try client.sync()
             largest = max(largest, try size())
         }
-        #expect(largest <= 16 << 20, "\(largest)")
+        #expect(largest <= 18 << 20, "\(largest)")
         #expect(largest > 8 << 20, "\(largest)")
         #expect(try daemon.query("SELECT min(first_sequence) > 1 FROM chunk") == ["1"])
         #expect(try daemon.status().notes == [])

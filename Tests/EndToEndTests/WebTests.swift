@@ -109,7 +109,7 @@ import Testing
     @Test func oneConnectionTooMany() throws {
         let daemon = try start()
         let place = folder("http.sock")
-        let idle = try (0..<64).map { _ in try HTTPClient(place) }
+        let idle = try (0..<128).map { _ in try HTTPClient(place) }
         try eventually("the next one is closed") { (try? HTTPClient(place).readToEnd()) == "" }
         #expect(daemon.log("refused a client").first?.contains("reason=http-max-connections") == true)
         withExtendedLifetime(idle) {}

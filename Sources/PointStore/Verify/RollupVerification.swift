@@ -38,8 +38,10 @@ struct RollupVerification {
             else { return false }
             if count == 0 { return row.minimum.isNaN && row.maximum.isNaN && row.mean.isNaN }
             let size = max(minimum.magnitude, maximum.magnitude)
+            // The smallest numbers have fewer digits.
+            let error = max(RollupVerification.tolerance * size, .leastNormalMagnitude)
             return row.minimum == minimum && row.maximum == maximum
-                && (!sum.isFinite || (row.mean - sum / Double(count)).magnitude <= RollupVerification.tolerance * size)
+                && (!sum.isFinite || (row.mean - sum / Double(count)).magnitude <= error)
         }
     }
 

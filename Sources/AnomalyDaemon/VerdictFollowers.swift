@@ -34,8 +34,8 @@ final class VerdictFollowers: Sendable {
         let send: Send
         let waiting = Waiting()
         var missed: Int64 = 0
-        /// Whether streams match.
-        var wants: [Int32: Bool] = [:]
+        /// The streams that it was looked at for; nil for those that it does not want.
+        var streams: [Int32: StreamRecord?] = [:]
     }
 
     private final class Waiting: Sendable {
@@ -120,7 +120,7 @@ final class VerdictFollowers: Sendable {
             let first = rows[start]
             var end = start + 1
             while end < rows.count, rows[end].stream == first.stream, rows[end].sequence == first.sequence { end += 1 }
-            if wants(&follower, first), let record = directory.record(of: first.stream) {
+            if let record = wanted(&follower, first) {
                 points.append(FollowReply.Point(rows[start..<end], of: record))
                 taken += end - start
                 if taken >= Self.rowsInLine {
@@ -133,16 +133,18 @@ final class VerdictFollowers: Sendable {
         if !points.isEmpty { Self.send(points, to: &follower) }
     }
 
-    private func wants(_ follower: inout Follower, _ row: PointRow) -> Bool {
-        if follower.request.anomaliesOnly == true, !row.flags.contains(.anomaly) { return false }
-        if let least = follower.request.minimumScore, !(row.score >= least) { return false }
-        guard let globs = follower.globs else { return true }
-        if let known = follower.wants[row.stream] { return known }
-        let name = directory.record(of: row.stream)?.name ?? ""
-        // A name stands for itself even where it looks like a pattern.
-        let isWanted = globs.contains { $0.pattern == name || $0.matches(name) }
-        follower.wants[row.stream] = isWanted
-        return isWanted
+    /// The stream of a row; nil if the follower does not want it.
+    private func wanted(_ follower: inout Follower, _ row: PointRow) -> StreamRecord? {
+        if follower.request.anomaliesOnly == true, !row.flags.contains(.anomaly) { return nil }
+        if let least = follower.request.minimumScore, !(row.score >= least) { return nil }
+        if let known = follower.streams[row.stream] { return known }
+        let record = directory.record(of: row.stream).flatMap { record in
+            // A name stands for itself even where it looks like a pattern.
+            let isWanted = follower.globs?.contains { $0.pattern == record.name || $0.matches(record.name) }
+            return isWanted ?? true ? record : nil
+        }
+        follower.streams[row.stream] = .some(record)
+        return record
     }
 
     private static func send(_ points: [FollowReply.Point], to follower: inout Follower) {

@@ -118,6 +118,7 @@ struct DaySlots: Sendable {
                 number: try reader.read(), grid: try Grid16(from: &reader),
                 numbers: try reader.readArray(count: 2 * Self.slotsInDay, field: "values of an earlier day"))
         }
+        try requireNoInfinity(low + high)
         guard days.count <= SeasonMemory.seasons + 1, zip(days, days.dropFirst()).allSatisfy({ $0.number < $1.number })
         else {
             throw StateError.invalid(
@@ -125,10 +126,18 @@ struct DaySlots: Sendable {
         }
     }
 
+    /// NaN stands for what was not seen; of infinite numbers no grid can be made.
+    private func requireNoInfinity(_ values: [Float]) throws {
+        if values.contains(where: \.isInfinite) {
+            throw StateError.invalid(field: "values of days", found: "an infinite one", expected: "finite ones")
+        }
+    }
+
     /// As it was saved before earlier days were kept in 16 bits: the last 1,008 slots, each at the rest of its number.
     private mutating func decodeWeek(upTo newest: Int64, from reader: inout StateReader) throws {
         let low: [Float] = try reader.readArray(count: Self.count, field: "lowest values of earlier days")
         let high: [Float] = try reader.readArray(count: Self.count, field: "highest values of earlier days")
+        try requireNoInfinity(low + high)
         if newest == .min { return }
         for slot in newest - Int64(Self.count) + 1...newest {
             let index = Int((slot % Int64(Self.count) + Int64(Self.count)) % Int64(Self.count))

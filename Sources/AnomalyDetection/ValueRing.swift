@@ -94,7 +94,7 @@ package struct ValueRing: Sendable {
         next = Int(try reader.read(Int32.self))
         guard numbers.count.isMultiple(of: Self.block),
             next == 0 || grids.count == blocks && (0..<blocks).contains(next),
-            !numbers.contains(Grid16.none)
+            !numbers.contains(Grid16.none), recent.allSatisfy(\.isFinite)
         else {
             throw StateError.invalid(
                 field: "earlier values", found: "\(numbers.count), place \(next)", expected: "whole blocks")

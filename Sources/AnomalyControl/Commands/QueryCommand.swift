@@ -222,12 +222,7 @@ package struct QueryCommand: PagedCommand {
         var printer = printer(of: streams, choice: schema, in: surroundings, output: output)
         let request = FollowRequest(
             streams: glob.isEmpty ? nil : glob.map(\.pattern), minimumScore: minScore, anomaliesOnly: anomalies)
-        try LiveFollower(common.controlClient(in: surroundings), request) { note in
-            if outputOptions.quiet { return }
-            let errors = Output(descriptor: STDERR_FILENO)
-            errors.write("anomalyctl: \(note)\n")
-            try? errors.flush()
-        }.run(printer: &printer)
+        try LiveFollower(common.controlClient(in: surroundings), request, note: tell).run(printer: &printer)
     }
 
     /// Says on standard error that some of what is asked for has expired, unless roll-ups stand for it.
@@ -236,13 +231,16 @@ package struct QueryCommand: PagedCommand {
     ) throws {
         let expired = try ExpiredPoints(of: streams, in: store, asked: query)
         if let step, try !expired.parts(step: step).rollups.isEmpty { return }
-        guard !outputOptions.quiet, let note = expired.note(zone: surroundings.zone(utc: outputOptions.utc)) else {
-            return
-        }
-        let output = Output(descriptor: STDERR_FILENO)
-        output.write("anomalyctl: \(note)\n")
+        if let note = expired.note(zone: surroundings.zone(utc: outputOptions.utc)) { tell(note) }
+    }
+
+    /// Says something on standard error, unless --quiet.
+    private func tell(_ note: String) {
+        if outputOptions.quiet { return }
+        let errors = Output(descriptor: STDERR_FILENO)
+        errors.write("anomalyctl: \(note)\n")
         // What was asked for is still worth printing.
-        try? output.flush()
+        try? errors.flush()
     }
 
     /// The fields that are asked for; all of them if none is named.

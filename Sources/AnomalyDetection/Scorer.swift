@@ -63,12 +63,13 @@ struct Scorer: Sendable {
     /// Of each channel, its deviation at the newest point, relative to what is usual for it.
     private(set) var deviations: [Double]
 
-    init(_ settings: ScoreSettings, channels: Int, zone: LocalTime) {
+    /// - Parameter keepsSeasons: whether earlier values are kept, without which there is no evidence of the season.
+    init(_ settings: ScoreSettings, channels: Int, zone: LocalTime, keepsSeasons: Bool) {
         configured = settings
         self.settings = settings
         self.channels = channels
         threshold = -Double.log10(settings.falseAlarmProbability)
-        seasons = StreamSeasons(channels: channels, zone: zone)
+        seasons = StreamSeasons(channels: keepsSeasons ? channels : 0, zone: zone)
         memories = Array(repeating: ChannelMemory(), count: channels)
         residual = DeviationTrack(memory: settings.window, smoothing: Self.residualSmoothing)
         season = DeviationTrack(memory: settings.window, smoothing: Self.seasonSmoothing)

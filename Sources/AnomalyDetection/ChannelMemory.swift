@@ -12,6 +12,8 @@ struct ChannelMemory: Sendable {
     /// Typical residual and typical distance from the season, which make the channels of one stream comparable.
     var spread = TypicalSize()
     var seasonSpread = TypicalSize()
+    /// At the newest point, relative to what is usual. No later point depends on it.
+    var deviation = 0.0
 
     func encode(into writer: inout StateWriter) {
         range.encode(into: &writer)

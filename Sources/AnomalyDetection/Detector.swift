@@ -11,7 +11,8 @@ public import RecurrentModel
 /// Deterministic: the same settings, name and points give the same bits. Not thread-safe; the detectors of one
 /// workbench belong to one thread.
 public final class Detector {
-    public let settings: DetectorSettings
+    public var settings: DetectorSettings { shared.values }
+    private let shared: SharedSettings
     /// Width of the stream.
     public let channels: Int
     /// Sequence number of the newest point; 0 before the first.
@@ -24,16 +25,13 @@ public final class Detector {
     private var learner: OnlineLearner<Float>
     private let workspace: Workspace<Float>
     var encoder: InputEncoder
-    private var trust: [PredictionTrust]
-    /// Of each channel, the change that the network announced for the point at hand, in scaled units.
-    private var announced: [Double]
+    var trust: [PredictionTrust]
     /// Anomalous points in a row that were not learned from.
     var held: Int64 = 0
     /// Sequence number after which the stream was found to be silent; -1: never.
     var silentSince: Int64 = -1
     var scorer: Scorer
     var tracker: AnomalyTracker
-    private var target: [Float]
 
     /// - Parameters:
     ///   - channels: 1…65,535 values a point.
@@ -43,7 +41,7 @@ public final class Detector {
         _ settings: DetectorSettings, channels: Int, name: some Sequence<UInt8>, after sequence: Int64 = 0,
         workbench: Workbench
     ) {
-        self.settings = settings
+        shared = workbench.shared(settings)
         self.sequence = sequence
         origin = sequence
         self.channels = channels
@@ -54,7 +52,7 @@ public final class Detector {
             network,
             training: TrainingSettings(
                 k1: model.k1, k2: model.k2, rate: model.learningRate, optimiser: model.optimiser, loss: model.loss,
-                clip: model.clip, clipBy: model.clipBy, replay: model.replay, enabled: model.learning),
+                clip: model.clip, clipBy: model.clipBy, replay: model.replay, moments: .short, enabled: model.learning),
             parameters: ShippedModel.begins(model, channels: channels)
                 ? ShippedModel.parameters
                 : network.initialParameters(model.initialisation, forgetBias: model.forgetBias, using: &generator))
@@ -63,10 +61,8 @@ public final class Detector {
             channels: channels, meaning: model.target, features: model.features, scaling: model.scaling,
             rangeHalfLife: model.rangeHalfLife)
         trust = Array(repeating: PredictionTrust(), count: channels)
-        announced = Array(repeating: 0, count: channels)
-        scorer = Scorer(settings.score, channels: channels, zone: model.timeZone)
+        scorer = Scorer(shared, channels: channels)
         tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
-        target = Array(repeating: 0, count: channels)
     }
 
     /// The anomaly that is open, or was last.
@@ -213,9 +209,9 @@ public final class Detector {
             verdicts[c] = none
             let network = encoder.prediction(output[c], channel: c)
             if network.isNaN { continue }
-            let last = encoder.last[c]
+            let last = encoder.channels[c].last
             let prediction = last + trust[c].factor * (network - last)
-            announced[c] = encoder.change(to: network, channel: c)
+            trust[c].announced = encoder.change(to: network, channel: c)
             verdicts[c].prediction = prediction.bounded
             let halfWidth = scorer.halfWidth(channel: c)
             if halfWidth.isFinite {
@@ -233,14 +229,16 @@ public final class Detector {
     private func learn(
         _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>, isHeld: Bool, updates: Bool
     ) {
-        for c in 0..<channels {
-            let value = verdicts[c].value
-            target[c] = isHeld ? .nan : encoder.target(value, channel: c)
-            if !value.isNaN, !verdicts[c].prediction.isNaN, !isHeld {
-                trust[c].observe(announced: announced[c], actual: encoder.change(to: value, channel: c))
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { target in
+            for c in 0..<channels {
+                let value = verdicts[c].value
+                target[c] = isHeld ? .nan : encoder.target(value, channel: c)
+                if !value.isNaN, !verdicts[c].prediction.isNaN, !isHeld {
+                    trust[c].observe(actual: encoder.change(to: value, channel: c))
+                }
             }
+            if seen > 1 { learner.observe(target.baseAddress!, workspace: workspace, updates: updates) }
         }
-        if seen > 1 { learner.observe(target, workspace: workspace, updates: updates) }
         for c in 0..<channels {
             // A missing value is replaced by what was expected, so that the network goes on from there.
             let value = verdicts[c].value.isNaN ? verdicts[c].prediction : verdicts[c].value
@@ -262,7 +260,7 @@ public final class Detector {
         writer.write(newestTime)
         writer.write(encoder.last)
         writer.write(encoder.input)
-        for scaler in encoder.scalers { scaler.encode(into: &writer) }
+        for channel in encoder.channels { channel.scaler.encode(into: &writer) }
         for one in trust { one.encode(into: &writer) }
         writer.write(held)
         writer.write(silentSince)
@@ -296,9 +294,10 @@ public final class Detector {
                 field: "position", found: "\(origin), \(sequence) at \(newestTime)",
                 expected: "one that a stream can have")
         }
-        encoder.last = try reader.readArray(count: channels, field: "last values")
+        let last: [Double] = try reader.readArray(count: channels, field: "last values")
+        for c in 0..<channels { encoder.channels[c].last = last[c] }
         encoder.input = try reader.readArray(count: encoder.input.count, field: "input")
-        for c in 0..<channels { try encoder.scalers[c].decode(from: &reader) }
+        for c in 0..<channels { try encoder.channels[c].scaler.decode(from: &reader) }
         for c in 0..<channels { try trust[c].decode(from: &reader) }
         held = try reader.read()
         silentSince = try reader.read()

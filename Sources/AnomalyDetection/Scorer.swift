@@ -41,9 +41,9 @@ struct Scorer: Sendable {
     private static let knee = 3.3
     private static let slopeBeyondKnee = 0.45
 
-    private let configured: ScoreSettings
+    private let configured: SharedSettings
     /// Those that hold, with the rules that people have set.
-    private var settings: ScoreSettings
+    private var ruled: SharedSettings
     private let channels: Int
     /// On decades of rarity.
     private var threshold: Double
@@ -60,21 +60,21 @@ struct Scorer: Sendable {
     private var untilBand = 0
     /// What people have said.
     var feedback = Feedback()
-    /// Of each channel, its deviation at the newest point, relative to what is usual for it.
-    private(set) var deviations: [Double]
 
-    init(_ settings: ScoreSettings, channels: Int, zone: LocalTime) {
-        configured = settings
-        self.settings = settings
+    init(_ shared: SharedSettings, channels: Int) {
+        configured = shared
+        ruled = shared
+        let settings = shared.values.score
         self.channels = channels
         threshold = -Double.log10(settings.falseAlarmProbability)
-        seasons = StreamSeasons(channels: channels, zone: zone)
+        seasons = StreamSeasons(channels: channels, zone: shared.values.model.timeZone)
         memories = Array(repeating: ChannelMemory(), count: channels)
         residual = DeviationTrack(memory: settings.window, smoothing: Self.residualSmoothing)
         season = DeviationTrack(memory: settings.window, smoothing: Self.seasonSmoothing)
         peak = RecentPeak(capacity: settings.rest)
-        deviations = Array(repeating: 0, count: channels)
     }
+
+    private var settings: ScoreSettings { ruled.values.score }
 
     /// Half the width of the band of a channel, in its own units; NaN while nothing is known.
     func halfWidth(channel c: Int) -> Double { band * (channels == 1 ? 1 : memories[c].spread.mean) }
@@ -88,11 +88,11 @@ struct Scorer: Sendable {
         if channels == 1 { return [1] }
         let isOfOne =
             !judgement.kind.isDisjoint(with: [.flatLine, .drift, .outOfLimits]) || judgement.kind == .variance
-        let sum = deviations.reduce(0) { $0 + $1 * $1 }
+        let sum = memories.reduce(0) { $0 + $1.deviation * $1.deviation }
         // A gap is in all of them.
         if judgement.kind == .gap { return Array(repeating: 1 / Float(channels), count: channels) }
         if isOfOne || !(sum > 0) { return (0..<channels).map { $0 == judgement.worst ? 1 : 0 } }
-        return deviations.map { Float($0 * $0 / sum) }
+        return memories.map { Float($0.deviation * $0.deviation / sum) }
     }
 
     /// Takes the next point.
@@ -210,7 +210,10 @@ struct Scorer: Sendable {
     /// Lets other feedback hold.
     mutating func goOn(with feedback: Feedback) {
         self.feedback = feedback
-        settings = feedback.orders.applied(to: configured)
+        if feedback.orders.rules.isEmpty { return ruled = configured }
+        var values = configured.values
+        values.score = feedback.orders.applied(to: values.score)
+        ruled = SharedSettings(values)
     }
 
     // MARK: Evidence
@@ -262,7 +265,7 @@ struct Scorer: Sendable {
         var (residualCounts, seasonCounts) = (false, false)
         for c in 0..<channels {
             let value = verdicts[c].value
-            deviations[c] = 0
+            memories[c].deviation = 0
             if value.isNaN { continue }
             evidence.present += 1
             feedback.observe(verdicts[c].residual, channel: c)
@@ -270,7 +273,7 @@ struct Scorer: Sendable {
             let size = abs(verdicts[c].residual)
             if !size.isNaN {
                 if let deviation = relative(size, memories[c].spread) {
-                    deviations[c] = deviation
+                    memories[c].deviation = deviation
                     residuals.add(deviation)
                     residualCounts = residualCounts || size >= least
                 }
@@ -283,7 +286,7 @@ struct Scorer: Sendable {
                 let distance = abs(difference)
                 memories[c].seasonLean.observe(difference)
                 if let deviation = relative(distance, memories[c].seasonSpread) {
-                    deviations[c] = max(deviations[c], deviation)
+                    memories[c].deviation = max(memories[c].deviation, deviation)
                     distances.add(deviation)
                     seasonCounts = seasonCounts || distance >= least
                 }
@@ -294,8 +297,8 @@ struct Scorer: Sendable {
             {
                 outside += memories[c].range.decades(of: value)
             }
-            if deviations[c] > largest {
-                largest = deviations[c]
+            if memories[c].deviation > largest {
+                largest = memories[c].deviation
                 evidence.worst = c
                 (residualOfWorst, differenceOfWorst) = (verdicts[c].residual, difference)
             }
@@ -371,7 +374,7 @@ struct Scorer: Sendable {
 
     /// Bytes of memory: of what sizes are ranked among, and of what is neither that nor for the seasons.
     var sizesBytes: Int { residual.bytes + season.bytes }
-    var restBytes: Int { ArrayBytes.of(memories) + ArrayBytes.of(deviations) + peak.bytes }
+    var restBytes: Int { ArrayBytes.of(memories) + peak.bytes }
 
     func encode(into writer: inout StateWriter) {
         seasons.encode(into: &writer)

@@ -7,8 +7,8 @@ struct ChannelMemory: Sendable {
     var drift = DriftTrack()
     var residuals = ResidualSpread()
     /// Over as many points as the smoothed sizes.
-    var residualLean = Lean(points: Scorer.residualSmoothing)
-    var seasonLean = Lean(points: Scorer.seasonSmoothing)
+    var residualLean = Lean()
+    var seasonLean = Lean()
     /// Typical residual and typical distance from the season, which make the channels of one stream comparable.
     var spread = TypicalSize()
     var seasonSpread = TypicalSize()

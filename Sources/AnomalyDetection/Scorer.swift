@@ -29,6 +29,8 @@ struct Scorer: Sendable {
     /// Points that a smoothed residual, and a smoothed distance from the season, are the mean of.
     static let residualSmoothing = 10.0
     static let seasonSmoothing = 20.0
+    private static let residualShare = Lean.share(points: residualSmoothing)
+    private static let seasonShare = Lean.share(points: seasonSmoothing)
     /// What a decade of rarity of a residual counts. The network adapts to each stream and is surprised by what a
     /// season announces; at full weight a prototype lost five points on NAB, by which this weight was chosen.
     private static let residualWeight = 0.9
@@ -279,12 +281,12 @@ struct Scorer: Sendable {
                 }
                 memories[c].spread.observe(size)
                 small.add(memories[c].residuals.observe(size), channel: c)
-                memories[c].residualLean.observe(verdicts[c].residual)
+                memories[c].residualLean.observe(verdicts[c].residual, share: Self.residualShare)
             }
             let difference = seasons.difference(of: value, channel: c, at: clock)
             if difference.isFinite {
                 let distance = abs(difference)
-                memories[c].seasonLean.observe(difference)
+                memories[c].seasonLean.observe(difference, share: Self.seasonShare)
                 if let deviation = relative(distance, memories[c].seasonSpread) {
                     memories[c].deviation = max(memories[c].deviation, deviation)
                     distances.add(deviation)

@@ -11,7 +11,7 @@ struct StateHead {
     /// feedback and orders there is.
     static let compact: UInt16 = 7
     /// From here on, moments and earlier windows are in 16 bits, too.
-    static let short: UInt16 = 8
+    static let short = ShortMoments.format
     static let newest = short
 
     /// Whether there is feedback at the end, and orders behind that.

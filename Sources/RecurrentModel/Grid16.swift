@@ -66,6 +66,9 @@ package struct Grid16: Sendable, Equatable {
         number == Self.none ? .nan : min(base + Float(number) * step, .greatestFiniteMagnitude)
     }
 
+    /// Whether its numbers are some, as those of every grid that was made for numbers.
+    var isFinite: Bool { base.isFinite && step.isFinite && step >= 0 }
+
     package func encode(into writer: inout StateWriter) {
         writer.write(base.bitPattern)
         writer.write(step.bitPattern)
@@ -74,7 +77,7 @@ package struct Grid16: Sendable, Equatable {
     package init(from reader: inout StateReader) throws {
         base = Float(bitPattern: try reader.read())
         step = Float(bitPattern: try reader.read())
-        guard base.isFinite, step.isFinite, step >= 0 else {
+        guard isFinite else {
             throw StateError.invalid(field: "grid", found: "\(base), \(step)", expected: "finite numbers")
         }
     }

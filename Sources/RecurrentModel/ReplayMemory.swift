@@ -10,8 +10,7 @@ struct ReplayMemory<Scalar: KernelScalar>: Sendable {
     let capacity: Int
     /// Scalars of a window's inputs, targets and initial state.
     private let widths: (inputs: Int, targets: Int, state: Int)
-    private var grids: [Grid16] = []
-    /// Window by window: inputs, targets and initial state.
+    /// Window by window: inputs, targets and initial state, and behind them their grid.
     private var numbers: [UInt16] = []
     private var next = 0
 
@@ -21,12 +20,14 @@ struct ReplayMemory<Scalar: KernelScalar>: Sendable {
     }
 
     /// Of memory.
-    var bytes: Int { ArrayBytes.of(grids) + ArrayBytes.of(numbers) }
+    var bytes: Int { ArrayBytes.of(numbers) }
 
-    var count: Int { grids.count }
+    var count: Int { numbers.count / stride }
 
     /// Scalars of a window.
     var width: Int { widths.inputs + widths.targets + widths.state }
+    /// From one window to the next.
+    private var stride: Int { width + MemoryLayout<Grid16>.size / MemoryLayout<UInt16>.size }
 
     /// Takes a window; none of its numbers is infinite.
     mutating func add(inputs x: UnsafePointer<Scalar>, targets y: UnsafePointer<Scalar>, state: UnsafePointer<Scalar>) {
@@ -40,20 +41,28 @@ struct ReplayMemory<Scalar: KernelScalar>: Sendable {
     }
 
     private mutating func put(_ window: UnsafeBufferPointer<Float>) {
-        let grid = Grid16(window)
         var place = next
         if count < capacity {
             place = count
             // By itself an array doubles.
-            grids.reserveCapacity(count + 1)
-            numbers.reserveCapacity(numbers.count + width)
-            grids.append(grid)
-            numbers.append(contentsOf: repeatElement(0, count: width))
+            numbers.reserveCapacity(numbers.count + stride)
+            numbers.append(contentsOf: repeatElement(0, count: stride))
         } else {
-            grids[next] = grid
             next = (next + 1) % capacity
         }
-        numbers.withUnsafeMutableBufferPointer { grid.write(window, to: $0.baseAddress! + place * window.count) }
+        let grid = Grid16(window)
+        let start = place * stride
+        numbers.withUnsafeMutableBufferPointer { numbers in
+            let start = numbers.baseAddress! + start
+            grid.write(window, to: start)
+            UnsafeMutableRawPointer(start + window.count).storeBytes(of: grid, as: Grid16.self)
+        }
+    }
+
+    private func grid(of window: Int) -> Grid16 {
+        numbers.withUnsafeBufferPointer {
+            UnsafeRawPointer($0.baseAddress! + window * stride + width).loadUnaligned(as: Grid16.self)
+        }
     }
 
     /// Inputs, targets and initial state of a window, in a buffer of `width` scalars. Which one is drawn from `number`
@@ -63,9 +72,8 @@ struct ReplayMemory<Scalar: KernelScalar>: Sendable {
     ) -> (inputs: UnsafePointer<Scalar>, targets: UnsafePointer<Scalar>, state: UnsafePointer<Scalar>) {
         var generator = SeededGenerator(seed: UInt64(bitPattern: number))
         let window = Int(generator.next() % UInt64(count))
-        numbers.withUnsafeBufferPointer {
-            grids[window].read($0.baseAddress! + window * width, count: width, to: buffer)
-        }
+        let grid = grid(of: window)
+        numbers.withUnsafeBufferPointer { grid.read($0.baseAddress! + window * stride, count: width, to: buffer) }
         let start = UnsafePointer(buffer)
         return (start, start + widths.inputs, start + widths.inputs + widths.targets)
     }
@@ -74,25 +82,24 @@ struct ReplayMemory<Scalar: KernelScalar>: Sendable {
 
     func encode(into writer: inout StateWriter) {
         writer.write(numbers)
-        for grid in grids { grid.encode(into: &writer) }
         writer.write(Int32(next))
     }
 
     mutating func decode(from reader: inout StateReader) throws where Scalar: BitwiseCopyable {
-        (grids, numbers, next) = ([], [], 0)
+        (numbers, next) = ([], 0)
         let place: Int
         if reader.format < ShortMoments.format {
             place = try decodeFull(from: &reader)
         } else {
-            numbers = try reader.readArray(atMost: capacity * width, field: "earlier windows")
-            grids = try (0..<numbers.count / width).map { _ in try Grid16(from: &reader) }
+            numbers = try reader.readArray(atMost: capacity * stride, field: "earlier windows")
             place = Int(try reader.read(Int32.self))
         }
-        guard numbers.count == count * width, (0..<max(capacity, 1)).contains(place), place == 0 || count == capacity
+        guard numbers.count == count * stride, (0..<max(capacity, 1)).contains(place), place == 0 || count == capacity,
+            (0..<count).allSatisfy({ grid(of: $0).isFinite })
         else {
             throw StateError.invalid(
                 field: "earlier windows", found: "\(numbers.count) numbers, place \(place)",
-                expected: "whole windows of \(width)")
+                expected: "whole windows of \(width) on finite grids")
         }
         next = place
     }

@@ -11,9 +11,9 @@ public enum MomentWidth: Sendable {
 /// Moments in 16 bits each, half the memory: the first as the upper half of a Float (sign, 8 bits of exponent, 7 of
 /// mantissa), the second, which is never negative, as the 16 bits behind its sign (8 and 8). `MomentDither` says how they
 /// are cut to that.
-enum ShortMoments {
-    /// From this format on, a detector's state has them.
-    static let format: UInt16 = 8
+package enum ShortMoments {
+    /// From this format on, a saved state has them.
+    package static let format: UInt16 = 8
 
     static func first(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
     static func second(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 15) }

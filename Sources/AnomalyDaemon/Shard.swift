@@ -442,10 +442,10 @@ final class Shard: @unchecked Sendable {
 
     private func add(_ state: StreamState) {
         let place = Int(state.place)
-        while streams.count <= place { streams.append(nil) }
+        while streams.count <= place { streams.appendSlowly(nil) }
         streams[place] = state
         state.index = active.count
-        active.append(state)
+        active.appendSlowly(state)
         memory.awake.add(1)
         guard active.count > mostAwake else { return }
         mostAwake = active.count

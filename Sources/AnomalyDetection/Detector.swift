@@ -11,7 +11,8 @@ public import RecurrentModel
 /// Deterministic: the same settings, name and points give the same bits. Not thread-safe; the detectors of one
 /// workbench belong to one thread.
 public final class Detector {
-    public let settings: DetectorSettings
+    public var settings: DetectorSettings { shared.values }
+    private let shared: SharedSettings
     /// Width of the stream.
     public let channels: Int
     /// Sequence number of the newest point; 0 before the first.
@@ -23,16 +24,13 @@ public final class Detector {
 
     private var network: DetectorNetwork
     var encoder: InputEncoder
-    private var trust: [PredictionTrust]
-    /// Of each channel, the change that the network announced for the point at hand, in scaled units.
-    private var announced: [Double]
+    var trust: [PredictionTrust]
     /// Anomalous points in a row that were not learned from.
     var held: Int64 = 0
     /// Sequence number after which the stream was found to be silent; -1: never.
     var silentSince: Int64 = -1
     var scorer: Scorer
     var tracker: AnomalyTracker
-    private var target: [Float]
 
     /// - Parameters:
     ///   - channels: 1…65,535 values a point.
@@ -42,7 +40,7 @@ public final class Detector {
         _ settings: DetectorSettings, channels: Int, name: some Sequence<UInt8>, after sequence: Int64 = 0,
         workbench: Workbench
     ) {
-        self.settings = settings
+        shared = workbench.shared(settings)
         self.sequence = sequence
         origin = sequence
         self.channels = channels
@@ -52,11 +50,8 @@ public final class Detector {
             channels: channels, meaning: model.target, features: model.features, scaling: model.scaling,
             rangeHalfLife: model.rangeHalfLife)
         trust = Array(repeating: PredictionTrust(), count: channels)
-        announced = Array(repeating: 0, count: channels)
-        scorer = Scorer(
-            settings.score, channels: channels, zone: model.timeZone, keepsSeasons: model.sharing == .perStream)
+        scorer = Scorer(shared, channels: channels)
         tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
-        target = Array(repeating: 0, count: channels)
     }
 
     deinit { network.leave() }
@@ -259,9 +254,9 @@ public final class Detector {
             verdicts[c] = none
             let network = encoder.prediction(output[c], channel: c)
             if network.isNaN { continue }
-            let last = encoder.last[c]
+            let last = encoder.channels[c].last
             let prediction = last + trust[c].factor * (network - last)
-            announced[c] = encoder.change(to: network, channel: c)
+            trust[c].announced = encoder.change(to: network, channel: c)
             verdicts[c].prediction = prediction.bounded
             let halfWidth = scorer.halfWidth(channel: c)
             if halfWidth.isFinite {
@@ -280,14 +275,16 @@ public final class Detector {
     private func learn(
         _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>, isHeld: Bool, updates: Bool, isAlone: Bool
     ) {
-        for c in 0..<channels {
-            let value = verdicts[c].value
-            target[c] = isHeld ? .nan : encoder.target(value, channel: c)
-            if !value.isNaN, !verdicts[c].prediction.isNaN, !isHeld {
-                trust[c].observe(announced: announced[c], actual: encoder.change(to: value, channel: c))
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { target in
+            for c in 0..<channels {
+                let value = verdicts[c].value
+                target[c] = isHeld ? .nan : encoder.target(value, channel: c)
+                if !value.isNaN, !verdicts[c].prediction.isNaN, !isHeld {
+                    trust[c].observe(actual: encoder.change(to: value, channel: c))
+                }
             }
+            if hasOutput { network.observe(target.baseAddress!, updates: updates, isAlone: isAlone) }
         }
-        if hasOutput { network.observe(target, updates: updates, isAlone: isAlone) }
         for c in 0..<channels {
             // A missing value is replaced by what was expected, so that the network goes on from there.
             let value = verdicts[c].value.isNaN ? verdicts[c].prediction : verdicts[c].value
@@ -309,7 +306,7 @@ public final class Detector {
         writer.write(newestTime)
         writer.write(encoder.last)
         writer.write(encoder.input)
-        for scaler in encoder.scalers { scaler.encode(into: &writer) }
+        for channel in encoder.channels { channel.scaler.encode(into: &writer) }
         for one in trust { one.encode(into: &writer) }
         writer.write(held)
         writer.write(silentSince)
@@ -347,9 +344,10 @@ public final class Detector {
                 field: "position", found: "\(origin), \(sequence) at \(newestTime)",
                 expected: "one that a stream can have")
         }
-        encoder.last = try reader.readArray(count: channels, field: "last values")
+        let last: [Double] = try reader.readArray(count: channels, field: "last values")
+        for c in 0..<channels { encoder.channels[c].last = last[c] }
         encoder.input = try reader.readArray(count: encoder.input.count, field: "input")
-        for c in 0..<channels { try encoder.scalers[c].decode(from: &reader) }
+        for c in 0..<channels { try encoder.channels[c].scaler.decode(from: &reader) }
         for c in 0..<channels { try trust[c].decode(from: &reader) }
         held = try reader.read()
         silentSince = try reader.read()

@@ -117,7 +117,7 @@ extension ModelSettings {
     var training: TrainingSettings {
         TrainingSettings(
             k1: k1, k2: k2, rate: learningRate, optimiser: optimiser, loss: loss, clip: clip, clipBy: clipBy,
-            replay: replay, enabled: learning)
+            replay: replay, moments: .short, enabled: learning)
     }
 
     /// Whose its network is, for messages.

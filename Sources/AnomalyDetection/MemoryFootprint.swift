@@ -27,7 +27,7 @@ extension Detector {
         return MemoryFootprint(
             weights: network.weights, moments: network.moments, window: network.window, replay: network.replay,
             sizes: scorer.sizesBytes, seasons: scorer.seasons.bytes,
-            rest: MemoryLayout<Scorer>.size + MemoryLayout<DetectorSettings>.size + MemoryLayout<InputEncoder>.size
-                + MemoryLayout<AnomalyTracker>.size + scorer.restBytes + encoder.bytes)
+            rest: MemoryLayout<Scorer>.size + MemoryLayout<OnlineLearner<Float>>.size + MemoryLayout<InputEncoder>.size
+                + MemoryLayout<AnomalyTracker>.size + scorer.restBytes + encoder.bytes + ArrayBytes.of(trust))
     }
 }

@@ -10,7 +10,9 @@ struct StateHead {
     /// From here on, sizes and earlier values are kept, and saved, in less memory, and a byte of the head says what of
     /// feedback and orders there is, and whether the network is a group's.
     static let compact: UInt16 = 7
-    static let newest = compact
+    /// From here on, moments and earlier windows are in 16 bits, too.
+    static let short = ShortMoments.format
+    static let newest = short
 
     /// Whether there is feedback at the end, and orders behind that.
     let hasFeedback: Bool

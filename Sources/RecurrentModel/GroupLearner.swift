@@ -330,16 +330,3 @@ public final class GroupLearner<Scalar: KernelScalar> {
             + network.layout.count * MemoryLayout<Scalar>.stride
     }
 }
-
-extension GradientHealth {
-    /// Of the gradient that a backward pass with gains has left in the workspace.
-    init<Scalar: KernelScalar>(of network: Network<Scalar>, steps: Int, _ workspace: Workspace<Scalar>) {
-        self.init(layers: network.layers.count)
-        self.steps = steps
-        for (i, layer) in network.layers.enumerated() {
-            layers[i].gain = workspace.gains[i]
-            layers[i].inputNorm = layer.inputNorm(of: workspace.gradient)
-            layers[i].recurrentNorm = layer.recurrentNorm(of: workspace.gradient)
-        }
-    }
-}

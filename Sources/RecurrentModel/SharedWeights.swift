@@ -123,16 +123,12 @@ extension SharedWeights where Scalar: BitwiseCopyable {
         writer.write(optimiser.steps)
         writer.write(optimiser.power1)
         writer.write(optimiser.power2)
-        writer.write(optimiser.first)
-        writer.write(optimiser.second)
+        optimiser.encodeMoments(into: &writer)
         writer.write(contents.figures.windows)
         writer.write(contents.figures.skippedUpdates)
         writer.write(contents.figures.gradientNorm)
         writer.write(contents.figures.loss)
-        writer.write(Int32(contents.figures.health.steps))
-        for layer in contents.figures.health.layers {
-            for number in [layer.inputNorm, layer.recurrentNorm, layer.gain] { writer.write(number) }
-        }
+        contents.figures.health.encode(into: &writer)
     }
 
     /// Puts back what `encode` wrote for the same network and optimiser.
@@ -145,19 +141,13 @@ extension SharedWeights where Scalar: BitwiseCopyable {
         optimiser.steps = try reader.readCount("updates")
         optimiser.power1 = try reader.readDouble()
         optimiser.power2 = try reader.readDouble()
-        optimiser.first = try reader.readArray(count: optimiser.first.count, field: "first moments")
-        optimiser.second = try reader.readArray(count: optimiser.second.count, field: "second moments")
+        try optimiser.decodeMoments(from: &reader)
         var figures = Figures(health: GradientHealth(layers: network.layers.count))
         figures.windows = try reader.readCount("windows")
         figures.skippedUpdates = try reader.readCount("updates left out")
         figures.gradientNorm = try reader.readDouble()
         figures.loss = try reader.readDouble()
-        figures.health.steps = Int(try reader.read(Int32.self))
-        for i in figures.health.layers.indices {
-            figures.health.layers[i].inputNorm = try reader.readDouble()
-            figures.health.layers[i].recurrentNorm = try reader.readDouble()
-            figures.health.layers[i].gain = try reader.readDouble()
-        }
+        try figures.health.decode(from: &reader)
         guard parameters.allSatisfy(\.isFinite) else {
             throw StateError.invalid(field: "parameters", found: "one that is not finite", expected: "finite numbers")
         }

@@ -23,7 +23,7 @@ public struct MemoryFootprint: Sendable, Equatable, Codable {
 extension Detector {
     /// What it takes in memory now.
     public var footprint: MemoryFootprint {
-        let network = learnerFootprint
+        let network = networkFootprint
         return MemoryFootprint(
             weights: network.weights, moments: network.moments, window: network.window, replay: network.replay,
             sizes: scorer.sizesBytes, seasons: scorer.seasons.bytes,

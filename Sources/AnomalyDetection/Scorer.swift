@@ -66,10 +66,11 @@ struct Scorer: Sendable {
     init(_ shared: SharedSettings, channels: Int) {
         configured = shared
         ruled = shared
-        let settings = shared.values.score
+        let (model, settings) = (shared.values.model, shared.values.score)
         self.channels = channels
         threshold = -Double.log10(settings.falseAlarmProbability)
-        seasons = StreamSeasons(channels: channels, zone: shared.values.model.timeZone)
+        // A group's streams are to be small: there is no evidence of the season.
+        seasons = StreamSeasons(channels: model.sharing == .perStream ? channels : 0, zone: model.timeZone)
         memories = Array(repeating: ChannelMemory(), count: channels)
         residual = DeviationTrack(memory: settings.window, smoothing: Self.residualSmoothing)
         season = DeviationTrack(memory: settings.window, smoothing: Self.seasonSmoothing)

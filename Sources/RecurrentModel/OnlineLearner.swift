@@ -246,15 +246,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
             let (x, targets, initial) = replay.window(drawnBy: updates, into: workspace.window(replay.width))
             _ = differentiate(packed, x, targets, initial: initial, gains: nil, workspace)
         }
-        if isWatched {
-            healthSteps = filled
-            for (i, layer) in network.layers.enumerated() {
-                let numbers = weights + healthStart + 3 * i
-                numbers[0] = Scalar(layer.inputNorm(of: workspace.gradient))
-                numbers[1] = Scalar(layer.recurrentNorm(of: workspace.gradient))
-                numbers[2] = Scalar(workspace.gains[i])
-            }
-        }
+        if isWatched { health = GradientHealth(of: network, steps: filled, workspace) }
         gradientNorm = training.clipBy.apply(
             threshold: training.clip, count: count, gradient: workspace.gradient)
         guard gradientNorm.isFinite else {

@@ -18,13 +18,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         writer.write(windowStarts)
         writer.write(memory.numbers(startsStart, count: starts * network.stateWidth))
         replay.encode(into: &writer)
-        let health = health
-        writer.write(Int32(health.steps))
-        for layer in health.layers {
-            writer.write(layer.inputNorm)
-            writer.write(layer.recurrentNorm)
-            writer.write(layer.gain)
-        }
+        health.encode(into: &writer)
     }
 
     /// Puts back what `encode` wrote. The learner must have been made with the same network and training settings.
@@ -58,14 +52,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
             of: Scalar.self, count: starts * network.stateWidth, field: "window states")
         set(states, at: startsStart)
         try replay.decode(from: &reader)
-        var health = health
-        health.steps = Int(try reader.read(Int32.self))
-        for i in health.layers.indices {
-            health.layers[i].inputNorm = try reader.readDouble()
-            health.layers[i].recurrentNorm = try reader.readDouble()
-            health.layers[i].gain = try reader.readDouble()
-        }
-        self.health = health
+        try health.decode(from: &reader)
     }
 
     // MARK: Window

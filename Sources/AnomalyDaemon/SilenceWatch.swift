@@ -17,7 +17,8 @@ package struct SilenceWatch: Sendable {
     private static let mostLag: Int64 = 60_000_000
 
     /// Steady time of the last arrival; nil if none has come in this run.
-    package private(set) var arrival: Int64?
+    package var arrival: Int64? { lastArrival == .min ? nil : lastArrival }
+    private var lastArrival = Int64.min
     private var longestPause: Int64 = 0
     /// Steady time before which there is nothing to look for.
     private var next = Int64.min
@@ -27,7 +28,7 @@ package struct SilenceWatch: Sendable {
     /// Points have come, at this steady time.
     package mutating func arrived(_ now: Int64) {
         if let arrival { longestPause = max(longestPause, now - arrival) }
-        arrival = now
+        lastArrival = now
     }
 
     package func isDue(_ now: Int64) -> Bool { now >= next }

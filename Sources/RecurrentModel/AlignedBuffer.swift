@@ -8,8 +8,8 @@ struct AlignedBuffer<Scalar: KernelScalar>: Sendable {
         let start: UnsafeMutablePointer<Scalar>
         let count: Int
 
-        init(_ values: some Collection<Scalar>) {
-            count = values.count
+        init(_ values: some Collection<Scalar>, more: Int) {
+            count = values.count + more
             start = AlignedBuffer.allocate(count)
             for (i, value) in values.enumerated() { start[i] = value }
         }
@@ -19,17 +19,22 @@ struct AlignedBuffer<Scalar: KernelScalar>: Sendable {
 
     private var storage: Storage
 
-    init(_ values: some Collection<Scalar>) { storage = Storage(values) }
+    /// - Parameter more: numbers behind these, all 0.
+    init(_ values: some Collection<Scalar>, more: Int = 0) { storage = Storage(values, more: more) }
 
     var count: Int { storage.count }
     /// All of the numbers, for reading while the buffer lives and is not written.
     var start: UnsafePointer<Scalar> { UnsafePointer(storage.start) }
-    var values: [Scalar] { Array(UnsafeBufferPointer(start: start, count: count)) }
+
+    /// Some of the numbers, for reading as above.
+    func numbers(_ first: Int, count: Int) -> UnsafeBufferPointer<Scalar> {
+        UnsafeBufferPointer(start: start + first, count: count)
+    }
 
     /// The numbers for writing, until the next copy of the buffer.
     mutating func makeUnique() -> UnsafeMutablePointer<Scalar> {
         if !isKnownUniquelyReferenced(&storage) {
-            storage = Storage(UnsafeBufferPointer(start: storage.start, count: storage.count))
+            storage = Storage(UnsafeBufferPointer(start: storage.start, count: storage.count), more: 0)
         }
         return storage.start
     }

@@ -46,15 +46,16 @@ public struct TrainingSettings: Sendable, Equatable {
 public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     public let network: Network<Scalar>
     public let training: TrainingSettings
-    private var weights: AlignedBuffer<Scalar>
+    /// In one piece, as each array has a head of its own: the weights; the state; (I, k2 + 1) inputs and (values, k2 + 1)
+    /// targets of the window, of which NaN means missing; the states before those rows at which it can start, in their
+    /// order; three numbers of health for each layer.
+    var memory: AlignedBuffer<Scalar>
     var optimiser: Optimiser<Scalar>
     /// Observations so far.
     public internal(set) var observations: Int64 = 0
     /// Norm of the last gradient before clipping, and the loss it came from; 0 before the first update.
     public internal(set) var gradientNorm = 0.0
     public internal(set) var loss = 0.0
-    /// How a recent gradient (every eighth is looked at) was spread over the layers, and how far back it reached.
-    public internal(set) var health: GradientHealth
     /// Updates that were left out because the gradient was not finite.
     public internal(set) var skippedUpdates: Int64 = 0
 
@@ -63,9 +64,8 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     var filled = 0
     /// Those of them before which the state is kept, so that a later update can start there.
     var starts = 0
-    /// In one piece, as each array has a head of its own: the state; (I, k2 + 1) inputs and (values, k2 + 1) targets of
-    /// the window, of which NaN means missing; the states before those rows at which it can start, in their order.
-    var memory: [Scalar]
+    /// Steps of the last update whose gradient was looked at.
+    var healthSteps = 0
     var replay: ReplayMemory<Scalar>
 
     /// - Precondition: the network runs one way only, because the future is not known here, and has
@@ -77,35 +77,63 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
             network.shape.outputs % training.loss.outputsPerTarget == 0, "the gaussian loss takes two outputs a value")
         self.network = network
         self.training = training
-        weights = AlignedBuffer(parameters)
         optimiser = Optimiser(
             training.optimiser, parameters: training.enabled ? parameters.count : 0, width: training.moments)
-        health = GradientHealth(layers: network.layers.count)
         let values = network.shape.outputs / training.loss.outputsPerTarget
         replay = ReplayMemory(
             capacity: training.enabled ? training.replay : 0, inputs: training.k2 * network.shape.inputs,
             targets: training.k2 * values, state: network.stateWidth)
         let rows = training.enabled ? training.k2 + 1 : 1
         let most = training.enabled ? (training.k2 + training.k1 - 1) / training.k1 + 1 : 0
-        memory = Array(repeating: 0, count: rows * (network.shape.inputs + values) + (1 + most) * network.stateWidth)
+        memory = AlignedBuffer(
+            parameters,
+            more: rows * (network.shape.inputs + values) + (1 + most) * network.stateWidth + 3 * network.layers.count)
+    }
+
+    // Places in `memory`.
+    var stateStart: Int { network.layout.count }
+    var inputsStart: Int { stateStart + network.stateWidth }
+    var targetsStart: Int { inputsStart + windowRows * network.shape.inputs }
+    var startsStart: Int { targetsStart + windowRows * values }
+    private var windowRows: Int { training.enabled ? training.k2 + 1 : 1 }
+    private var healthStart: Int { memory.count - 3 * network.layers.count }
+
+    /// The flat buffer that `network.layout` describes; a copy.
+    public internal(set) var parameters: [Scalar] {
+        get { Array(memory.numbers(0, count: network.layout.count)) }
+        set { set(newValue, at: 0) }
     }
 
     /// `network.stateWidth` scalars: the state after the last step, attention's memory included.
     public package(set) var state: [Scalar] {
-        get { Array(memory[..<network.stateWidth]) }
-        set { memory.replaceSubrange(..<network.stateWidth, with: newValue) }
+        get { Array(memory.numbers(stateStart, count: network.stateWidth)) }
+        set { set(newValue, at: stateStart) }
     }
 
-    // Places in `memory`.
-    var inputsStart: Int { network.stateWidth }
-    var targetsStart: Int { inputsStart + windowRows * network.shape.inputs }
-    var startsStart: Int { targetsStart + windowRows * values }
-    private var windowRows: Int { training.enabled ? training.k2 + 1 : 1 }
+    /// How a recent gradient (every eighth is looked at) was spread over the layers, and how far back it reached.
+    public internal(set) var health: GradientHealth {
+        get {
+            var health = GradientHealth(layers: network.layers.count)
+            health.steps = healthSteps
+            for i in health.layers.indices {
+                let numbers = memory.numbers(healthStart + 3 * i, count: 3)
+                health.layers[i].inputNorm = Double(numbers[0])
+                health.layers[i].recurrentNorm = Double(numbers[1])
+                health.layers[i].gain = Double(numbers[2])
+            }
+            return health
+        }
+        set {
+            healthSteps = newValue.steps
+            set(
+                newValue.layers.flatMap { [Scalar($0.inputNorm), Scalar($0.recurrentNorm), Scalar($0.gain)] },
+                at: healthStart)
+        }
+    }
 
-    /// The flat buffer that `network.layout` describes; a copy.
-    public internal(set) var parameters: [Scalar] {
-        get { weights.values }
-        set { weights = AlignedBuffer(newValue) }
+    mutating func set(_ numbers: [Scalar], at place: Int) {
+        let start = memory.makeUnique() + place
+        for (i, number) in numbers.enumerated() { start[i] = number }
     }
 
     /// Updates between two looks at the health of the gradients, which cost some 3 % of an update.
@@ -139,14 +167,10 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     ) -> UnsafePointer<Scalar> {
         if training.enabled { remember(input) }
         let packed = workspace.sequence(steps: 1)
-        withExtendedLifetime(weights) {
-            memory.withUnsafeMutableBufferPointer { memory in
-                let state = memory.baseAddress!
-                network.forward(
-                    packed, parameters: weights.start, x: input, initial: UnsafePointer(state), workspace: workspace)
-                network.copyFinalStates(packed, workspace: workspace, to: state)
-            }
-        }
+        let weights = memory.makeUnique()
+        let state = weights + stateStart
+        network.forward(packed, parameters: weights, x: input, initial: state, workspace: workspace)
+        network.copyFinalStates(packed, workspace: workspace, to: state)
         return UnsafePointer(workspace.outputs)
     }
 
@@ -160,8 +184,8 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         observations += 1
         if !training.enabled { return }
         let n = values
-        let place = targetsStart + filled * n
-        for i in 0..<n { memory[place + i] = target[i] }
+        let place = memory.makeUnique() + targetsStart + filled * n
+        for i in 0..<n { place[i] = target[i] }
         filled += 1
         if observations % Int64(training.k1) == 0 {
             if updates {
@@ -175,12 +199,11 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
 
     private mutating func remember(_ input: UnsafePointer<Scalar>) {
         let n = network.shape.inputs
-        let place = inputsStart + filled * n
-        for i in 0..<n { memory[place + i] = input[i] }
+        let memory = memory.makeUnique()
+        (memory + inputsStart + filled * n).update(from: input, count: n)
         guard startsWindow(observations) else { return }
         let width = network.stateWidth
-        let start = startsStart + starts * width
-        for i in 0..<width { memory[start + i] = memory[i] }
+        (memory + startsStart + starts * width).update(from: memory + stateStart, count: width)
         starts += 1
     }
 
@@ -190,19 +213,14 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         guard replay.capacity > 0, filled >= k2, observations % Int64(k2) < Int64(training.k1),
             startsWindow(observations - Int64(filled))
         else { return }
-        memory.withUnsafeBufferPointer { memory in
-            let memory = memory.baseAddress!
-            replay.add(inputs: memory + inputsStart, targets: memory + targetsStart, state: memory + startsStart)
-        }
+        let start = memory.start
+        replay.add(inputs: start + inputsStart, targets: start + targetsStart, state: start + startsStart)
     }
 
     /// Bytes of memory: of the weights and the state, of the optimiser's moments, of the window, of earlier windows.
     public var footprint: (weights: Int, moments: Int, window: Int, replay: Int) {
-        let state = network.stateWidth * MemoryLayout<Scalar>.stride
-        return (
-            weights.count * MemoryLayout<Scalar>.stride + state, optimiser.bytes, ArrayBytes.of(memory) - state,
-            replay.bytes
-        )
+        let weights = inputsStart * MemoryLayout<Scalar>.stride
+        return (weights, optimiser.bytes, memory.count * MemoryLayout<Scalar>.stride - weights, replay.bytes)
     }
 
     /// Whether a window can begin with the step after so many observations: updates come at multiples of k1 and start k2
@@ -214,23 +232,19 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     @specialized(where Scalar == Float)
     private mutating func update(_ workspace: Workspace<Scalar>) {
         let packed = workspace.sequence(steps: filled)
-        let count = weights.count
+        let count = network.layout.count
         let isWatched = updates % Self.watchInterval == 0
         // For both passes at once: growing in between would lose the gradient of the first.
         workspace.reserve(rows: max(filled, training.k2), batch: 1)
         workspace.gradient.update(repeating: 0, count: count)
-        withExtendedLifetime(weights) {
-            memory.withUnsafeBufferPointer { memory in
-                let memory = memory.baseAddress!
-                loss = differentiate(
-                    packed, memory + inputsStart, memory + targetsStart, initial: memory + startsStart,
-                    gains: isWatched ? workspace.gains : nil, workspace)
-            }
-            if replay.count > 0 {
-                let packed = workspace.sequence(steps: training.k2)
-                let (x, targets, initial) = replay.window(drawnBy: updates, into: workspace.window(replay.width))
-                _ = differentiate(packed, x, targets, initial: initial, gains: nil, workspace)
-            }
+        let weights = memory.makeUnique()
+        loss = differentiate(
+            packed, weights + inputsStart, weights + targetsStart, initial: weights + startsStart,
+            gains: isWatched ? workspace.gains : nil, workspace)
+        if replay.count > 0 {
+            let packed = workspace.sequence(steps: training.k2)
+            let (x, targets, initial) = replay.window(drawnBy: updates, into: workspace.window(replay.width))
+            _ = differentiate(packed, x, targets, initial: initial, gains: nil, workspace)
         }
         if isWatched { health = GradientHealth(of: network, steps: filled, workspace) }
         gradientNorm = training.clipBy.apply(
@@ -240,7 +254,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
             return
         }
         optimiser.step(
-            rate: training.rate, count: count, gradient: workspace.gradient, parameters: weights.makeUnique())
+            rate: training.rate, count: count, gradient: workspace.gradient, parameters: weights)
     }
 
     /// Runs a window again from its initial state and adds the gradient of its mean loss to `workspace.gradient`.
@@ -251,12 +265,12 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         _ packed: PackedShape, _ x: UnsafePointer<Scalar>, _ targets: UnsafePointer<Scalar>,
         initial: UnsafePointer<Scalar>, gains: UnsafeMutablePointer<Double>?, _ workspace: Workspace<Scalar>
     ) -> Double {
-        network.forward(packed, parameters: weights.start, x: x, initial: initial, workspace: workspace)
+        network.forward(packed, parameters: memory.start, x: x, initial: initial, workspace: workspace)
         let loss = training.loss.evaluate(
             rows: packed.rows, channels: values, outputs: workspace.outputs, targets: targets,
             gradient: workspace.dOutputs)
         network.backward(
-            packed, parameters: weights.start, x: x, initial: initial, workspace: workspace,
+            packed, parameters: memory.start, x: x, initial: initial, workspace: workspace,
             gradient: workspace.gradient, gains: gains)
         return Double(loss)
     }
@@ -276,9 +290,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
 
     /// Moves numbers of `memory` to the beginning of their part.
     private mutating func move(_ start: Int, from place: Int, count: Int) {
-        memory.withUnsafeMutableBufferPointer { memory in
-            let start = memory.baseAddress! + start
-            start.update(from: start + place, count: count)
-        }
+        let start = memory.makeUnique() + start
+        start.update(from: start + place, count: count)
     }
 }

@@ -13,10 +13,10 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         writer.write(optimiser.power1)
         writer.write(optimiser.power2)
         optimiser.encodeMoments(into: &writer)
-        writer.write(memory[inputsStart..<inputsStart + filled * network.shape.inputs])
-        writer.write(memory[targetsStart..<targetsStart + filled * values])
+        writer.write(memory.numbers(inputsStart, count: filled * network.shape.inputs))
+        writer.write(memory.numbers(targetsStart, count: filled * values))
         writer.write(windowStarts)
-        writer.write(memory[startsStart..<startsStart + starts * network.stateWidth])
+        writer.write(memory.numbers(startsStart, count: starts * network.stateWidth))
         replay.encode(into: &writer)
         health.encode(into: &writer)
     }
@@ -26,7 +26,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
     /// - Throws: `StateError` if the bytes are not those of such a learner; `self` is then of no further use.
     public mutating func decode(from reader: inout StateReader) throws {
         let shape = network.shape
-        parameters = try reader.readArray(count: parameters.count, field: "parameters")
+        parameters = try reader.readArray(count: network.layout.count, field: "parameters")
         state = try reader.readArray(count: network.stateWidth, field: "hidden state")
         observations = try reader.readCount("observations")
         gradientNorm = try reader.readDouble()
@@ -41,8 +41,8 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
             of: Scalar.self, count: filled * shape.inputs, field: "window inputs")
         let windowTargets = try reader.readArray(
             of: Scalar.self, count: filled * values, field: "window targets")
-        memory.replaceSubrange(inputsStart..<inputsStart + windowInputs.count, with: windowInputs)
-        memory.replaceSubrange(targetsStart..<targetsStart + windowTargets.count, with: windowTargets)
+        set(windowInputs, at: inputsStart)
+        set(windowTargets, at: targetsStart)
         let rows = try reader.readArray(of: Int32.self, atMost: training.k2 + 1, field: "window starts")
         guard rows == windowStarts else {
             throw StateError.invalid(field: "window starts", found: "\(rows)", expected: "\(windowStarts)")
@@ -50,7 +50,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         starts = rows.count
         let states = try reader.readArray(
             of: Scalar.self, count: starts * network.stateWidth, field: "window states")
-        memory.replaceSubrange(startsStart..<startsStart + states.count, with: states)
+        set(states, at: startsStart)
         try replay.decode(from: &reader)
         try health.decode(from: &reader)
     }

@@ -282,6 +282,6 @@ func wave(_ t: Int, _ random: inout SeededGenerator) -> Double {
             _ = probe.take([value], at: Int64(t) * 60_000_000)
         }
         let footprint = probe.detector.footprint
-        #expect(footprint.moments < 4000 && footprint.replay < 2000 && footprint.total < 18_000, "\(footprint)")
+        #expect(footprint.moments < 4000 && footprint.replay < 2000 && footprint.total < 19_000, "\(footprint)")
     }
 }

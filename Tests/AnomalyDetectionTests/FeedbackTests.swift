@@ -103,11 +103,11 @@ import Testing
     @Test func itIsPartOfTheState() throws {
         var probe = Probe()
         _ = Self.run(&probe, points: 0..<600, spikes: [550: 20])
-        #expect(probe.detector.savedState()[..<3] == [7, 0, 0])
+        #expect(probe.detector.savedState()[..<3] == [8, 0, 0])
         let anomaly = try #require(probe.detector.anomaly)
         probe.detector.take(try Self.label(anomaly, isTrue: false, shape: Self.spike(20)))
         let state = probe.detector.savedState()
-        #expect(state[..<3] == [7, 0, 1])
+        #expect(state[..<3] == [8, 0, 1])
         var copy = Probe()
         try copy.detector.restore(state)
         #expect(copy.detector.feedback == probe.detector.feedback && copy.detector.savedState() == state)

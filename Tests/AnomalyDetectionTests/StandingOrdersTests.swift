@@ -241,7 +241,7 @@ import Testing
         ]
         acts.forEach(probe.detector.take)
         let state = probe.detector.savedState()
-        #expect(state[..<3] == [7, 0, 3])
+        #expect(state[..<3] == [8, 0, 3])
         var copy = Probe()
         try copy.detector.restore(state)
         #expect(copy.detector.feedback == probe.detector.feedback && copy.detector.savedState() == state)

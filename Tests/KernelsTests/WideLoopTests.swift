@@ -238,6 +238,6 @@ import Testing
             return parameters + first.map { Float($0) } + second.map { Float($0) }
         }
         #expect((all == nil) == (short == nil))
-        expectClose(short.map { Array($0[..<count]) }, full, tolerance: 2e-3)
+        expectClose(short.map { Array($0[..<count]) }, full, tolerance: 1e-2)
     }
 }

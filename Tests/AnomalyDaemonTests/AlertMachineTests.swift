@@ -11,7 +11,8 @@ private let hour = 60 * minute
 /// An anomaly as it may be; its number is also that of its first point.
 private func alert(
     _ id: Int64, _ stream: String = "web.cpu", score: Double = 0.45, value: Double = 10, isOpen: Bool = true,
-    isSeen: Bool = false, isMuted: Bool = false, isFalsePositive: Bool = false, isExcluded: Bool = false
+    isSeen: Bool = false, isMuted: Bool = false, isToldAgain: Bool = false, isFalsePositive: Bool = false,
+    isExcluded: Bool = false
 ) -> Alert {
     let streamID = Int32(stream.utf8.reduce(1) { ($0 &* 31 &+ Int($1)) % 1_000_000 }) + 1
     let anomaly = Anomaly(
@@ -22,7 +23,8 @@ private func alert(
     return Alert(
         AlertSubject(
             stored: StoredAnomaly(id: id, stream: streamID, anomaly: anomaly), acknowledgement: isSeen ? seen : nil,
-            isFalsePositive: isFalsePositive, isMuted: isMuted, isExcluded: isExcluded), stream: stream)
+            isFalsePositive: isFalsePositive, isMuted: isMuted, isToldAgain: isToldAgain, isExcluded: isExcluded),
+        stream: stream)
 }
 
 /// A machine with a clock, and what it has had done.
@@ -216,6 +218,13 @@ extension AlertNotification {
         journal.change(alert(1, isOpen: false, isMuted: true))
         #expect(journal.pass(hour).isEmpty)
         #expect(journal.kept.values.map(\.state) == [.resolved])
+        // One that began while its stream was mute, and was told when that was taken back; and one that was over by then.
+        journal.change(alert(2, "b", isToldAgain: true))
+        #expect(journal.pass(hour).map(\.news) == ["opened 2"])
+        journal.change(
+            alert(2, "b", isOpen: false, isMuted: true, isToldAgain: true),
+            alert(3, "c", isOpen: false, isMuted: true, isToldAgain: true))
+        #expect(journal.pass(hour).map(\.news) == ["resolved 2"])
     }
 
     @Test func aSinkHearsOfItsStreamsAndSeverities() throws {

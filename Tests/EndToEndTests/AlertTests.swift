@@ -215,6 +215,11 @@ import Testing
         #expect(try folder.anomalyctl("anomalies", "unmute", "a").exit == .code(0))
         try rig.waitUntilTold("of a", by: daemon) { $0.events.last == "opened a" }
         #expect(daemon.log("an anomaly is over").isEmpty, "the log does not hear of muted ends")
+        // What was told since then is mute no more, also when it is over.
+        #expect(try !folder.anomalyctl("alerts", "list").output.contains("muted"))
+        try daemon.feed("a 1 180\n")
+        try rig.waitUntilTold("of the end of a", by: daemon) { $0.events.last == "resolved a" }
+        try eventually("the log hears of it") { daemon.log("an anomaly is over").count == 1 }
         try daemon.stop()
     }
 

@@ -324,7 +324,8 @@ package struct AlertMachine: Sendable {
         switch sink.standings[alert.key] {
         case .told(let told) where told.state == .firing:
             if alert.isOver {
-                let isTold = policy.tellsResolved && (policy.tellsMutedEnds || !alert.subject.isMuted)
+                let isMuted = alert.subject.isMuted && !alert.subject.isToldAgain
+                let isTold = policy.tellsResolved && (policy.tellsMutedEnds || !isMuted)
                 return isTold ? .tell(.resolved) : .settle
             }
             if isQuiet(alert) { return .nothing }

@@ -227,6 +227,38 @@ extension AlertNotification {
         #expect(journal.pass(hour).map(\.news) == ["resolved 2"])
     }
 
+    @Test func otherSinksGoOnFromWhatIsKnown() {
+        var rig = Rig()
+        rig.change(alert(1), alert(2, "b"))
+        #expect(rig.pass(hour).map(\.news) == ["opened 1, opened 2"])
+        rig.change(alert(2, "b", isOpen: false))
+        #expect(rig.pass(hour).map(\.news) == ["resolved 2"])
+        func told(_ time: Int64) -> Set<String> { Set(rig.pass(time).map { "\($0.sink) \($0.group): \($0.news)" }) }
+        var chat = Rig.policy()
+        chat.name = "chat"
+        let pager = Rig.policy { $0.groupBy = .stream }
+        rig.machine.change(policies: [chat, pager], scale: Rig.scale, now: rig.now)
+        #expect(told(hour) == ["chat : opened 1"], "what is over is no news")
+        rig.change(alert(1, isOpen: false), alert(3, "c"))
+        #expect(
+            told(hour) == ["chat : resolved 1, opened 3", "pager web.cpu: resolved 1", "pager c: opened 3"])
+        rig.machine.change(policies: [chat], scale: Rig.scale, now: rig.now)
+        rig.change(alert(3, "c", isOpen: false), alert(4, "d"))
+        #expect(told(hour) == ["chat : resolved 3, opened 4"])
+        // Back again, by what is stored.
+        let records =
+            rig.kept.values.filter { $0.sink == "pager" } + [
+                AlertRecord(
+                    key: alert(3, "c").key, sink: "pager", anomaly: 3, state: .firing, since: 1, told: rig.now,
+                    score: 0.45,
+                    deviation: 10, isAcknowledged: false, isListed: true)
+            ]
+        rig.machine.change(
+            policies: [chat, pager], scale: Rig.scale, records: records, through: ["pager": 3, "chat": 4],
+            alerts: [alert(3, "c", isOpen: false), alert(4, "d")], now: rig.now)
+        #expect(told(hour) == ["pager c: resolved 3", "pager d: opened 4"])
+    }
+
     @Test func aSinkHearsOfItsStreamsAndSeverities() throws {
         let web = try Glob("web.*")
         var rig = Rig { ($0.streams, $0.minSeverity) = ([web], .critical) }

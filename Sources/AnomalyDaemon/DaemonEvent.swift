@@ -17,6 +17,7 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
     case gradientsVanish = "2d4579fe90cf4f1da7e3deeab99a14f8"
     case otherProcessor = "46d1d9af3dd440f3a51bc8cc9eddb5e7"
     case checkpointUnusable = "539bc950fc1a4092aac307276f67594e"
+    case groupUnusable = "c2a5b1f07d9e4c60a5384be6f91d7c08"
     case initialMissing = "5f1bfb255eef4f8dade54e17c7836f95"
     case initialMisfit = "975d8cbac0ba4e79a48fdfc9b2829097"
     case lineRejected = "cf9e4f4204fb4856a3c70a70c92c2150"
@@ -77,6 +78,7 @@ package enum DaemonEvent: String, CaseIterable, Sendable {
         case .gradientsVanish: (.warning, "the gradients of a stream vanish")
         case .otherProcessor: (.notice, "a model comes from another kind of processor and goes on with other last bits")
         case .checkpointUnusable: (.warning, "a checkpoint cannot be used, falling back to older data")
+        case .groupUnusable: (.warning, "the stored network of a group cannot be used, a new one is begun")
         case .initialMissing:
             (.warning, "model.initial names a file that is missing; new streams begin with random weights")
         case .initialMisfit:

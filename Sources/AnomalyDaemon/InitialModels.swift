@@ -79,8 +79,9 @@ public final class InitialModels: Sendable {
     ///
     /// - Returns: whether it has them, so that they must be stored: the file may be gone at the next start, and the next
     ///   version of the program may ship others. It has not if the settings ask for random ones, or if the file or the
-    ///   shipped model is not for such a network, which for a file is told once.
+    ///   shipped model is not for such a network, which for a file is told once; nor if it joins a group, which has begun.
     func begin(_ detector: Detector, stream: String, settings: StreamSettings) -> Bool {
+        guard detector.claimBeginning() else { return false }
         guard let model = models[settings.initialModel] else {
             return ShippedModel.begins(settings.detector.model, channels: detector.channels)
         }

@@ -1,4 +1,5 @@
 import AnomalyConfiguration
+import AnomalyDetection
 import FeedProtocol
 import Logging
 import PointStore
@@ -15,6 +16,8 @@ final class Pipeline: Sendable {
     let memory: MemoryBudget
     let statsD: StatsDIntervals
     let followers: VerdictFollowers
+    let groups: NetworkGroups
+    private let logger: Logger
 
     init(
         store: PointStore, configuration: DaemonConfiguration, initialModels: InitialModels, shards count: Int,
@@ -29,6 +32,7 @@ final class Pipeline: Sendable {
             ledger: ledger, directory: directory, history: history, statistics: statistics, logger: logger)
         let memory = MemoryBudget()
         self.memory = memory
+        self.logger = logger
         self.statistics = statistics
         self.directory = directory
         self.writer = writer
@@ -38,6 +42,8 @@ final class Pipeline: Sendable {
         let restorer = StreamRestorer(
             configuration: configuration, initialModels: initialModels, logger: logger,
             noteDamage: { history.note($0, in: $1, to: store) })
+        let groups = NetworkGroups()
+        self.groups = groups
         let run = RunStart(steady: SteadyClock.now, lastStored: store.lastWritten)
         let streamLog = StreamLog(logger: logger, directory: directory)
         let followers = VerdictFollowers(directory)
@@ -46,7 +52,7 @@ final class Pipeline: Sendable {
             Shard(
                 number: number, directory: directory, configuration: configuration, initialModels: initialModels,
                 statistics: statistics, streamLog: streamLog, writer: writer.queue,
-                followers: followers, ledger: ledger, memory: memory,
+                followers: followers, ledger: ledger, memory: memory, groups: groups,
                 backlog: RestoreBacklog(history: history, directory: directory, restorer: restorer),
                 progress: progress, run: run)
         }
@@ -83,6 +89,8 @@ final class Pipeline: Sendable {
         statistics.pending.add(try store.pendingPoints())
         let mutes = try store.mutedStreams()
         statistics.mutes.withLock { $0 = mutes }
+        let saved = try store.groups { logger.tell(.groupUnusable, ["group": "\($0)"]) }
+        groups.restore(saved.map { NetworkGroups.Saved(name: $0.name, state: $0.state) })
         progress.begin(streams.count)
         alerts.prepare()
         writer.start(

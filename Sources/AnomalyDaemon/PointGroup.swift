@@ -21,7 +21,10 @@ struct PointGroup {
     }
 
     /// Calls `body` with each point and its values.
-    func forEach(_ body: (PointBatch.Point, UnsafeBufferPointer<Double>) -> Void) {
+    ///
+    /// - Parameter inRounds: the first point of each stream, then the second one of each, and so on: those of a round can
+    ///   be stepped through together where streams share a network.
+    func forEach(inRounds: Bool = false, _ body: (PointBatch.Point, UnsafeBufferPointer<Double>) -> Void) {
         // A single batch has few points of a stream: nothing would be gained.
         guard batches.count > 1 else {
             for batch in batches { batch.forEach(body) }
@@ -43,12 +46,40 @@ struct PointGroup {
             }
         }
         keys.sort()
+        if inRounds { arrangeInRounds(&keys) }
         values.withUnsafeBufferPointer { values in
             for key in keys {
                 let (point, value) = sources[Int(key & 0xffff_ffff)]
                 body(point, UnsafeBufferPointer(rebasing: values[value..<(value + Int(point.width))]))
             }
         }
+    }
+
+    /// From stream after stream to round after round, by counting.
+    private func arrangeInRounds(_ keys: inout [UInt64]) {
+        var rounds: [Int32] = []
+        rounds.reserveCapacity(keys.count)
+        var sizes: [Int] = []
+        var (place, round) = (UInt64.max, 0)
+        for key in keys {
+            round = key >> 32 == place ? round + 1 : 0
+            place = key >> 32
+            if round == sizes.count { sizes.append(0) }
+            sizes[round] += 1
+            rounds.append(Int32(round))
+        }
+        var next: [Int] = []
+        var begin = 0
+        for size in sizes {
+            next.append(begin)
+            begin += size
+        }
+        var arranged = keys
+        for (key, round) in zip(keys, rounds) {
+            arranged[next[Int(round)]] = key
+            next[Int(round)] += 1
+        }
+        keys = arranged
     }
 }
 

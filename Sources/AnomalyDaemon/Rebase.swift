@@ -34,6 +34,7 @@ package struct Rebase: Sendable {
         admitted.checkpoints = batch.checkpoints
         // They are of sinks, whatever the streams do.
         (admitted.alerts, admitted.alertSinks) = (batch.alerts, batch.alertSinks)
+        admitted.groups = batch.groups
         for checkpoint in batch.checkpoints {
             if let waiting = held.removeValue(forKey: checkpoint.stream) { admitted.append(waiting) }
         }

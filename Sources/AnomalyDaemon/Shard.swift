@@ -44,7 +44,13 @@ final class Shard: @unchecked Sendable {
     let runStart: RunStart
     private let writer: BoundedQueue<WriterMessage>
     private let followers: VerdictFollowers
-    let workbench = Workbench()
+    let workbench: Workbench
+    private let groups: NetworkGroups
+    /// Points of streams that share networks, to be stepped together.
+    private var staged: [GroupSteps] = []
+    /// Steady time at which the networks of groups are saved next, and how many there were.
+    private var nextGroupSave = Int64.min
+    private var savedGroups = 0
     var backlog: RestoreBacklog
     /// Streams of the backlog with an anomaly that is open.
     private var storedOpen: Set<Int32> = []
@@ -88,10 +94,13 @@ final class Shard: @unchecked Sendable {
     init(
         number: Int, directory: StreamDirectory, configuration: DaemonConfiguration, initialModels: InitialModels,
         statistics: Statistics, streamLog: StreamLog, writer: BoundedQueue<WriterMessage>,
-        followers: VerdictFollowers, ledger: CommitLedger, memory: MemoryBudget, backlog: RestoreBacklog,
+        followers: VerdictFollowers, ledger: CommitLedger, memory: MemoryBudget, groups: NetworkGroups,
+        backlog: RestoreBacklog,
         progress: RestoreProgress, run: RunStart
     ) {
         self.number = number
+        self.groups = groups
+        workbench = Workbench(groups: groups)
         self.backlog = backlog
         self.progress = progress
         runStart = run
@@ -176,6 +185,7 @@ final class Shard: @unchecked Sendable {
             heartbeat.beat()
             sleepSome()
             walk()
+            saveGroupsIfDue()
             listen()
             passOn()
             if hasWork && messages.isEmpty { restoreInBackground() }
@@ -190,6 +200,7 @@ final class Shard: @unchecked Sendable {
         parked = ParkedPoints()
         backlog.abandon()
         checkpointAll()
+        saveGroups(all: false)
         passOn()
         push(.shardStopped, weight: 0)
     }
@@ -228,17 +239,19 @@ final class Shard: @unchecked Sendable {
             times.tell(statistics.times)
         }
         batch.commit.points.reserveCapacity(batch.commit.points.count + points.count)
-        points.forEach { point, own in
+        points.forEach(inRounds: groups.count > 0) { point, own in
             guard let state = self.state(of: point.stream, at: point.place) else {
                 park(point, own)
                 parkedNow += 1
                 return
             }
             state.arrived(now)
+            if state.isStaged { stepStaged() }
             let place = state.order.place(
                 point.time, isArrival: point.isArrival, after: state.detector.newestTime, values: own)
             switch place {
-            case .next(let time): step(state, time, own)
+            case .next(let time):
+                if state.detector.sharesNetwork { stage(state, time, own) } else { step(state, time, own) }
             case .waits(let time):
                 batch.commit.append(pending: time, values: own, of: state.id)
                 waiting += 1 - release(state)
@@ -249,6 +262,7 @@ final class Shard: @unchecked Sendable {
             case .duplicate: duplicates += 1
             }
         }
+        stepStaged()
         // Those that are kept are counted when they are stored: only then it is known whether they are duplicates.
         statistics.points.add(points.count - duplicates - late - kept - parkedNow)
         if duplicates > 0 { statistics.duplicates.add(duplicates) }
@@ -284,16 +298,69 @@ final class Shard: @unchecked Sendable {
         if let timed {
             times.add(SteadyClock.now - timed.begun, hasLearnt: detector.training.updates != timed.updates)
         }
-        for channel in 0..<values.count {
+        verdicts.withUnsafeBufferPointer { note(verdict, $0, of: state, wasWarming: wasWarming) }
+    }
+
+    /// Hands on what is said of a point.
+    ///
+    /// - Parameter verdicts: of each channel; there may be more.
+    private func note(
+        _ verdict: PointVerdict, _ verdicts: UnsafeBufferPointer<ChannelVerdict>, of state: StreamState,
+        wasWarming: Bool
+    ) {
+        let detector = state.detector
+        for channel in 0..<detector.channels {
             let v = verdicts[channel]
             batch.commit.points.append(
                 PointRow(
-                    stream: state.id, channel: Int32(channel), sequence: verdict.sequence, time: time, value: v.value,
-                    prediction: v.prediction, lower: v.lower, upper: v.upper, residual: v.residual,
+                    stream: state.id, channel: Int32(channel), sequence: verdict.sequence, time: verdict.time,
+                    value: v.value, prediction: v.prediction, lower: v.lower, upper: v.upper, residual: v.residual,
                     score: verdict.score, flags: verdict.flags))
         }
         if wasWarming && !detector.isWarmingUp { statistics.warmingStreams.add(-1) }
         note(verdict.change, of: state)
+    }
+
+    // MARK: Groups
+
+    /// Puts a point into the batch of its group, to be stepped with others.
+    private func stage(_ state: StreamState, _ time: Int64, _ values: UnsafeBufferPointer<Double>) {
+        if state.detector.isSilent { statistics.silentStreams.add(-1) }
+        if let batch = staged.first(where: { $0.admits(state.detector) }) {
+            if batch.isFull { step(batch) }
+            batch.add(state, time, values)
+        } else {
+            let batch = GroupSteps()
+            batch.add(state, time, values)
+            staged.append(batch)
+        }
+    }
+
+    /// Steps through all points that have been put into batches.
+    private func stepStaged() { for batch in staged where !batch.isEmpty { step(batch) } }
+
+    private func step(_ group: GroupSteps) {
+        let timed = times.isDue() ? (begun: SteadyClock.now, points: Int64(group.count)) : nil
+        group.step { note($1, $2, of: $0, wasWarming: $3) }
+        if let timed { times.add((SteadyClock.now - timed.begun) / timed.points, hasLearnt: false) }
+    }
+
+    /// The networks that streams share are saved like checkpoints, and soon when there is a new one. One shard does so for
+    /// all.
+    private func saveGroupsIfDue() {
+        let count = groups.count
+        if number != 0 || count == 0 { return }
+        let now = SteadyClock.now
+        guard now >= nextGroupSave || count != savedGroups else { return }
+        (nextGroupSave, savedGroups) = (now + configuration.defaults.storage.checkpointInterval, count)
+        saveGroups(all: false)
+    }
+
+    /// - Parameter all: also those that have not changed since they were saved last.
+    private func saveGroups(all: Bool) {
+        for saved in groups.save(all: all) {
+            batch.commit.groups.append(GroupRecord(name: saved.name, time: WallClock.now, state: saved.state))
+        }
     }
 
     func note(_ change: AnomalyChange, of state: StreamState) {
@@ -338,6 +405,8 @@ final class Shard: @unchecked Sendable {
     /// Nil if the stream can't be restored now.
     func state(of id: Int32, at place: Int32) -> StreamState? {
         if Int(place) < streams.count, let state = streams[Int(place)] { return state }
+        // Who is put to sleep to make room must have no point that is still to be stepped.
+        stepStaged()
         makeRoom()
         if let sleep = sleeping.take(place) { backlog.append(sleep, at: place, inBackground: false) }
         if backlog.isEmpty { return found(id) }
@@ -373,10 +442,10 @@ final class Shard: @unchecked Sendable {
 
     private func add(_ state: StreamState) {
         let place = Int(state.place)
-        while streams.count <= place { streams.append(nil) }
+        while streams.count <= place { streams.appendSlowly(nil) }
         streams[place] = state
         state.index = active.count
-        active.append(state)
+        active.appendSlowly(state)
         memory.awake.add(1)
         guard active.count > mostAwake else { return }
         mostAwake = active.count
@@ -491,6 +560,7 @@ final class Shard: @unchecked Sendable {
     /// not in memory follow when they are restored from where they are, which all are in the background.
     private func rebase() {
         database += 1
+        if number == 0 { saveGroups(all: true) }
         for (place, sleep) in sleeping.takeAll() { backlog.append(sleep, at: place, inBackground: true) }
         for state in active {
             keepAnew(state)

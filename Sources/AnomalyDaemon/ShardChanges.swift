@@ -7,7 +7,10 @@ import Synchronization
 extension Shard {
     /// Other weights from here on. With a checkpoint at once, as no replay would come to them by itself.
     func replace(_ replacement: ModelReplacement) {
-        change(replacement.stream, replacement.replaced) { state in
+        change(replacement.stream, replacement.replaced) { state throws(NotChanged) in
+            if let group = state.detector.group {
+                throw NotChanged(cause: "it shares its network with all streams of the group \(group.group)")
+            }
             state.detector.replaceParameters(replacement.model.parameters(over: state.detector.parameters))
             batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
         }

@@ -40,7 +40,7 @@ struct SleepingStreams {
     private var next = 0
 
     mutating func add(_ stream: SleepingStream, at place: Int32) {
-        while streams.count <= Int(place) { streams.append(nil) }
+        while streams.count <= Int(place) { streams.appendSlowly(nil) }
         streams[Int(place)] = stream
         count += 1
     }

@@ -20,6 +20,8 @@ final class StreamState {
     private var schedule: CheckpointSchedule
     var gradientTrouble = GradientTrouble()
     var silence = SilenceWatch()
+    /// Whether a point of it is in a batch of its group that is still to be stepped.
+    var isStaged = false
     /// Whether the store has all of it, if only as points behind a checkpoint: so from the moment in which it is restored
     /// until something befalls it.
     private var isStored = false

@@ -49,10 +49,11 @@ struct StreamTable {
         precondition(entry.id > largestID, "streams come in the order of their ids")
         if (rows.count + 1) * 4 > slots.count * 3 { grow() }
         slots[slot(of: name)] = Int32(rows.count)
-        rows.append(
+        rows.appendSlowly(
             Row(
                 id: entry.id, channels: entry.channels, nameStart: UInt32(names.count), place: entry.place,
                 created: created, nameLength: UInt16(clamping: name.count), shard: UInt16(entry.shard)))
+        names.makeRoom(for: name.count)
         names.append(contentsOf: name)
     }
 

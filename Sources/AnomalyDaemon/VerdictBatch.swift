@@ -22,7 +22,9 @@ struct VerdictBatch: Sendable {
 
 extension Commit {
     /// Rows, roughly: what the queue's capacity is measured in, and what one commit may hold.
-    var weight: Int { rows + alerts.count + (checkpoints.count + snapshots.count) * VerdictBatch.checkpointWeight }
+    var weight: Int {
+        rows + alerts.count + (checkpoints.count + snapshots.count + groups.count) * VerdictBatch.checkpointWeight
+    }
 
     /// Adds what another one holds.
     mutating func append(_ other: Commit) {
@@ -38,6 +40,7 @@ extension Commit {
         snapshots.append(contentsOf: other.snapshots)
         alerts.append(contentsOf: other.alerts)
         alertSinks.append(contentsOf: other.alertSinks)
+        groups.append(contentsOf: other.groups)
     }
 }
 

@@ -7,11 +7,13 @@ struct ChannelMemory: Sendable {
     var drift = DriftTrack()
     var residuals = ResidualSpread()
     /// Over as many points as the smoothed sizes.
-    var residualLean = Lean(points: Scorer.residualSmoothing)
-    var seasonLean = Lean(points: Scorer.seasonSmoothing)
+    var residualLean = Lean()
+    var seasonLean = Lean()
     /// Typical residual and typical distance from the season, which make the channels of one stream comparable.
     var spread = TypicalSize()
     var seasonSpread = TypicalSize()
+    /// At the newest point, relative to what is usual. No later point depends on it.
+    var deviation = 0.0
 
     func encode(into writer: inout StateWriter) {
         range.encode(into: &writer)

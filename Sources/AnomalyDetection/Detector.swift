@@ -11,7 +11,8 @@ public import RecurrentModel
 /// Deterministic: the same settings, name and points give the same bits. Not thread-safe; the detectors of one
 /// workbench belong to one thread.
 public final class Detector {
-    public let settings: DetectorSettings
+    public var settings: DetectorSettings { shared.values }
+    private let shared: SharedSettings
     /// Width of the stream.
     public let channels: Int
     /// Sequence number of the newest point; 0 before the first.
@@ -21,19 +22,15 @@ public final class Detector {
     /// Time of the newest point, in microseconds since 1970; `Int64.min` before the first.
     public internal(set) var newestTime = Int64.min
 
-    private var learner: OnlineLearner<Float>
-    private let workspace: Workspace<Float>
+    private var network: DetectorNetwork
     var encoder: InputEncoder
-    private var trust: [PredictionTrust]
-    /// Of each channel, the change that the network announced for the point at hand, in scaled units.
-    private var announced: [Double]
+    var trust: [PredictionTrust]
     /// Anomalous points in a row that were not learned from.
     var held: Int64 = 0
     /// Sequence number after which the stream was found to be silent; -1: never.
     var silentSince: Int64 = -1
     var scorer: Scorer
     var tracker: AnomalyTracker
-    private var target: [Float]
 
     /// - Parameters:
     ///   - channels: 1…65,535 values a point.
@@ -43,31 +40,21 @@ public final class Detector {
         _ settings: DetectorSettings, channels: Int, name: some Sequence<UInt8>, after sequence: Int64 = 0,
         workbench: Workbench
     ) {
-        self.settings = settings
+        shared = workbench.shared(settings)
         self.sequence = sequence
         origin = sequence
         self.channels = channels
         let model = settings.model
-        let (network, workspace) = workbench.bench(for: model.shape(channels: channels))
-        var generator = SeededGenerator(seed: model.seed, name: name)
-        learner = OnlineLearner(
-            network,
-            training: TrainingSettings(
-                k1: model.k1, k2: model.k2, rate: model.learningRate, optimiser: model.optimiser, loss: model.loss,
-                clip: model.clip, clipBy: model.clipBy, replay: model.replay, enabled: model.learning),
-            parameters: ShippedModel.begins(model, channels: channels)
-                ? ShippedModel.parameters
-                : network.initialParameters(model.initialisation, forgetBias: model.forgetBias, using: &generator))
-        self.workspace = workspace
+        network = DetectorNetwork(model, channels: channels, name: name, workbench: workbench)
         encoder = InputEncoder(
             channels: channels, meaning: model.target, features: model.features, scaling: model.scaling,
             rangeHalfLife: model.rangeHalfLife)
         trust = Array(repeating: PredictionTrust(), count: channels)
-        announced = Array(repeating: 0, count: channels)
-        scorer = Scorer(settings.score, channels: channels, zone: model.timeZone)
+        scorer = Scorer(shared, channels: channels)
         tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
-        target = Array(repeating: 0, count: channels)
     }
+
+    deinit { network.leave() }
 
     /// The anomaly that is open, or was last.
     public var anomaly: Anomaly? { tracker.anomaly }
@@ -77,20 +64,31 @@ public final class Detector {
     var seen: Int64 { sequence - origin }
     /// Health of the training: norm of the last gradient before clipping, its loss, updates done and left out.
     public var training: (gradientNorm: Double, loss: Double, updates: Int64, skipped: Int64) {
-        (learner.gradientNorm, learner.loss, learner.updates, learner.skippedUpdates)
+        network.training
     }
 
-    var learnerFootprint: (weights: Int, moments: Int, window: Int, replay: Int) { learner.footprint }
+    var networkFootprint: (weights: Int, moments: Int, window: Int, replay: Int) { network.footprint }
 
     /// How the last gradient was spread over the layers, and how far back it reached.
-    public var health: GradientHealth { learner.health }
-    /// Points that it has learned from.
-    public var learnedPoints: Int64 { settings.model.learning ? learner.observations : 0 }
+    public var health: GradientHealth { network.health }
+    /// Points that its weights have learned from.
+    public var learnedPoints: Int64 { settings.model.learning ? network.learnedPoints : 0 }
     /// The network's weights, in the layout of `Network(settings.model.shape(channels: channels))`.
-    public var parameters: [Float] { learner.parameters }
+    public var parameters: [Float] { network.parameters }
+    /// The group whose network it has; nil if it has one of its own.
+    public var group: NetworkGroups.Key? {
+        settings.model.sharing == .group ? NetworkGroups.Key(settings.model, channels: channels) : nil
+    }
+    /// Whether somebody has yet to say what weights it begins with: of a new stream, or of a group with its first one.
+    public func claimBeginning() -> Bool { network.begin() }
+    /// Whether it has the network of a group.
+    public var sharesNetwork: Bool { network.group != nil }
+    /// Which part of a group steps it together with others; nil if it has a network of its own.
+    var learner: GroupLearner<Float>? { network.group }
 
-    /// Goes on with other weights, as many as there were. The hidden state, the scaling and all that scoring knows stay.
-    public func replaceParameters(_ parameters: [Float]) { learner.replaceParameters(parameters) }
+    /// Goes on with other weights, as many as there were: it, or all streams of its group. The hidden state, the scaling and
+    /// all that scoring knows stay.
+    public func replaceParameters(_ parameters: [Float]) { network.replaceParameters(parameters) }
 
     /// −log₁₀(p) / 10, within [0, 1].
     public static func score(ofProbability p: Double) -> Double { max(0, min(1, -Double.log10(p) / 10)) }
@@ -105,6 +103,25 @@ public final class Detector {
         time: Int64, values: UnsafeBufferPointer<Double>, verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
     ) -> PointVerdict {
         precondition(values.count == channels && verdicts.count >= channels, "one value for each channel")
+        let step = begin(time: time)
+        let output = hasOutput ? network.step(encoder.input, learns: step.isLearned) : nil
+        return conclude(step, values: values, output: output, isAlone: true, verdicts: verdicts)
+    }
+
+    /// What is known of a point before its value.
+    struct Step {
+        var time: Int64
+        /// Microseconds since the point before; 0 for the first.
+        var elapsed: Int64
+        /// Whether it is the first point behind a range that is left out; and whether it is left out, as such a one or in it.
+        var isReturning: Bool
+        var isExcluded: Bool
+        /// Whether the network may learn from it.
+        var isLearned: Bool
+    }
+
+    /// Goes to the next point of the stream, before its value is looked at.
+    func begin(time: Int64) -> Step {
         // A model that begins anew knows of no point before its first one.
         let elapsed = seen == 0 ? 0 : time - newestTime
         // The first point behind a range is compared with one inside it, and as little to be trusted.
@@ -114,13 +131,37 @@ public final class Detector {
         newestTime = time
         scorer.feedback.orders.pass(time)
         scorer.seasons.prepare(&encoder, time: time, elapsed: elapsed)
-        predict(verdicts)
+        return Step(
+            time: time, elapsed: elapsed, isReturning: isReturning, isExcluded: isExcluded,
+            isLearned: !isExcluded && !feedback.isFrozen)
+    }
+
+    /// Whether the network has a say on the point at hand: not on the model's first one.
+    var hasOutput: Bool { seen > 1 }
+
+    /// Puts the network's step for the point at hand into the batch of its group.
+    func stage(_ step: Step) { network.stage(encoder.input, learns: step.isLearned) }
+
+    /// What came of that, once the batch was run.
+    var stagedOutput: UnsafePointer<Float> { network.output }
+
+    /// Looks at the value of the point at hand, scores it and learns from it.
+    ///
+    /// - Parameters:
+    ///   - output: of the network; nil if it had no say.
+    ///   - isAlone: whether its step was no part of a batch.
+    func conclude(
+        _ step: Step, values: UnsafeBufferPointer<Double>, output: UnsafePointer<Float>?, isAlone: Bool,
+        verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
+    ) -> PointVerdict {
+        let (time, elapsed) = (step.time, step.elapsed)
+        predict(output, verdicts)
         for c in 0..<channels {
             verdicts[c].value = values[c]
             verdicts[c].residual = (values[c] - verdicts[c].prediction).bounded
         }
         var judgement =
-            isExcluded
+            step.isExcluded
             ? scorer.judgeAside(time: time, elapsed: elapsed, seen: seen, verdicts)
             // A silence that was to be left out is none.
             : scorer.judge(
@@ -136,12 +177,12 @@ public final class Detector {
         note(change)
         held = judgement.isRaised ? held + 1 : 0
         learn(
-            verdicts, isHeld: isExcluded || feedback.isFrozen || held > 0 && held <= Int64(settings.model.hold),
-            updates: !isExcluded && !feedback.isFrozen)
+            verdicts, isHeld: !step.isLearned || held > 0 && held <= Int64(settings.model.hold),
+            updates: step.isLearned, isAlone: isAlone)
         // That it came back is no change to go on from.
-        if isReturning { encoder.goOn(from: Array(values)) }
+        if step.isReturning { encoder.goOn(from: Array(values)) }
         // The warm-up is for what is learned from.
-        if isExcluded, seen <= Int64(settings.score.warmup) { origin += 1 }
+        if step.isExcluded, seen <= Int64(settings.score.warmup) { origin += 1 }
         return PointVerdict(
             sequence: sequence, time: time, score: judgement.score, flags: judgement.flags, change: change)
     }
@@ -201,21 +242,21 @@ public final class Detector {
 
     // MARK: Predict
 
-    private func predict(_ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>) {
+    /// - Parameter output: with the Gaussian loss the expected values come first, and their variances, of no use here, after
+    ///   them; nil: nothing is predicted.
+    private func predict(_ output: UnsafePointer<Float>?, _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>) {
         let none = ChannelVerdict(value: .nan, prediction: .nan, lower: .nan, upper: .nan, residual: .nan)
-        if seen == 1 {
+        guard let output else {
             for c in 0..<channels { verdicts[c] = none }
             return
         }
-        // With the Gaussian loss the expected values come first, and their variances, of no use here, after them.
-        let output = learner.step(encoder.input, workspace: workspace)
         for c in 0..<channels {
             verdicts[c] = none
             let network = encoder.prediction(output[c], channel: c)
             if network.isNaN { continue }
-            let last = encoder.last[c]
+            let last = encoder.channels[c].last
             let prediction = last + trust[c].factor * (network - last)
-            announced[c] = encoder.change(to: network, channel: c)
+            trust[c].announced = encoder.change(to: network, channel: c)
             verdicts[c].prediction = prediction.bounded
             let halfWidth = scorer.halfWidth(channel: c)
             if halfWidth.isFinite {
@@ -230,17 +271,20 @@ public final class Detector {
     /// - Parameters:
     ///   - isHeld: the point is not learned from.
     ///   - updates: false to leave the weights as they are.
+    ///   - isAlone: whether the network's step was no part of a batch.
     private func learn(
-        _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>, isHeld: Bool, updates: Bool
+        _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>, isHeld: Bool, updates: Bool, isAlone: Bool
     ) {
-        for c in 0..<channels {
-            let value = verdicts[c].value
-            target[c] = isHeld ? .nan : encoder.target(value, channel: c)
-            if !value.isNaN, !verdicts[c].prediction.isNaN, !isHeld {
-                trust[c].observe(announced: announced[c], actual: encoder.change(to: value, channel: c))
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { target in
+            for c in 0..<channels {
+                let value = verdicts[c].value
+                target[c] = isHeld ? .nan : encoder.target(value, channel: c)
+                if !value.isNaN, !verdicts[c].prediction.isNaN, !isHeld {
+                    trust[c].observe(actual: encoder.change(to: value, channel: c))
+                }
             }
+            if hasOutput { network.observe(target.baseAddress!, updates: updates, isAlone: isAlone) }
         }
-        if seen > 1 { learner.observe(target, workspace: workspace, updates: updates) }
         for c in 0..<channels {
             // A missing value is replaced by what was expected, so that the network goes on from there.
             let value = verdicts[c].value.isNaN ? verdicts[c].prediction : verdicts[c].value
@@ -262,13 +306,13 @@ public final class Detector {
         writer.write(newestTime)
         writer.write(encoder.last)
         writer.write(encoder.input)
-        for scaler in encoder.scalers { scaler.encode(into: &writer) }
+        for channel in encoder.channels { channel.scaler.encode(into: &writer) }
         for one in trust { one.encode(into: &writer) }
         writer.write(held)
         writer.write(silentSince)
         scorer.encode(into: &writer)
         tracker.encode(into: &writer)
-        learner.encode(into: &writer)
+        network.encode(into: &writer)
         if !feedback.isEmpty { feedback.encode(into: &writer) }
         if !feedback.orders.isEmpty { feedback.orders.encode(into: &writer) }
         return writer.bytes
@@ -287,6 +331,10 @@ public final class Detector {
         guard head.channels == channels else {
             throw StateError.invalid(field: "channels", found: "\(head.channels)", expected: "\(channels)")
         }
+        let (found, own) = (head.settings.model, settings.model)
+        guard found.sharing == own.sharing, own.sharing == .perStream || found.group == own.group else {
+            throw StateError.invalid(field: "sharing", found: found.sharedBy, expected: own.sharedBy)
+        }
         origin = try reader.readCount("origin")
         sequence = try reader.readCount("sequence")
         newestTime = try reader.read()
@@ -296,15 +344,16 @@ public final class Detector {
                 field: "position", found: "\(origin), \(sequence) at \(newestTime)",
                 expected: "one that a stream can have")
         }
-        encoder.last = try reader.readArray(count: channels, field: "last values")
+        let last: [Double] = try reader.readArray(count: channels, field: "last values")
+        for c in 0..<channels { encoder.channels[c].last = last[c] }
         encoder.input = try reader.readArray(count: encoder.input.count, field: "input")
-        for c in 0..<channels { try encoder.scalers[c].decode(from: &reader) }
+        for c in 0..<channels { try encoder.channels[c].scaler.decode(from: &reader) }
         for c in 0..<channels { try trust[c].decode(from: &reader) }
         held = try reader.read()
         silentSince = try reader.read()
         try scorer.decode(from: &reader)
         try tracker.decode(from: &reader)
-        try learner.decode(from: &reader)
+        try network.decode(from: &reader)
         if head.hasFeedback { try scorer.decodeFeedback(from: &reader, hasOrders: head.hasOrders) }
         guard reader.isAtEnd else {
             throw StateError.invalid(field: "length", found: "\(bytes.count) bytes", expected: "fewer")
@@ -315,14 +364,22 @@ public final class Detector {
     /// The detector in a saved state, to look at or to save again. Its `settings` are those that the state's layout
     /// depends on, and defaults otherwise, so it must not be given points.
     ///
-    /// - Throws: `StateError` if the bytes are damaged or of another format.
+    /// - Parameter workbench: with the stored networks of groups, if the stream may be of one.
+    /// - Throws: `StateError` if the bytes are damaged or of another format, or if its group's network is not there.
     public convenience init(lookingInto state: [UInt8], workbench: Workbench) throws {
         var reader = StateReader(state)
         let head = try StateHead(from: &reader)
         let settings = head.settings
         // Before there is memory for them all: damaged bytes may speak of gigabytes.
-        let count = Network<Float>(settings.model.shape(channels: head.channels)).layout.count
-        guard state.count / MemoryLayout<Float>.stride >= count else { throw StateError.truncated }
+        if settings.model.sharing == .group {
+            let key = NetworkGroups.Key(settings.model, channels: head.channels)
+            guard workbench.groups.knows(key) else {
+                throw StateError.invalid(field: "group", found: "\(key)", expected: "one that is stored")
+            }
+        } else {
+            let count = Network<Float>(settings.model.shape(channels: head.channels)).layout.count
+            guard state.count / MemoryLayout<Float>.stride >= count else { throw StateError.truncated }
+        }
         self.init(settings, channels: head.channels, name: [], workbench: workbench)
         try restore(state)
     }

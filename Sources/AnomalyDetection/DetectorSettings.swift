@@ -58,6 +58,10 @@ public struct ModelSettings: Sendable, Equatable {
     public var seed: UInt64 = 0
     /// False freezes the weights: streams are still predicted and scored.
     public var learning = true
+    /// Whether the stream has a network of its own, or one with all streams of the same `group`.
+    public var sharing = WeightSharing.perStream
+    /// Name of the group; of no meaning to a stream with a network of its own.
+    public var group = "*"
 
     public init() {}
 
@@ -76,6 +80,14 @@ public struct ModelSettings: Sendable, Equatable {
             cell: cell, inputs: features.width(channels: channels), hidden: hidden, layers: layers,
             outputs: channels * loss.outputsPerTarget, attention: attention, attentionScale: attentionScale)
     }
+}
+
+/// Whose a network is.
+public enum WeightSharing: String, Sendable, CaseIterable {
+    /// Each stream has one of its own.
+    case perStream = "per-stream"
+    /// All streams of a group have one together, each with a hidden state of its own.
+    case group
 }
 
 /// What the network's output stands for.

@@ -14,7 +14,7 @@ struct DriftTrack: Sendable {
     private var count: Int64 = 0
     private var near = 0.0
     private var far = 0.0
-    private var record = StepRecord(block: 200, exponent: exponent)
+    private var record = StepRecord()
 
     /// How far the channel has come, in its units.
     var distance: Double { abs(change) }
@@ -28,7 +28,7 @@ struct DriftTrack: Sendable {
         near += (value - near) * max(Self.fast, 1 / Double(count))
         far += (value - far) * max(Self.slow, 1 / Double(count))
         guard count > Self.fewest, distance.isFinite else { return 0 }
-        return record.observe(distance)
+        return record.observe(distance, block: 200, exponent: Self.exponent)
     }
 
     func encode(into writer: inout StateWriter) {

@@ -19,9 +19,13 @@ public struct InputEncoder: Sendable {
     public let features: InputFeatures
     /// Inputs of the next step: (`features.width(channels:)`). Zeros before the first value.
     public internal(set) var input: [Float]
-    /// The value that was observed last of each channel; NaN before the first.
-    public internal(set) var last: [Double]
-    var scalers: [RangeScaler]
+    /// What is known of a channel.
+    struct Channel: Sendable {
+        var scaler: RangeScaler
+        /// The value that was observed last; NaN before the first.
+        var last = Double.nan
+    }
+    var channels: [Channel]
 
     /// Learns the ranges from what it observes.
     ///
@@ -50,15 +54,17 @@ public struct InputEncoder: Sendable {
     }
 
     private init(_ scalers: [RangeScaler], _ meaning: PredictionTarget, _ features: InputFeatures) {
-        self.scalers = scalers
+        channels = scalers.map { Channel(scaler: $0) }
         self.meaning = meaning
         self.features = features
         input = Array(repeating: 0, count: features.width(channels: scalers.count))
-        last = Array(repeating: .nan, count: scalers.count)
     }
 
+    /// The value that was observed last of each channel; NaN before the first.
+    public var last: [Double] { channels.map(\.last) }
+
     /// Of memory, without itself.
-    var bytes: Int { ArrayBytes.of(scalers) + ArrayBytes.of(input) + ArrayBytes.of(last) }
+    var bytes: Int { ArrayBytes.of(channels) + ArrayBytes.of(input) }
 
     /// Completes the inputs for the next point by what is known of it before its value.
     ///
@@ -68,7 +74,7 @@ public struct InputEncoder: Sendable {
     ///   - usual: microseconds between two points of the stream, as far as it is known; else 0.
     ///   - zone: whose days and weeks the calendar shows.
     public mutating func prepare(time: Int64, elapsed: Int64, usual: Int64, zone: LocalTime) {
-        var place = features.widthOfChannel * scalers.count
+        var place = features.widthOfChannel * channels.count
         if features.calendar {
             let local = zone.local(time)
             for period in [LocalTime.day, LocalTime.week] {
@@ -89,36 +95,36 @@ public struct InputEncoder: Sendable {
     ///
     /// - Precondition: `features.season`.
     mutating func prepare(seasonalChange change: Double, channel c: Int) {
-        let unit = scalers[c].unit
+        let unit = channels[c].scaler.unit
         let scaled = unit > 0 && change.isFinite ? change / unit : 0
         input[c * features.widthOfChannel + 2] = Float(max(-2, min(2, scaled)))
     }
 
     /// The value that an output of the network stands for; NaN before the first value.
     func prediction(_ output: Float, channel c: Int) -> Double {
-        if last[c].isNaN { return .nan }
+        if channels[c].last.isNaN { return .nan }
         let y = output.isFinite ? Double(output) : 0
-        let scaler = scalers[c]
+        let scaler = channels[c].scaler
         return switch meaning {
-        case .change: last[c] + y * scaler.unit
+        case .change: channels[c].last + y * scaler.unit
         case .value: scaler.low + (y + 1) * scaler.unit
         }
     }
 
     /// The change from the last value to another one, in scaled units; 0 while there is no unit.
     func change(to value: Double, channel c: Int) -> Double {
-        let unit = scalers[c].unit
+        let unit = channels[c].scaler.unit
         // Halves first: a difference can overflow.
-        return unit > 0 ? (value / 2 - last[c] / 2) / unit * 2 : 0
+        return unit > 0 ? (value / 2 - channels[c].last / 2) / unit * 2 : 0
     }
 
     /// The output that would have been right for `value`, from what was observed before it; NaN if either is missing.
     public func target(_ value: Double, channel c: Int) -> Float {
-        if value.isNaN || last[c].isNaN { return .nan }
+        if value.isNaN || channels[c].last.isNaN { return .nan }
         let wanted =
             switch meaning {
             case .change: change(to: value, channel: c)
-            case .value: scalers[c].scale(value)
+            case .value: channels[c].scaler.scale(value)
             }
         return Float(max(-Self.largestTarget, min(Self.largestTarget, wanted)))
     }
@@ -129,21 +135,21 @@ public struct InputEncoder: Sendable {
     ///   - isMissing: the value was missing, and this is what was expected of it.
     ///   - isHeld: the range shall not follow it.
     public mutating func observe(_ value: Double, channel c: Int, isMissing: Bool = false, isHeld: Bool = false) {
-        if !isHeld { scalers[c].observe(value) }
-        let scaled = max(-1, min(1, scalers[c].scale(value)))
-        let change = last[c].isNaN ? 0 : max(-2, min(2, self.change(to: value, channel: c)))
+        if !isHeld { channels[c].scaler.observe(value) }
+        let scaled = max(-1, min(1, channels[c].scaler.scale(value)))
+        let change = channels[c].last.isNaN ? 0 : max(-2, min(2, self.change(to: value, channel: c)))
         let place = c * features.widthOfChannel
         input[place] = Float(scaled)
         input[place + 1] = Float(change)
         if features.missing { input[place + features.widthOfChannel - 1] = isMissing ? 1 : 0 }
-        last[c] = value
+        channels[c].last = value
     }
 
     /// Goes on as if these had been the last values, and had been for long; what is NaN stays as it is.
     mutating func goOn(from values: [Double]) {
         for (c, value) in values.enumerated() {
-            if !value.isNaN { last[c] = value }
-            if !last[c].isNaN { observe(last[c], channel: c, isHeld: true) }
+            if !value.isNaN { channels[c].last = value }
+            if !channels[c].last.isNaN { observe(channels[c].last, channel: c, isHeld: true) }
         }
     }
 }

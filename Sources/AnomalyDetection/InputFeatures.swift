@@ -1,5 +1,5 @@
 /// What the network sees besides the last value and its last change.
-public struct InputFeatures: Sendable, Equatable {
+public struct InputFeatures: Sendable, Hashable {
     /// Time of day and day of the week, each as sine and cosine.
     public var calendar = false
     /// How long the point came after the one before, compared with what is usual: log₂ of the ratio, 1 for sixteen times.

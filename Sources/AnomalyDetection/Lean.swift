@@ -7,17 +7,16 @@ struct Lean: Sendable {
     /// Share of the mean size that the mean itself must reach.
     private static let leastShare = 0.6
 
-    private let share: Double
     private var size = 0.0
 
-    /// - Parameter points: deviations that are looked at, roughly.
-    init(points: Double) { share = 1 - Double.exp(-1 / points) }
+    /// What each deviation counts where so many are looked at, roughly.
+    static func share(points: Double) -> Double { 1 - Double.exp(-1 / points) }
 
     var isToOneSide: Bool { abs(mean) > Self.leastShare * size }
     /// Their mean: above 0 if they lean upwards.
     private(set) var mean = 0.0
 
-    mutating func observe(_ deviation: Double) {
+    mutating func observe(_ deviation: Double, share: Double) {
         mean += (deviation - mean) * share
         size += (abs(deviation) - size) * share
     }

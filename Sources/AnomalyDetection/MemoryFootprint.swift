@@ -23,11 +23,11 @@ public struct MemoryFootprint: Sendable, Equatable, Codable {
 extension Detector {
     /// What it takes in memory now.
     public var footprint: MemoryFootprint {
-        let network = learnerFootprint
+        let network = networkFootprint
         return MemoryFootprint(
             weights: network.weights, moments: network.moments, window: network.window, replay: network.replay,
             sizes: scorer.sizesBytes, seasons: scorer.seasons.bytes,
-            rest: MemoryLayout<Scorer>.size + MemoryLayout<DetectorSettings>.size + MemoryLayout<InputEncoder>.size
-                + MemoryLayout<AnomalyTracker>.size + scorer.restBytes + encoder.bytes)
+            rest: MemoryLayout<Scorer>.size + MemoryLayout<OnlineLearner<Float>>.size + MemoryLayout<InputEncoder>.size
+                + MemoryLayout<AnomalyTracker>.size + scorer.restBytes + encoder.bytes + ArrayBytes.of(trust))
     }
 }

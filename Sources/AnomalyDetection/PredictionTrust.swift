@@ -14,12 +14,14 @@ struct PredictionTrust: Sendable {
     /// Means of announced × actual change, and of announced².
     private var product = 0.0
     private var square = 0.0
+    /// Change that the network has announced for the point at hand, in scaled units.
+    var announced = 0.0
 
     /// In [0, 1].
     var factor: Double { square > 0 ? max(0, min(1, product / square)) : 0 }
 
-    /// - Parameters: changes from the last value to the prediction and to the value, in scaled units.
-    mutating func observe(announced: Double, actual: Double) {
+    /// - Parameter actual: change from the last value to the one that has come, in scaled units.
+    mutating func observe(actual: Double) {
         let (announced, actual) = (Self.bounded(announced), Self.bounded(actual))
         product += (announced * actual - product) * Self.decay
         square += (announced * announced - square) * Self.decay

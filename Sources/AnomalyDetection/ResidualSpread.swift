@@ -9,7 +9,7 @@ struct ResidualSpread: Sendable {
 
     private var count: Int64 = 0
     private var size = 0.0
-    private var record = StepRecord(block: 30, exponent: RaritySketch.tailExponent)
+    private var record = StepRecord()
 
     /// - Parameter size: of the next residual, 0 or more.
     /// - Returns: decades of rarity of residuals that are so small for some time.
@@ -18,7 +18,7 @@ struct ResidualSpread: Sendable {
         size += (next - size) * max(Self.share, 1 / Double(count))
         // What is always predicted exactly has no spread to lose.
         guard count > Self.fewest, size > 0, (1 / size).isFinite else { return 0 }
-        return record.observe(1 / size)
+        return record.observe(1 / size, block: 30, exponent: RaritySketch.tailExponent)
     }
 
     func encode(into writer: inout StateWriter) {

@@ -29,6 +29,8 @@ struct Scorer: Sendable {
     /// Points that a smoothed residual, and a smoothed distance from the season, are the mean of.
     static let residualSmoothing = 10.0
     static let seasonSmoothing = 20.0
+    private static let residualShare = Lean.share(points: residualSmoothing)
+    private static let seasonShare = Lean.share(points: seasonSmoothing)
     /// What a decade of rarity of a residual counts. The network adapts to each stream and is surprised by what a
     /// season announces; at full weight a prototype lost five points on NAB, by which this weight was chosen.
     private static let residualWeight = 0.9
@@ -41,9 +43,9 @@ struct Scorer: Sendable {
     private static let knee = 3.3
     private static let slopeBeyondKnee = 0.45
 
-    private let configured: ScoreSettings
+    private let configured: SharedSettings
     /// Those that hold, with the rules that people have set.
-    private var settings: ScoreSettings
+    private var ruled: SharedSettings
     private let channels: Int
     /// On decades of rarity.
     private var threshold: Double
@@ -60,21 +62,22 @@ struct Scorer: Sendable {
     private var untilBand = 0
     /// What people have said.
     var feedback = Feedback()
-    /// Of each channel, its deviation at the newest point, relative to what is usual for it.
-    private(set) var deviations: [Double]
 
-    init(_ settings: ScoreSettings, channels: Int, zone: LocalTime) {
-        configured = settings
-        self.settings = settings
+    init(_ shared: SharedSettings, channels: Int) {
+        configured = shared
+        ruled = shared
+        let (model, settings) = (shared.values.model, shared.values.score)
         self.channels = channels
         threshold = -Double.log10(settings.falseAlarmProbability)
-        seasons = StreamSeasons(channels: channels, zone: zone)
+        // A group's streams are to be small: there is no evidence of the season.
+        seasons = StreamSeasons(channels: model.sharing == .perStream ? channels : 0, zone: model.timeZone)
         memories = Array(repeating: ChannelMemory(), count: channels)
         residual = DeviationTrack(memory: settings.window, smoothing: Self.residualSmoothing)
         season = DeviationTrack(memory: settings.window, smoothing: Self.seasonSmoothing)
         peak = RecentPeak(capacity: settings.rest)
-        deviations = Array(repeating: 0, count: channels)
     }
+
+    private var settings: ScoreSettings { ruled.values.score }
 
     /// Half the width of the band of a channel, in its own units; NaN while nothing is known.
     func halfWidth(channel c: Int) -> Double { band * (channels == 1 ? 1 : memories[c].spread.mean) }
@@ -88,11 +91,11 @@ struct Scorer: Sendable {
         if channels == 1 { return [1] }
         let isOfOne =
             !judgement.kind.isDisjoint(with: [.flatLine, .drift, .outOfLimits]) || judgement.kind == .variance
-        let sum = deviations.reduce(0) { $0 + $1 * $1 }
+        let sum = memories.reduce(0) { $0 + $1.deviation * $1.deviation }
         // A gap is in all of them.
         if judgement.kind == .gap { return Array(repeating: 1 / Float(channels), count: channels) }
         if isOfOne || !(sum > 0) { return (0..<channels).map { $0 == judgement.worst ? 1 : 0 } }
-        return deviations.map { Float($0 * $0 / sum) }
+        return memories.map { Float($0.deviation * $0.deviation / sum) }
     }
 
     /// Takes the next point.
@@ -210,7 +213,10 @@ struct Scorer: Sendable {
     /// Lets other feedback hold.
     mutating func goOn(with feedback: Feedback) {
         self.feedback = feedback
-        settings = feedback.orders.applied(to: configured)
+        if feedback.orders.rules.isEmpty { return ruled = configured }
+        var values = configured.values
+        values.score = feedback.orders.applied(to: values.score)
+        ruled = SharedSettings(values)
     }
 
     // MARK: Evidence
@@ -262,7 +268,7 @@ struct Scorer: Sendable {
         var (residualCounts, seasonCounts) = (false, false)
         for c in 0..<channels {
             let value = verdicts[c].value
-            deviations[c] = 0
+            memories[c].deviation = 0
             if value.isNaN { continue }
             evidence.present += 1
             feedback.observe(verdicts[c].residual, channel: c)
@@ -270,20 +276,20 @@ struct Scorer: Sendable {
             let size = abs(verdicts[c].residual)
             if !size.isNaN {
                 if let deviation = relative(size, memories[c].spread) {
-                    deviations[c] = deviation
+                    memories[c].deviation = deviation
                     residuals.add(deviation)
                     residualCounts = residualCounts || size >= least
                 }
                 memories[c].spread.observe(size)
                 small.add(memories[c].residuals.observe(size), channel: c)
-                memories[c].residualLean.observe(verdicts[c].residual)
+                memories[c].residualLean.observe(verdicts[c].residual, share: Self.residualShare)
             }
             let difference = seasons.difference(of: value, channel: c, at: clock)
             if difference.isFinite {
                 let distance = abs(difference)
-                memories[c].seasonLean.observe(difference)
+                memories[c].seasonLean.observe(difference, share: Self.seasonShare)
                 if let deviation = relative(distance, memories[c].seasonSpread) {
-                    deviations[c] = max(deviations[c], deviation)
+                    memories[c].deviation = max(memories[c].deviation, deviation)
                     distances.add(deviation)
                     seasonCounts = seasonCounts || distance >= least
                 }
@@ -294,8 +300,8 @@ struct Scorer: Sendable {
             {
                 outside += memories[c].range.decades(of: value)
             }
-            if deviations[c] > largest {
-                largest = deviations[c]
+            if memories[c].deviation > largest {
+                largest = memories[c].deviation
                 evidence.worst = c
                 (residualOfWorst, differenceOfWorst) = (verdicts[c].residual, difference)
             }
@@ -371,7 +377,7 @@ struct Scorer: Sendable {
 
     /// Bytes of memory: of what sizes are ranked among, and of what is neither that nor for the seasons.
     var sizesBytes: Int { residual.bytes + season.bytes }
-    var restBytes: Int { ArrayBytes.of(memories) + ArrayBytes.of(deviations) + peak.bytes }
+    var restBytes: Int { ArrayBytes.of(memories) + peak.bytes }
 
     func encode(into writer: inout StateWriter) {
         seasons.encode(into: &writer)

@@ -8,9 +8,11 @@ struct StateHead {
     private static let withoutFeedback: UInt16 = 4
     private static let withoutOrders: UInt16 = 5
     /// From here on, sizes and earlier values are kept, and saved, in less memory, and a byte of the head says what of
-    /// feedback and orders there is.
+    /// feedback and orders there is, and whether the network is a group's.
     static let compact: UInt16 = 7
-    static let newest = compact
+    /// From here on, moments and earlier windows are in 16 bits, too.
+    static let short = ShortMoments.format
+    static let newest = short
 
     /// Whether there is feedback at the end, and orders behind that.
     let hasFeedback: Bool
@@ -25,10 +27,12 @@ struct StateHead {
         _ feedback: Feedback, channels: Int, _ settings: DetectorSettings, into writer: inout StateWriter
     ) {
         writer.write(newest)
-        writer.write((feedback.isEmpty ? 0 : 1 as UInt8) | (feedback.orders.isEmpty ? 0 : 2))
+        let isMember = settings.model.sharing == .group
+        writer.write((feedback.isEmpty ? 0 : 1 as UInt8) | (feedback.orders.isEmpty ? 0 : 2) | (isMember ? 4 : 0))
         writer.write(UInt32(channels))
         writer.write(KernelVariant.current.arithmetic.rawValue)
         settings.encodeLayout(into: &writer)
+        if isMember { writer.write(Array(settings.model.group.utf8)) }
     }
 
     /// - Throws: `StateError`.
@@ -42,12 +46,14 @@ struct StateHead {
             throw StateError.invalid(field: "format", found: "\(version)", expected: "\(Detector.stateVersion)")
         }
         reader.format = version
+        var isMember = false
         if version >= Self.compact {
             let parts = try reader.read(UInt8.self)
-            guard parts <= 3, parts != 2 else {
-                throw StateError.invalid(field: "parts", found: "\(parts)", expected: "0, 1 or 3")
+            guard parts < 8, parts & 3 != 2 else {
+                throw StateError.invalid(field: "parts", found: "\(parts)", expected: "0, 1, 3, 4, 5 or 7")
             }
             (hasFeedback, hasOrders) = (parts & 1 != 0, parts & 2 != 0)
+            isMember = parts & 4 != 0
         } else {
             (hasFeedback, hasOrders) = (version > Self.withoutFeedback, version > Self.withoutOrders)
         }
@@ -61,7 +67,13 @@ struct StateHead {
             throw StateError.invalid(field: "arithmetic", found: "\(number)", expected: "0 or 1")
         }
         self.arithmetic = arithmetic
-        settings = try DetectorSettings(layoutFrom: &reader)
+        var settings = try DetectorSettings(layoutFrom: &reader)
+        if isMember {
+            settings.model.sharing = .group
+            settings.model.group = String(
+                decoding: try reader.readArray(of: UInt8.self, atMost: 65_535, field: "group"), as: UTF8.self)
+        }
+        self.settings = settings
     }
 }
 

@@ -10,10 +10,6 @@ struct StepRecord: Sendable {
     /// Blocks that must be known.
     private static let fewestBlocks: Int64 = 4
 
-    /// Observations in a block: figures so far apart have little to do with each other.
-    private let block: Int64
-    /// Decades for each tenfold of the largest.
-    private let exponent: Double
     /// Of the past, of the block before and of the one at hand. Only the first is compared with.
     private var largest = 0.0
     private var ofBlockBefore = 0.0
@@ -21,14 +17,12 @@ struct StepRecord: Sendable {
     private var count: Int64 = 0
     private var decades = FadingDecades()
 
-    init(block: Int, exponent: Double) {
-        self.block = Int64(block)
-        self.exponent = exponent
-    }
-
-    /// - Parameter figure: 0 or more.
+    /// - Parameters:
+    ///   - figure: 0 or more.
+    ///   - block: observations in a block, always as many: figures so far apart have little to do with each other.
+    ///   - exponent: decades for each tenfold of the largest.
     /// - Returns: decades of rarity.
-    mutating func observe(_ figure: Double) -> Double {
+    mutating func observe(_ figure: Double, block: Int64, exponent: Double) -> Double {
         let blocks = count / block
         if decades.isSaid {
             if figure <= largest { decades.clear() }

@@ -6,6 +6,7 @@ public struct StreamSeasons: Sendable {
     private var interval = SamplingInterval()
     private var channels: [SeasonMemory]
 
+    /// - Parameter channels: whose earlier values are kept; 0: only how far points lie apart.
     public init(channels: Int, zone: LocalTime) {
         self.zone = zone
         self.channels = Array(repeating: SeasonMemory(), count: channels)
@@ -40,11 +41,11 @@ public struct StreamSeasons: Sendable {
 
     /// How far a value lies above its like of earlier seasons; see `SeasonMemory`.
     func difference(of value: Double, channel c: Int, at clock: SeasonClock) -> Double {
-        channels[c].difference(of: value, at: clock)
+        channels.isEmpty ? .nan : channels[c].difference(of: value, at: clock)
     }
 
     mutating func observe(_ value: Double, channel c: Int, at clock: SeasonClock) {
-        channels[c].observe(value, at: clock)
+        if !channels.isEmpty { channels[c].observe(value, at: clock) }
     }
 
     /// Takes a value of the point at `time`; finite.

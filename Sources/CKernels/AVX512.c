@@ -2,6 +2,7 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "CKernels.h"
 

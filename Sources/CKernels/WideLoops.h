@@ -408,6 +408,38 @@ static void VARIANT(adam)(long count, ck_adam a, const float *gradient, float *f
     }
 }
 
+// Moments in 16 bits: `ShortMoments` in Swift.
+typedef uint32_t VARIANT(words) __attribute__((vector_size(4 * LANES)));
+typedef uint16_t VARIANT(shorts) __attribute__((vector_size(2 * LANES)));
+
+INLINE VARIANT(words) take_shorts(const uint16_t *p, long lanes) {
+    VARIANT(shorts) shorts = {0};
+    memcpy(&shorts, p, lanes < LANES ? lanes * sizeof *p : sizeof shorts);
+    return __builtin_convertvector(shorts, VARIANT(words));
+}
+
+INLINE void give_shorts(uint16_t *p, VARIANT(words) words, long lanes) {
+    const VARIANT(shorts) shorts = __builtin_convertvector(words, VARIANT(shorts));
+    memcpy(p, &shorts, lanes < LANES ? lanes * sizeof *p : sizeof shorts);
+}
+
+static void VARIANT(short_adam)(long count, ck_adam a, ck_dither dither, const float *gradient, uint16_t *first,
+                                uint16_t *second, float *parameters) {
+    VARIANT(words) fraction;
+    for (uint32_t k = 0; k < LANES; k++) fraction[k] = k * dither.stride;
+    EACH(i, count) {
+        const vector g = take(gradient + i, lanes);
+        const vector mean = (vector)(take_shorts(first + i, lanes) << 16) * v_set(a.keep1) + g * v_set(a.take1);
+        const vector square = (vector)(take_shorts(second + i, lanes) << 15) * v_set(a.keep2) + g * g * v_set(a.take2);
+        const VARIANT(words) below1 = (fraction + dither.first) >> 16, below2 = (fraction + dither.second) >> 17;
+        give_shorts(first + i, ((VARIANT(words))mean + below1) >> 16, lanes);
+        give_shorts(second + i, ((VARIANT(words))square + below2) >> 15, lanes);
+        const vector step = v_set(a.size) * mean / (v_sqrt(square) * v_set(a.correction) + v_set(a.epsilon));
+        give(parameters + i, take(parameters + i, lanes) * v_set(a.shrink) - step, lanes);
+        fraction += (uint32_t)LANES * dither.stride;
+    }
+}
+
 const ck_loops VARIANT(loops) = {
     .name = VARIANT_NAME,
     .affine = VARIANT(affine),
@@ -423,4 +455,5 @@ const ck_loops VARIANT(loops) = {
     .gru_forward = VARIANT(gru_forward),
     .gru_backward = VARIANT(gru_backward),
     .adam = VARIANT(adam),
+    .short_adam = VARIANT(short_adam),
 };

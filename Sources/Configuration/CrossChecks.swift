@@ -18,7 +18,15 @@ struct StreamRule: Sendable {
                 guard model.k1 > model.k2 else { return nil }
                 return "is \(model.k1), expected at most model.k2, which is \(model.k2)"
             },
-            settle: { $0.detector.model.k1 = min($0.detector.model.k1, $0.detector.model.k2) })
+            settle: { $0.detector.model.k1 = min($0.detector.model.k1, $0.detector.model.k2) }),
+        StreamRule(
+            key: "model.input_season", others: [ConfigurationKey.sharing],
+            problem: { settings in
+                let model = settings.detector.model
+                guard model.inputSeason, model.sharing == .group else { return nil }
+                return "is true, expected false where model.sharing is \"group\": earlier values are not kept there"
+            },
+            settle: { if $0.detector.model.sharing == .group { $0.detector.model.inputSeason = false } }),
     ]
 
     /// Whether one of these keys takes part.

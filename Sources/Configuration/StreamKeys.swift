@@ -4,6 +4,9 @@ extension ConfigurationKey {
     /// The keys that every stream may have its own values for. The ranges are those of the settings' own comments.
     static let streamGroups: [ConfigurationGroup] = [modelGroup, scoreGroup, storageGroup]
 
+    /// Path of the key by which streams share a network.
+    static let sharing = "model.sharing"
+
     private static let modelGroup = ConfigurationGroup(
         name: "model", heading: "The network of each stream and how it learns.",
         keys: [
@@ -12,6 +15,13 @@ extension ConfigurationKey {
                 "Recurrent cell of the network.",
                 choosing: "\"gru\" has three quarters of the weights of \"lstm\" and usually learns as much; "
                     + "\"rnn\" is cheapest, but forgets soonest."),
+            ConfigurationKey(
+                sharing, stream: \.detector.model.sharing, .choice,
+                "Whether each stream has a network of its own, or all streams of the [[stream]] section that says so share "
+                    + "one (without a section: all of the daemon), each with a hidden state of its own.",
+                choosing:
+                    "\"per-stream\"; \"group\" for very many streams of one kind: a stream takes a twentieth of the "
+                    + "memory, but has no evidence of the season, and its model can't be imported."),
             ConfigurationKey(
                 "model.hidden", stream: \.detector.model.hidden, .integer(1...1024), unit: "units",
                 "Units in each recurrent layer.",

@@ -76,5 +76,7 @@ public struct StreamSection: Sendable, Equatable {
         for (path, value) in overrides {
             ConfigurationKey.named(path)?.set(value, in: &settings)
         }
+        // Who says that streams share a network says which: those of the section.
+        if overrides[ConfigurationKey.sharing] != nil { settings.detector.model.group = match.pattern }
     }
 }

@@ -46,6 +46,14 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
         second: UnsafeMutablePointer<Self>, parameters: UnsafeMutablePointer<Self>
     ) -> Bool
 
+    /// The same with moments in 16 bits each: the first as the upper half of a Float, the second as the 16 bits behind its
+    /// sign.
+    static func runWide(
+        _ step: AdamStep<Self>, _ dither: MomentDither, count: Int, gradient: UnsafePointer<Self>,
+        first: UnsafeMutablePointer<UInt16>, second: UnsafeMutablePointer<UInt16>,
+        parameters: UnsafeMutablePointer<Self>
+    ) -> Bool
+
     /// Hyperbolic tangent, for eight numbers at once.
     static func tanh(_ x: SIMD8<Self>) -> SIMD8<Self>
 
@@ -80,6 +88,14 @@ extension KernelScalar {
     public static func runWide(
         _ step: AdamStep<Self>, count: Int, gradient: UnsafePointer<Self>, first: UnsafeMutablePointer<Self>,
         second: UnsafeMutablePointer<Self>, parameters: UnsafeMutablePointer<Self>
+    ) -> Bool {
+        false
+    }
+
+    public static func runWide(
+        _ step: AdamStep<Self>, _ dither: MomentDither, count: Int, gradient: UnsafePointer<Self>,
+        first: UnsafeMutablePointer<UInt16>, second: UnsafeMutablePointer<UInt16>,
+        parameters: UnsafeMutablePointer<Self>
     ) -> Bool {
         false
     }
@@ -147,11 +163,25 @@ extension Float: KernelScalar {
         second: UnsafeMutablePointer<Float>, parameters: UnsafeMutablePointer<Float>
     ) -> Bool {
         guard ck_is_wide() else { return false }
-        let constants = ck_adam(
+        ck_current().pointee.adam(count, constants(step), gradient, first, second, parameters)
+        return true
+    }
+
+    public static func runWide(
+        _ step: AdamStep<Float>, _ dither: MomentDither, count: Int, gradient: UnsafePointer<Float>,
+        first: UnsafeMutablePointer<UInt16>, second: UnsafeMutablePointer<UInt16>,
+        parameters: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        guard ck_is_wide() else { return false }
+        let fractions = ck_dither(first: dither.first, second: dither.second, stride: dither.stride)
+        ck_current().pointee.short_adam(count, constants(step), fractions, gradient, first, second, parameters)
+        return true
+    }
+
+    private static func constants(_ step: AdamStep<Float>) -> ck_adam {
+        ck_adam(
             size: step.size, shrink: step.shrink, correction: step.correction, keep1: step.keep1, take1: step.take1,
             keep2: step.keep2, take2: step.take2, epsilon: step.epsilon)
-        ck_current().pointee.adam(count, constants, gradient, first, second, parameters)
-        return true
     }
 
     /// Rational minimax approximation, odd of degree 13 over even of degree 6, as in Eigen's `ptanh`

@@ -25,12 +25,15 @@ public struct Commit: Sendable {
     /// What sinks have been told. Later entries replace earlier ones.
     public var alerts: [AlertRecord] = []
     public var alertSinks: [AlertSinkRecord] = []
+    /// Networks of groups. Later entries replace earlier ones.
+    public var groups: [GroupRecord] = []
 
     public init() {}
 
     public var isEmpty: Bool {
         streams.isEmpty && rows == 0 && anomalies.isEmpty && checkpoints.isEmpty && released.isEmpty && events.isEmpty
             && feedback.isEmpty && snapshots.isEmpty && alerts.isEmpty && alertSinks.isEmpty
+            && groups.isEmpty
     }
 
     /// Rows of points, of all kinds.
@@ -47,7 +50,7 @@ public struct Commit: Sendable {
         events.removeAll(keepingCapacity: keepingCapacity)
         feedback.removeAll(keepingCapacity: keepingCapacity)
         // States are large, and few.
-        snapshots = []
+        (snapshots, groups) = ([], [])
         (alerts, alertSinks) = ([], [])
     }
 

@@ -10,6 +10,7 @@ final class CommitStatements {
     private let event: Statement
     private let feedback: Statement
     private let snapshots: SnapshotStatements
+    private let groups: GroupStatements
     private let hot: HotStatements
     private let late: LateStatements
     private let alerts: AlertStatements
@@ -60,6 +61,7 @@ final class CommitStatements {
                     state = excluded.state
                 """)
         snapshots = try SnapshotStatements(database)
+        groups = try GroupStatements(database)
         hot = try HotStatements(database)
         late = try LateStatements(database)
         alerts = try AlertStatements(database)
@@ -87,6 +89,7 @@ final class CommitStatements {
             try Self.naming("feedback on stream \(record.stream)", path, on: connection) { try insert(record) }
         }
         try snapshots.write(commit, path: path)
+        try groups.write(commit, path: path)
         try alerts.write(commit, path: path)
         return (try late.write(commit, path: path), hotRows)
     }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// What the last update says about the training: how long the gradients of each layer were, and whether they reach
 /// back through the window.
 public struct GradientHealth: Sendable, Equatable {
@@ -48,5 +50,35 @@ public struct GradientHealth: Sendable, Equatable {
         let all = layers.map(\.judgement)
         for worst in [Judgement.exploding, .vanishing, .healthy] where all.contains(worst) { return worst }
         return .unknown
+    }
+
+    /// Of the gradient that a backward pass with gains has left in the workspace.
+    init<Scalar: KernelScalar>(of network: Network<Scalar>, steps: Int, _ workspace: Workspace<Scalar>) {
+        self.init(layers: network.layers.count)
+        self.steps = steps
+        for (i, layer) in network.layers.enumerated() {
+            layers[i].gain = workspace.gains[i]
+            layers[i].inputNorm = layer.inputNorm(of: workspace.gradient)
+            layers[i].recurrentNorm = layer.recurrentNorm(of: workspace.gradient)
+        }
+    }
+
+    func encode(into writer: inout StateWriter) {
+        writer.write(Int32(steps))
+        for layer in layers {
+            writer.write(layer.inputNorm)
+            writer.write(layer.recurrentNorm)
+            writer.write(layer.gain)
+        }
+    }
+
+    /// Puts back what `encode` wrote of as many layers.
+    mutating func decode(from reader: inout StateReader) throws {
+        steps = Int(try reader.read(Int32.self))
+        for i in layers.indices {
+            layers[i].inputNorm = try reader.readDouble()
+            layers[i].recurrentNorm = try reader.readDouble()
+            layers[i].gain = try reader.readDouble()
+        }
     }
 }

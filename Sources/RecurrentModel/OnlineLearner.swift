@@ -12,12 +12,14 @@ public struct TrainingSettings: Sendable, Equatable {
     public var clipBy: ClipKind
     /// Earlier windows of k2 steps that are kept; each update learns from one of them, too. 0: from the newest alone.
     public var replay: Int
+    /// How the optimiser keeps its moments.
+    public var moments: MomentWidth
     /// False leaves the weights as they are.
     public var enabled: Bool
 
     public init(
         k1: Int, k2: Int, rate: Double, optimiser: OptimiserKind = .adam, loss: LossKind = .mse, clip: Double = 1,
-        clipBy: ClipKind = .norm, replay: Int = 0, enabled: Bool = true
+        clipBy: ClipKind = .norm, replay: Int = 0, moments: MomentWidth = .full, enabled: Bool = true
     ) {
         precondition(k1 > 0 && k2 >= k1, "1 ≤ k1 ≤ k2")
         self.k1 = k1
@@ -28,6 +30,7 @@ public struct TrainingSettings: Sendable, Equatable {
         self.clip = clip
         self.clipBy = clipBy
         self.replay = replay
+        self.moments = moments
         self.enabled = enabled
     }
 }
@@ -45,8 +48,6 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     public let training: TrainingSettings
     private var weights: AlignedBuffer<Scalar>
     var optimiser: Optimiser<Scalar>
-    /// `network.stateWidth` scalars: the state after the last step, attention's memory included.
-    public package(set) var state: [Scalar]
     /// Observations so far.
     public internal(set) var observations: Int64 = 0
     /// Norm of the last gradient before clipping, and the loss it came from; 0 before the first update.
@@ -60,12 +61,11 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     // The window: up to k2 steps that have been observed, and one more between `step` and `observe`.
     /// Steps in the window.
     var filled = 0
-    /// (I, k2 + 1) and (values, k2 + 1); NaN in a target means missing.
-    var inputs: [Scalar]
-    var targets: [Scalar]
-    /// States before those rows of the window at which a later update can start, in order of the rows.
-    var startRows: [Int] = []
-    var startStates: [Scalar] = []
+    /// Those of them before which the state is kept, so that a later update can start there.
+    var starts = 0
+    /// In one piece, as each array has a head of its own: the state; (I, k2 + 1) inputs and (values, k2 + 1) targets of
+    /// the window, of which NaN means missing; the states before those rows at which it can start, in their order.
+    var memory: [Scalar]
     var replay: ReplayMemory<Scalar>
 
     /// - Precondition: the network runs one way only, because the future is not known here, and has
@@ -78,19 +78,29 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         self.network = network
         self.training = training
         weights = AlignedBuffer(parameters)
-        optimiser = Optimiser(training.optimiser, parameters: training.enabled ? parameters.count : 0)
-        state = Array(repeating: 0, count: network.stateWidth)
+        optimiser = Optimiser(
+            training.optimiser, parameters: training.enabled ? parameters.count : 0, width: training.moments)
         health = GradientHealth(layers: network.layers.count)
-        let rows = training.enabled ? training.k2 + 1 : 1
-        inputs = Array(repeating: 0, count: rows * network.shape.inputs)
-        targets = Array(repeating: .nan, count: rows * network.shape.outputs / training.loss.outputsPerTarget)
-        let starts = training.enabled ? (training.k2 + training.k1 - 1) / training.k1 + 1 : 0
-        startRows.reserveCapacity(starts)
-        startStates.reserveCapacity(starts * network.stateWidth)
+        let values = network.shape.outputs / training.loss.outputsPerTarget
         replay = ReplayMemory(
             capacity: training.enabled ? training.replay : 0, inputs: training.k2 * network.shape.inputs,
-            targets: training.k2 * network.shape.outputs / training.loss.outputsPerTarget, state: network.stateWidth)
+            targets: training.k2 * values, state: network.stateWidth)
+        let rows = training.enabled ? training.k2 + 1 : 1
+        let most = training.enabled ? (training.k2 + training.k1 - 1) / training.k1 + 1 : 0
+        memory = Array(repeating: 0, count: rows * (network.shape.inputs + values) + (1 + most) * network.stateWidth)
     }
+
+    /// `network.stateWidth` scalars: the state after the last step, attention's memory included.
+    public package(set) var state: [Scalar] {
+        get { Array(memory[..<network.stateWidth]) }
+        set { memory.replaceSubrange(..<network.stateWidth, with: newValue) }
+    }
+
+    // Places in `memory`.
+    var inputsStart: Int { network.stateWidth }
+    var targetsStart: Int { inputsStart + windowRows * network.shape.inputs }
+    var startsStart: Int { targetsStart + windowRows * values }
+    private var windowRows: Int { training.enabled ? training.k2 + 1 : 1 }
 
     /// The flat buffer that `network.layout` describes; a copy.
     public internal(set) var parameters: [Scalar] {
@@ -114,7 +124,8 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     public mutating func replaceParameters(_ parameters: [Scalar]) {
         precondition(parameters.count == network.layout.count, "the parameters are those of another network")
         self.parameters = parameters
-        optimiser = Optimiser(training.optimiser, parameters: training.enabled ? parameters.count : 0)
+        optimiser = Optimiser(
+            training.optimiser, parameters: training.enabled ? parameters.count : 0, width: training.moments)
         gradientNorm = 0
         loss = 0
         health = GradientHealth(layers: network.layers.count)
@@ -129,11 +140,11 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         if training.enabled { remember(input) }
         let packed = workspace.sequence(steps: 1)
         withExtendedLifetime(weights) {
-            state.withUnsafeMutableBufferPointer { s in
+            memory.withUnsafeMutableBufferPointer { memory in
+                let state = memory.baseAddress!
                 network.forward(
-                    packed, parameters: weights.start, x: input, initial: UnsafePointer(s.baseAddress!),
-                    workspace: workspace)
-                network.copyFinalStates(packed, workspace: workspace, to: s.baseAddress!)
+                    packed, parameters: weights.start, x: input, initial: UnsafePointer(state), workspace: workspace)
+                network.copyFinalStates(packed, workspace: workspace, to: state)
             }
         }
         return UnsafePointer(workspace.outputs)
@@ -149,12 +160,13 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         observations += 1
         if !training.enabled { return }
         let n = values
-        for i in 0..<n { targets[filled * n + i] = target[i] }
+        let place = targetsStart + filled * n
+        for i in 0..<n { memory[place + i] = target[i] }
         filled += 1
         if observations % Int64(training.k1) == 0 {
             if updates {
                 update(workspace)
-                remember()
+                keepWindow()
             }
             let surplus = filled + training.k1 - training.k2
             if surplus > 0 { forget(surplus) }
@@ -163,29 +175,32 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
 
     private mutating func remember(_ input: UnsafePointer<Scalar>) {
         let n = network.shape.inputs
-        for i in 0..<n { inputs[filled * n + i] = input[i] }
-        if startsWindow(observations) {
-            startRows.append(filled)
-            startStates.append(contentsOf: state)
-        }
+        let place = inputsStart + filled * n
+        for i in 0..<n { memory[place + i] = input[i] }
+        guard startsWindow(observations) else { return }
+        let width = network.stateWidth
+        let start = startsStart + starts * width
+        for i in 0..<width { memory[start + i] = memory[i] }
+        starts += 1
     }
 
     /// Keeps the window if it is a whole one that has no step in common with the one that was kept last.
-    private mutating func remember() {
+    private mutating func keepWindow() {
         let k2 = training.k2
-        guard replay.capacity > 0, filled >= k2, observations % Int64(k2) < Int64(training.k1), startRows.first == 0
+        guard replay.capacity > 0, filled >= k2, observations % Int64(k2) < Int64(training.k1),
+            startsWindow(observations - Int64(filled))
         else { return }
-        replay.add(
-            inputs: inputs[..<(k2 * network.shape.inputs)], targets: targets[..<(k2 * values)],
-            state: startStates[..<state.count])
+        memory.withUnsafeBufferPointer { memory in
+            let memory = memory.baseAddress!
+            replay.add(inputs: memory + inputsStart, targets: memory + targetsStart, state: memory + startsStart)
+        }
     }
 
     /// Bytes of memory: of the weights and the state, of the optimiser's moments, of the window, of earlier windows.
     public var footprint: (weights: Int, moments: Int, window: Int, replay: Int) {
-        (
-            weights.count * MemoryLayout<Scalar>.stride + ArrayBytes.of(state),
-            ArrayBytes.of(optimiser.first) + ArrayBytes.of(optimiser.second),
-            ArrayBytes.of(inputs) + ArrayBytes.of(targets) + ArrayBytes.of(startRows) + ArrayBytes.of(startStates),
+        let state = network.stateWidth * MemoryLayout<Scalar>.stride
+        return (
+            weights.count * MemoryLayout<Scalar>.stride + state, optimiser.bytes, ArrayBytes.of(memory) - state,
             replay.bytes
         )
     }
@@ -205,30 +220,19 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         workspace.reserve(rows: max(filled, training.k2), batch: 1)
         workspace.gradient.update(repeating: 0, count: count)
         withExtendedLifetime(weights) {
-            inputs.withUnsafeBufferPointer { x in
-                startStates.withUnsafeBufferPointer { initial in
-                    loss = targets.withUnsafeBufferPointer { targets in
-                        differentiate(
-                            packed, x.baseAddress!, targets.baseAddress!, initial: initial.baseAddress!,
-                            gains: isWatched ? workspace.gains : nil, workspace)
-                    }
-                }
+            memory.withUnsafeBufferPointer { memory in
+                let memory = memory.baseAddress!
+                loss = differentiate(
+                    packed, memory + inputsStart, memory + targetsStart, initial: memory + startsStart,
+                    gains: isWatched ? workspace.gains : nil, workspace)
             }
             if replay.count > 0 {
                 let packed = workspace.sequence(steps: training.k2)
-                replay.withWindow(drawnBy: updates) { x, targets, initial in
-                    _ = differentiate(packed, x, targets, initial: initial, gains: nil, workspace)
-                }
+                let (x, targets, initial) = replay.window(drawnBy: updates, into: workspace.window(replay.width))
+                _ = differentiate(packed, x, targets, initial: initial, gains: nil, workspace)
             }
         }
-        if isWatched {
-            health.steps = filled
-            for (i, layer) in network.layers.enumerated() {
-                health.layers[i].gain = workspace.gains[i]
-                health.layers[i].inputNorm = layer.inputNorm(of: workspace.gradient)
-                health.layers[i].recurrentNorm = layer.recurrentNorm(of: workspace.gradient)
-            }
-        }
+        if isWatched { health = GradientHealth(of: network, steps: filled, workspace) }
         gradientNorm = training.clipBy.apply(
             threshold: training.clip, count: count, gradient: workspace.gradient)
         guard gradientNorm.isFinite else {
@@ -259,19 +263,22 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
 
     /// Drops the oldest `rows` rows of the window.
     private mutating func forget(_ rows: Int) {
+        let first = observations - Int64(filled)
+        var gone = 0
+        for row in 0..<rows where startsWindow(first + Int64(row)) { gone += 1 }
         let keep = filled - rows
-        inputs.withUnsafeMutableBufferPointer { x in
-            let n = network.shape.inputs
-            x.baseAddress!.update(from: x.baseAddress! + rows * n, count: keep * n)
-        }
-        let n = values
-        targets.withUnsafeMutableBufferPointer { y in
-            y.baseAddress!.update(from: y.baseAddress! + rows * n, count: keep * n)
-        }
+        move(inputsStart, from: rows * network.shape.inputs, count: keep * network.shape.inputs)
+        move(targetsStart, from: rows * values, count: keep * values)
+        move(startsStart, from: gone * network.stateWidth, count: (starts - gone) * network.stateWidth)
         filled = keep
-        let gone = startRows.prefix { $0 < rows }.count
-        startRows.removeFirst(gone)
-        startStates.removeFirst(gone * state.count)
-        for i in startRows.indices { startRows[i] -= rows }
+        starts -= gone
+    }
+
+    /// Moves numbers of `memory` to the beginning of their part.
+    private mutating func move(_ start: Int, from place: Int, count: Int) {
+        memory.withUnsafeMutableBufferPointer { memory in
+            let start = memory.baseAddress! + start
+            start.update(from: start + place, count: count)
+        }
     }
 }

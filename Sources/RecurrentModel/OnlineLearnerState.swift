@@ -12,19 +12,13 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         writer.write(optimiser.steps)
         writer.write(optimiser.power1)
         writer.write(optimiser.power2)
-        writer.write(optimiser.first)
-        writer.write(optimiser.second)
-        writer.write(inputs.prefix(filled * network.shape.inputs))
-        writer.write(targets.prefix(filled * values))
-        writer.write(startRows.map(Int32.init))
-        writer.write(startStates)
+        optimiser.encodeMoments(into: &writer)
+        writer.write(memory[inputsStart..<inputsStart + filled * network.shape.inputs])
+        writer.write(memory[targetsStart..<targetsStart + filled * values])
+        writer.write(windowStarts)
+        writer.write(memory[startsStart..<startsStart + starts * network.stateWidth])
         replay.encode(into: &writer)
-        writer.write(Int32(health.steps))
-        for layer in health.layers {
-            writer.write(layer.inputNorm)
-            writer.write(layer.recurrentNorm)
-            writer.write(layer.gain)
-        }
+        health.encode(into: &writer)
     }
 
     /// Puts back what `encode` wrote. The learner must have been made with the same network and training settings.
@@ -33,7 +27,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
     public mutating func decode(from reader: inout StateReader) throws {
         let shape = network.shape
         parameters = try reader.readArray(count: parameters.count, field: "parameters")
-        state = try reader.readArray(count: state.count, field: "hidden state")
+        state = try reader.readArray(count: network.stateWidth, field: "hidden state")
         observations = try reader.readCount("observations")
         gradientNorm = try reader.readDouble()
         loss = try reader.readDouble()
@@ -41,30 +35,24 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         optimiser.steps = try reader.readCount("updates")
         optimiser.power1 = try reader.readDouble()
         optimiser.power2 = try reader.readDouble()
-        optimiser.first = try reader.readArray(count: optimiser.first.count, field: "first moments")
-        optimiser.second = try reader.readArray(count: optimiser.second.count, field: "second moments")
+        try optimiser.decodeMoments(from: &reader)
         filled = windowSteps
         let windowInputs = try reader.readArray(
             of: Scalar.self, count: filled * shape.inputs, field: "window inputs")
         let windowTargets = try reader.readArray(
             of: Scalar.self, count: filled * values, field: "window targets")
-        inputs.replaceSubrange(0..<windowInputs.count, with: windowInputs)
-        targets.replaceSubrange(0..<windowTargets.count, with: windowTargets)
-        let rows = try reader.readArray(of: Int32.self, atMost: training.k2 + 1, field: "window starts").map(Int.init)
+        memory.replaceSubrange(inputsStart..<inputsStart + windowInputs.count, with: windowInputs)
+        memory.replaceSubrange(targetsStart..<targetsStart + windowTargets.count, with: windowTargets)
+        let rows = try reader.readArray(of: Int32.self, atMost: training.k2 + 1, field: "window starts")
         guard rows == windowStarts else {
             throw StateError.invalid(field: "window starts", found: "\(rows)", expected: "\(windowStarts)")
         }
-        startRows.replaceSubrange(startRows.indices, with: rows)
+        starts = rows.count
         let states = try reader.readArray(
-            of: Scalar.self, count: rows.count * state.count, field: "window states")
-        startStates.replaceSubrange(startStates.indices, with: states)
+            of: Scalar.self, count: starts * network.stateWidth, field: "window states")
+        memory.replaceSubrange(startsStart..<startsStart + states.count, with: states)
         try replay.decode(from: &reader)
-        health.steps = Int(try reader.read(Int32.self))
-        for i in health.layers.indices {
-            health.layers[i].inputNorm = try reader.readDouble()
-            health.layers[i].recurrentNorm = try reader.readDouble()
-            health.layers[i].gain = try reader.readDouble()
-        }
+        try health.decode(from: &reader)
     }
 
     // MARK: Window
@@ -80,8 +68,8 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
     }
 
     /// Rows of the window before which the state is known.
-    private var windowStarts: [Int] {
+    private var windowStarts: [Int32] {
         let first = observations - Int64(windowSteps)
-        return (0..<windowSteps).filter { startsWindow(first + Int64($0)) }
+        return (0..<Int32(windowSteps)).filter { startsWindow(first + Int64($0)) }
     }
 }

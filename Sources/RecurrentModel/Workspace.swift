@@ -37,6 +37,8 @@ public final class Workspace<Scalar: KernelScalar> {
     /// Row of each step's first sequence, and for each row the one that takes its place when its sequence is reversed.
     @exclusivity(unchecked) private(set) var firstRows: [Int] = []
     @exclusivity(unchecked) private(set) var reversedRows: [Int] = []
+    /// An earlier window that is learned from once more.
+    @exclusivity(unchecked) private var earlier: (numbers: UnsafeMutablePointer<Scalar>, count: Int)
     /// Shapes of single sequences by their length, made once.
     @exclusivity(unchecked) private var single: [PackedShape] = []
 
@@ -58,11 +60,13 @@ public final class Workspace<Scalar: KernelScalar> {
         gains = .allocate(capacity: network.layers.count)
         gains.initialize(repeating: 0, count: network.layers.count)
         memory = [outputs]
+        earlier = (AlignedBuffer.allocate(1), 1)
         reserve(rows: 1, batch: 1)
     }
 
     deinit {
         memory.forEach { $0.deallocate() }
+        earlier.numbers.deallocate()
         gains.deallocate()
         tapes.deallocate()
     }
@@ -71,6 +75,15 @@ public final class Workspace<Scalar: KernelScalar> {
     func sequence(steps: Int) -> PackedShape {
         while single.count <= steps { single.append(PackedShape(steps: single.count)) }
         return single[steps]
+    }
+
+    /// Room for `count` numbers of an earlier window, until its next use.
+    func window(_ count: Int) -> UnsafeMutablePointer<Scalar> {
+        if count > earlier.count {
+            earlier.numbers.deallocate()
+            earlier = (AlignedBuffer.allocate(count), count)
+        }
+        return earlier.numbers
     }
 
     /// Makes room for `rows` rows of at most `batch` sequences. What an earlier run left is lost when it grows.

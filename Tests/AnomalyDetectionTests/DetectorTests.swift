@@ -1,4 +1,5 @@
 import AnomalyDetection
+import RealModule
 import RecurrentModel
 import Testing
 
@@ -270,5 +271,17 @@ func wave(_ t: Int, _ random: inout SeededGenerator) -> Double {
         for t in 0..<1000 { _ = probe.take(wave(t, &random)) }
         #expect(probe.detector.training.updates == 0)
         #expect(probe.take(50).flags.contains(.anomaly))
+    }
+
+    /// Of the shipped default, as `Benchmarks/memory` feeds it: a hundred thousand streams shall fit into 2.5 GiB.
+    @Test func aStreamTakesLittleMemory() {
+        var probe = Probe()
+        var random = SeededGenerator(seed: 1)
+        for t in 0..<2200 {
+            let value = 3 + Double.sin(Double(t) / 9) + 0.02 * random.normal()
+            _ = probe.take([value], at: Int64(t) * 60_000_000)
+        }
+        let footprint = probe.detector.footprint
+        #expect(footprint.moments < 4000 && footprint.replay < 2000 && footprint.total < 18_000, "\(footprint)")
     }
 }

@@ -64,13 +64,13 @@ import Testing
 
     @Test func otherFormatsAreRefused() throws {
         var state = probe(Self.all[0], points: 50).detector.savedState()
-        #expect(state[..<2] == [7, 0])
+        #expect(state[..<2] == [8, 0])
         state[0] = 2
-        #expect(throws: StateError.invalid(field: "format", found: "2", expected: "7")) {
+        #expect(throws: StateError.invalid(field: "format", found: "2", expected: "8")) {
             try Probe(channels: 2).detector.restore(state)
         }
-        state[0] = 8
-        #expect(throws: StateError.newerVersion(found: 8, known: 7)) {
+        state[0] = 9
+        #expect(throws: StateError.newerVersion(found: 9, known: 8)) {
             try Probe(channels: 2).detector.restore(state)
         }
     }

@@ -121,7 +121,7 @@ import Testing
         Case("\"mo del\".x = 8", "f:1: \"mo del\": unknown key; did you mean [model]?"),
         Case(
             "model.\"a\\tb\" = 8",
-            #"f:1: model."a\tb": unknown key; known here: model.cell, model.hidden, "#
+            #"f:1: model."a\tb": unknown key; known here: model.cell, model.sharing, model.hidden, "#
                 + "model.layers, model.attention, model.attention_scale, model.k1, model.k2, model.learning_rate, "
                 + "model.optimiser, model.loss, model.clip, model.clip_by, model.initialisation, model.forget_bias, "
                 + "model.initial, model.target, model.time_zone, model.input_calendar, model.input_elapsed, "
@@ -155,6 +155,10 @@ import Testing
             #"f:3: control.allow_groups: names "-1", which is no group of this machine, expected one that "#
                 + #""getent group" lists, or a number"#),
         Case("model.k1 = 64", "f:1: model.k1: is 64, expected at most model.k2, which is 32"),
+        Case(
+            "model.sharing = 'group'\nmodel.input_season = true",
+            "f:2: model.input_season: is true, expected false where model.sharing is \"group\": earlier values are not kept there"
+        ),
         Case("model.k2 = 4", "f:1: model.k1: is 16, expected at most model.k2, which is 4"),
         Case(
             "feed.listen = ['/a', '/b', '/a']", #"f:1: feed.listen: names "/a" twice, expected different sockets"#),

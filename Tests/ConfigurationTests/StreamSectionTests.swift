@@ -47,6 +47,35 @@ import Testing
             configuration.streams[1].keys == ["model.hidden", "model.learning_rate", "storage.checkpoint_interval"])
     }
 
+    /// Who says that streams share a network says which.
+    @Test func groups() throws {
+        let configuration = try Self.configuration(
+            """
+            [[stream]]
+            match = "web.*"
+            model.sharing = "group"
+            [[stream]]
+            match = "web.eu.*"
+            model.hidden = 32
+            [[stream]]
+            match = "web.us.*"
+            model.sharing = "group"
+            [[stream]]
+            match = "web.us.own"
+            model.sharing = "per-stream"
+            """)
+        let expected = [
+            ("db", WeightSharing.perStream, "*"), ("web.1", .group, "web.*"), ("web.eu.1", .group, "web.*"),
+            ("web.us.1", .group, "web.us.*"), ("web.us.own", .perStream, "web.us.own"),
+        ]
+        for (name, sharing, group) in expected {
+            let model = configuration.settings(forStream: name).detector.model
+            #expect(model.sharing == sharing && model.group == group, "\(name)")
+        }
+        let all = try Self.configuration("model.sharing = 'group'").settings(forStream: "db").detector.model
+        #expect(all.sharing == .group && all.group == "*")
+    }
+
     /// A section of `[feed]`'s own keys may be set per stream, the others may not.
     @Test func lateness() throws {
         let configuration = try Self.configuration(

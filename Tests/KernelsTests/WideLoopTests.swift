@@ -212,4 +212,32 @@ import Testing
             }
         }
     }
+
+    /// With moments in full, and in 16 bits.
+    @Test(arguments: [1, 7, 8, 15, 16, 17, 977]) func stepsOfAdam(_ count: Int) {
+        let gradient = numbers(count, seed: 5)
+        let constants = ck_adam(
+            size: 0.01, shrink: 0.999, correction: 1.5, keep1: 0.9, take1: 0.1, keep2: 0.999, take2: 0.001,
+            epsilon: 1e-8)
+        var full: [Float] = []
+        let all = sameBits { loops in
+            var parameters = numbers(count, seed: 6)
+            var (first, second) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+            for _ in 0..<20 { loops.adam(count, constants, gradient, &first, &second, &parameters) }
+            full = parameters
+            return first + second + parameters
+        }
+        let short = sameBits { loops in
+            var parameters = numbers(count, seed: 6)
+            var (first, second) = ([UInt16](repeating: 0, count: count), [UInt16](repeating: 0, count: count))
+            for step in 1...20 as ClosedRange<Int64> {
+                let dither = MomentDither(step: step)
+                let fractions = ck_dither(first: dither.first, second: dither.second, stride: dither.stride)
+                loops.short_adam(count, constants, fractions, gradient, &first, &second, &parameters)
+            }
+            return parameters + first.map { Float($0) } + second.map { Float($0) }
+        }
+        #expect((all == nil) == (short == nil))
+        expectClose(short.map { Array($0[..<count]) }, full, tolerance: 2e-3)
+    }
 }

@@ -46,7 +46,7 @@ private struct Value: Hashable {
 
     private static let tables = [
         "stream", "point_row", "hot", "chunk", "anomaly", "checkpoint", "hindsight", "hindsight_run", "pending",
-        "event", "feedback", "snapshot", "alert", "alert_sink", "rollup_5m", "rollup_1h",
+        "event", "feedback", "snapshot", "alert", "alert_sink", "stream_group", "rollup_5m", "rollup_1h",
     ]
     /// Those that the mended points are brought into.
     private static let mended = ["point_row", "hot", "chunk", "rollup_5m", "rollup_1h"]

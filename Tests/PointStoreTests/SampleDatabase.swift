@@ -53,6 +53,11 @@ struct SampleDatabase {
                     }
                 }
             }
+            commit.groups = ["web.*", "db.*"].map { name in
+                GroupRecord(
+                    name: name, time: 1 + round * 10,
+                    state: (0..<14_000).map { UInt8(truncatingIfNeeded: $0 &* name.utf8.count &+ Int(round)) })
+            }
             try store.commit(&commit)
             if round == 5 { try store.seal() }
         }

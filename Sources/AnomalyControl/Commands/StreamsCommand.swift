@@ -64,10 +64,13 @@ package struct StreamsCommand: ReportingCommand {
         let streams = try StreamSelection(globs: glob).streamsOrFailure(in: store.streams())
         var summaries = try store.streamSummaries(glob.isEmpty ? nil : Set(streams.map(\.id)))
         let isLong = long || sort.needsVitals
-        let vitals =
-            isLong
-            ? try Dictionary(uniqueKeysWithValues: summaries.map { ($0.stream.id, try StreamVitals($0, in: store)) })
-            : [:]
+        var vitals: [Int32: StreamVitals] = [:]
+        if isLong {
+            let groups = try store.networkGroups()
+            for summary in summaries {
+                vitals[summary.stream.id] = try StreamVitals(summary, in: store, groups: groups)
+            }
+        }
         summaries.sort { sort.areInOrder(($0, vitals[$0.stream.id]), ($1, vitals[$1.stream.id])) }
         if reverse { summaries.reverse() }
         let configuration = try configuration(for: summaries, in: surroundings)

@@ -18,10 +18,18 @@ struct OfflineImport {
         var options = PointStore.Options()
         options.newestFormat = Int32(Detector.stateVersion)
         let store = try PointStore(path: database, options: options)
+        let groups = try store.networkGroups()
         var commit = Commit()
         var imported: [ImportedModel.Stream] = []
         for stream in streams {
-            let detector = try StreamModel.detector(of: stream, in: try store.checkpoint(of: stream.id))
+            let detector = try StreamModel.detector(
+                of: stream, in: try store.checkpoint(of: stream.id), groups: groups)
+            if let group = detector.group {
+                throw Failure(
+                    .failure,
+                    "the stream \"\(stream.name)\" shares its network with all streams of the group \(group.group)",
+                    hint: "to give it one of its own, set model.sharing = \"per-stream\" for it")
+            }
             try model.give(to: detector) { list in
                 Failure(
                     .failure, "the model \(file) does not fit the stream \"\(stream.name)\": \(list)",

@@ -15,20 +15,24 @@ struct StreamModel {
     init(named name: String, in store: StoreReader) throws {
         stream = try store.streams().named(name)
         newest = try store.newest()[stream.id]?.sequence ?? 0
-        detector = try Self.detector(of: stream, in: try store.checkpoint(of: stream.id))
+        detector = try Self.detector(
+            of: stream, in: try store.checkpoint(of: stream.id), groups: try store.networkGroups())
     }
 
     /// The detector in a stream's checkpoint.
     ///
+    /// - Parameter groups: the stored networks that streams share.
     /// - Throws: `Failure`.
-    static func detector(of stream: StreamRecord, in checkpoint: CheckpointRecord?) throws(Failure) -> Detector {
+    static func detector(
+        of stream: StreamRecord, in checkpoint: CheckpointRecord?, groups: NetworkGroups
+    ) throws(Failure) -> Detector {
         guard let checkpoint else {
             throw Failure(
                 .failure, "the stream \"\(stream.name)\" has no checkpoint yet",
                 hint: "the daemon writes one within storage.checkpoint_interval (1min), and when it stops")
         }
         do {
-            return try Detector(lookingInto: checkpoint.state, workbench: Workbench())
+            return try Detector(lookingInto: checkpoint.state, workbench: Workbench(groups: groups))
         } catch {
             throw Failure(
                 .failure, "cannot read the newest checkpoint of the stream \"\(stream.name)\": \(error)",

@@ -29,8 +29,9 @@ struct StreamVitals {
     var memory: Int?
     var training: Training?
 
+    /// - Parameter groups: the stored networks that streams share.
     /// - Throws: `StoreError`.
-    init(_ summary: StreamSummary, in store: StoreReader) throws {
+    init(_ summary: StreamSummary, in store: StoreReader, groups: NetworkGroups) throws {
         var query = PointQuery()
         query.streams = [summary.stream.id]
         query.order = .newestFirst
@@ -43,7 +44,7 @@ struct StreamVitals {
             count += 1
         }
         rate = newest > oldest ? (count - 1) / (Double(newest - oldest) / 1e6) : .nan
-        let health = try ModelHealth(summary, silent: nil, in: store)
+        let health = try ModelHealth(summary, silent: nil, in: store, groups: groups)
         memory = health.training?.memory
         training = health.training.map { training in
             health.isFrozen ? .frozen : Training(rawValue: training.gradients) ?? .unknown

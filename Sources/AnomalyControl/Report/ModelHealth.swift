@@ -26,16 +26,20 @@ package struct ModelHealth: Sendable {
         package var memory: Int
     }
 
-    /// - Parameter silent: as the property.
+    /// - Parameters:
+    ///   - silent: as the property.
+    ///   - groups: the stored networks that streams share.
     /// - Throws: `StoreError`.
-    init(_ summary: StreamSummary, silent: Int64?, in store: StoreReader) throws {
+    init(_ summary: StreamSummary, silent: Int64?, in store: StoreReader, groups: NetworkGroups) throws {
         self.summary = summary
         self.silent = silent
         let said = try store.feedback(of: summary.stream.id).last { $0.action == .freeze || $0.action == .thaw }
         isFrozen = said?.action == .freeze
         let checkpoint = try store.checkpoint(of: summary.stream.id)
         // A model that can't be read is told of by `model show`, and keeps no report from being made.
-        guard let detector = try? StreamModel.detector(of: summary.stream, in: checkpoint) else { return }
+        guard let detector = try? StreamModel.detector(of: summary.stream, in: checkpoint, groups: groups) else {
+            return
+        }
         let shape = detector.settings.model.shape(channels: detector.channels)
         let (_, loss, updates, skipped) = detector.training
         training = Training(

@@ -73,6 +73,7 @@ package struct ReportReader {
             + summaries.filter { !drawn.contains($0.stream.id) && silences[$0.stream.id] != nil }
             + summaries.filter { !drawn.contains($0.stream.id) && silences[$0.stream.id] == nil })
             .prefix(Self.mostModels)
+        let groups = try store.networkGroups()
         return Report(
             made: now, range: range, zone: zone, streams: summaries.count,
             points: summaries.reduce(0) { $0 + $1.points }, anomalies: tally.count, openAnomalies: tally.open,
@@ -82,7 +83,7 @@ package struct ReportReader {
                     Report.Listed(stored: stored, stream: $0, feedback: feedback[stored.id] ?? [])
                 }
             },
-            models: try models.map { try ModelHealth($0, silent: silences[$0.stream.id], in: store) },
+            models: try models.map { try ModelHealth($0, silent: silences[$0.stream.id], in: store, groups: groups) },
             silent: summaries.compactMap { summary in
                 silences[summary.stream.id].map { (summary.stream.name, $0) }
             })

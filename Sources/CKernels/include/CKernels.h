@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct {
     float *x, *r, *state, *d;
@@ -19,6 +20,11 @@ typedef struct {
 typedef struct {
     float size, shrink, correction, keep1, take1, keep2, take2, epsilon;
 } ck_adam;
+
+/// Fractions of a bit at the first place, for the first and the second moment, and from one place to the next: `MomentDither`.
+typedef struct {
+    uint32_t first, second, stride;
+} ck_dither;
 
 typedef struct {
     const char *name;
@@ -37,6 +43,8 @@ typedef struct {
     void (*gru_forward)(long hidden, long batch, ck_cell cell);
     void (*gru_backward)(long hidden, long batch, ck_cell cell);
     void (*adam)(long count, ck_adam a, const float *gradient, float *first, float *second, float *parameters);
+    void (*short_adam)(long count, ck_adam a, ck_dither dither, const float *gradient, uint16_t *first,
+                       uint16_t *second, float *parameters);
 } ck_loops;
 
 /// The loops in use; null: those in Swift. Chosen before `main`, the widest that the processor has, or what

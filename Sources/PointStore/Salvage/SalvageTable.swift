@@ -170,6 +170,21 @@ struct SalvageTable: Sendable {
         isPlausible: { isIn(1...Int64.max, $0[0]) && isIn(0...Int64.max, $0[2]) && isName($0[1]) },
         onConflict: replacing("id", if: "excluded.through > through", "through"))
 
+    /// Of two copies of a row, the one that was saved later is the newer one.
+    static let group = SalvageTable(
+        name: "stream_group",
+        columns: [
+            ("id", .rowid), ("name", .text), ("time", .integer), ("checksum", .integer), ("state", .blob),
+        ],
+        hasRowids: true,
+        isPlausible: { row in
+            guard isIn(1...Int64.max, row[0]), case .text(let name) = row[1], case .blob(let state) = row[4] else {
+                return false
+            }
+            return row[3] == .integer(state.withUnsafeBytes { GroupRecord.checksum(name: name, state: $0) })
+        },
+        onConflict: replacing("id", if: "excluded.time > time", "name, time, checksum, state"))
+
     static let hindsightRun = SalvageTable(
         name: "hindsight_run",
         columns: [
@@ -234,7 +249,7 @@ struct SalvageTable: Sendable {
     static let all =
         [
             point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, snapshot, hindsightRun,
-            alert, alertSink,
+            alert, alertSink, group,
         ] + rollups
 
     /// The values of a cell as a row of this table, with its number in place; nil if it is none.

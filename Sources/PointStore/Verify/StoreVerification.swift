@@ -67,6 +67,7 @@ public struct StoreVerification {
         try progress(.streams(done: streams.count, of: streams.count))
         try lookForStrays()
         if parts.contains(.alerts) { try lookAtAlerts() }
+        if parts.contains(.groups) { try lookAtGroups() }
         try connection.close()
         return report
     }
@@ -116,6 +117,22 @@ public struct StoreVerification {
                 database, sql: "SELECT DISTINCT stream_id FROM alert WHERE stream_id NOT IN (SELECT id FROM stream)")
             for id in strays { report.add(.stream, "table alert has rows of stream \(id), which does not exist") }
             if let count, count > 0 { report.add(.anomalies, "\(count) alerts are of other anomalies than they say") }
+        }
+    }
+
+    /// Networks that streams share must be as they were saved, and each group has one.
+    private mutating func lookAtGroups() throws {
+        try reading("table stream_group") { report, database in
+            var names: Set<String> = []
+            for group in try GroupQueries.groups(database) {
+                report.checkpoints += 1
+                if group.record == nil {
+                    report.add(.checkpoints, "the checksum of the network of the group \(group.name) is wrong")
+                }
+                if !names.insert(group.name).inserted {
+                    report.add(.checkpoints, "the group \(group.name) has more than one network")
+                }
+            }
         }
     }
 

@@ -1,5 +1,3 @@
-import RecurrentModel
-
 /// Numbers in 16 bits each: multiples of a step above a base, both made for the numbers that are to be kept.
 ///
 /// The step is a power of two and the base a multiple of it, so that whole numbers, and halves and quarters of them, come
@@ -7,11 +5,14 @@ import RecurrentModel
 /// between the smallest and the largest.
 package struct Grid16: Sendable, Equatable {
     /// Stands for NaN.
-    package static let none = UInt16.max
+    @inlinable
+    package static var none: UInt16 { .max }
     private static let largest = 65_534.0
 
-    private(set) var base: Float = 0
+    @usableFromInline
+    var base: Float = 0
     /// 0 if all numbers are the same.
+    @usableFromInline
     package private(set) var step: Float = 0
 
     /// - Parameter numbers: finite, or NaN.
@@ -41,20 +42,42 @@ package struct Grid16: Sendable, Equatable {
         return UInt16(max(0, min(Self.largest, ((Double(value) - Double(base)) / Double(step)).rounded())))
     }
 
+    /// The same for many at once: the step is a power of two, so that its inverse is exact, too.
+    func write(_ values: UnsafeBufferPointer<Float>, to numbers: UnsafeMutablePointer<UInt16>) {
+        let (base, inverse) = (Double(base), step == 0 ? 0 : 1 / Double(step))
+        for (i, value) in values.enumerated() {
+            let place = (Double(value) - base) * inverse
+            numbers[i] = value.isNaN ? Self.none : UInt16(max(0, min(Self.largest, place)) + 0.5)
+        }
+    }
+
+    func read<Scalar: BinaryFloatingPoint>(
+        _ numbers: UnsafePointer<UInt16>, count: Int, to values: UnsafeMutablePointer<Scalar>
+    ) {
+        for i in 0..<count {
+            let value = min(base + Float(numbers[i]) * step, .greatestFiniteMagnitude)
+            values[i] = numbers[i] == Self.none ? .nan : Scalar(value)
+        }
+    }
+
+    @inlinable
     package func value(of number: UInt16) -> Float {
         // Beside the largest Float there may be no room for the grid's last number.
         number == Self.none ? .nan : min(base + Float(number) * step, .greatestFiniteMagnitude)
     }
 
-    func encode(into writer: inout StateWriter) {
+    /// Whether its numbers are some, as those of every grid that was made for numbers.
+    var isFinite: Bool { base.isFinite && step.isFinite && step >= 0 }
+
+    package func encode(into writer: inout StateWriter) {
         writer.write(base.bitPattern)
         writer.write(step.bitPattern)
     }
 
-    init(from reader: inout StateReader) throws {
+    package init(from reader: inout StateReader) throws {
         base = Float(bitPattern: try reader.read())
         step = Float(bitPattern: try reader.read())
-        guard base.isFinite, step.isFinite, step >= 0 else {
+        guard isFinite else {
             throw StateError.invalid(field: "grid", found: "\(base), \(step)", expected: "finite numbers")
         }
     }

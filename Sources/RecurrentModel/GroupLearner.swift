@@ -1,0 +1,332 @@
+public import Kernels
+
+/// What one sequence of a group has of its own: its state, and where its steps are being recorded.
+public struct GroupMember<Scalar: KernelScalar>: Sendable {
+    /// `network.stateWidth` scalars: the state after the last step, attention's memory included.
+    public internal(set) var state: [Scalar]
+    /// Where the learner records its steps, if `ticket` is still that seat's.
+    var seat: Int32 = -1
+    var ticket: UInt32 = 0
+    /// Its row of the batch at hand.
+    var row = 0
+
+    /// - Parameter width: `network.stateWidth`.
+    public init(width: Int) { self.init(state: Array(repeating: 0, count: width)) }
+
+    /// Goes on from a state.
+    public init(state: [Scalar]) { self.state = state }
+}
+
+/// One thread's part of a group: very many sequences without end that share one network, each with a state of its own.
+///
+///     for i in due { learner.add(&members[i], input: x[i], learns: true) }     // at most `mostRows`, each once
+///     learner.run()
+///     for i in due { use(learner.output(of: members[i])); learner.observe(&members[i], target: y[i]) }
+///     learner.finish()
+///
+/// A batch of steps is one product of matrices for each weight matrix. So is learning: of some members (`seats`), one in
+/// eight of very many, the last inputs are recorded until they are a window of k2 steps, and when a mini-batch of windows is
+/// full, they are run again from the states before them, differentiated (truncated back-propagation through time, with
+/// k1 = k2), and the optimiser takes one step for all. Then other members are recorded, in the order in which their points
+/// come. So what a stream costs in memory is its state, and its share of the seats.
+public final class GroupLearner<Scalar: KernelScalar> {
+    /// Sequences in a batch of steps.
+    public static var mostRows: Int { 64 }
+    /// Windows in a mini-batch, if there are members enough.
+    private static var mostWindows: Int { 32 }
+    /// Members that are recorded: all of so many, and one of so many of the others.
+    private static var fewestSeats: Int { 16 }
+    private static var membersPerSeat: Int { 8 }
+    /// A seat whose member has no step while the others have so many each is given to another one.
+    private static var patience: Int64 { 16 }
+
+    public let shared: SharedWeights<Scalar>
+    /// Sequences of this thread's part; decides how many are recorded.
+    public var members = 0
+    /// False while points are stepped through that were learned from before.
+    public var isRecording = true
+    private let network: Network<Scalar>
+    private let workspace: Workspace<Scalar>
+    /// This thread's copy of the weights.
+    private let weights: UnsafeMutablePointer<Scalar>
+    private var version = 0
+
+    /// Rows of the batch at hand.
+    public private(set) var rows = 0
+    /// (I, `mostRows`), and for each row a state as `GroupMember` has it.
+    private var inputs: [Scalar]
+    private var states: [Scalar]
+    /// The states block after block, each (width, B), as the network wants them.
+    private var blocks: [Scalar]
+
+    /// Steps of all members.
+    private var clock: Int64 = 0
+    private var seats: [Seat] = []
+    private var free: [Int32] = []
+    private var ready: [Int32] = []
+    /// The seat that is looked at next for a member that has gone.
+    private var hand = 0
+    /// (I, k2), (values, k2), and the state before them, for each seat.
+    private var seatInputs: [Scalar] = []
+    private var seatTargets: [Scalar] = []
+    private var seatStates: [Scalar] = []
+    /// The mini-batch: (I, N), (values, N), and the states before it, block after block.
+    private var windowInputs: [Scalar] = []
+    private var windowTargets: [Scalar] = []
+    private var windowStates: [Scalar] = []
+
+    private struct Seat {
+        /// Given to the member that sits here; no member that was here before has it.
+        var ticket: UInt32 = 0
+        var filled: Int32 = 0
+        /// When its member had its last step.
+        var touched: Int64 = 0
+    }
+
+    /// - Parameter workspace: of the same network, for this thread.
+    public init(_ shared: SharedWeights<Scalar>, workspace: Workspace<Scalar>) {
+        self.shared = shared
+        self.workspace = workspace
+        network = shared.network
+        weights = AlignedBuffer<Scalar>.allocate(network.layout.count)
+        inputs = Array(repeating: 0, count: Self.mostRows * network.shape.inputs)
+        states = Array(repeating: 0, count: Self.mostRows * network.stateWidth)
+        blocks = states
+    }
+
+    deinit { weights.deallocate() }
+
+    /// Numbers in a target: values that the network predicts at each step.
+    public var values: Int { network.shape.outputs / shared.training.loss.outputsPerTarget }
+
+    private var k2: Int { shared.training.k2 }
+
+    // MARK: A batch of steps
+
+    /// Puts the next step of a member into the batch.
+    ///
+    /// - Parameters:
+    ///   - input: (I).
+    ///   - learns: whether this step may be learned from.
+    /// - Precondition: fewer than `mostRows` are in it, and not this member.
+    @specialized(where Scalar == Float)
+    public func add(_ member: inout GroupMember<Scalar>, input: UnsafePointer<Scalar>, learns: Bool) {
+        precondition(rows < Self.mostRows, "the batch is full")
+        let width = network.shape.inputs
+        inputs.withUnsafeMutableBufferPointer { x in
+            (x.baseAddress! + rows * width).update(from: input, count: width)
+        }
+        let s = network.stateWidth
+        states.withUnsafeMutableBufferPointer { all in
+            member.state.withUnsafeBufferPointer { own in
+                (all.baseAddress! + rows * s).update(from: own.baseAddress!, count: s)
+            }
+        }
+        member.row = rows
+        rows += 1
+        clock += 1
+        record(&member, input, learns: learns && isRecording && shared.training.enabled)
+    }
+
+    /// Runs the batch.
+    @specialized(where Scalar == Float)
+    public func run() {
+        version = shared.copy(to: weights, newerThan: version)
+        let packed = PackedShape(steps: 1, batch: rows)
+        gather(states, to: &blocks, count: rows)
+        inputs.withUnsafeBufferPointer { x in
+            blocks.withUnsafeMutableBufferPointer { s in
+                network.forward(
+                    packed, parameters: weights, x: x.baseAddress!, initial: UnsafePointer(s.baseAddress!),
+                    workspace: workspace)
+                network.copyFinalStates(packed, workspace: workspace, to: s.baseAddress!)
+            }
+        }
+        scatter(blocks, to: &states, count: rows)
+    }
+
+    /// The output (O) for a member of the batch that was run, until the next `finish`.
+    public func output(of member: GroupMember<Scalar>) -> UnsafePointer<Scalar> {
+        UnsafePointer(workspace.outputs + member.row * network.shape.outputs)
+    }
+
+    /// Says what the output for a member of the batch should have been (`values` numbers; NaN: not known), and hands its
+    /// new state to it.
+    @specialized(where Scalar == Float)
+    public func observe(_ member: inout GroupMember<Scalar>, target: UnsafePointer<Scalar>) {
+        let s = network.stateWidth
+        states.withUnsafeBufferPointer { all in
+            member.state.withUnsafeMutableBufferPointer { own in
+                own.baseAddress!.update(from: all.baseAddress! + member.row * s, count: s)
+            }
+        }
+        guard isSeated(member) else { return }
+        let seat = Int(member.seat)
+        let n = values
+        let place = (seat * k2 + Int(seats[seat].filled)) * n
+        seatTargets.withUnsafeMutableBufferPointer { ($0.baseAddress! + place).update(from: target, count: n) }
+        seats[seat].filled += 1
+        guard Int(seats[seat].filled) == k2 else { return }
+        ready.append(member.seat)
+        // Whoever sits here next has another one.
+        seats[seat].ticket &+= 1
+        member.seat = -1
+    }
+
+    /// Ends the batch, and learns when there are windows enough.
+    public func finish() {
+        rows = 0
+        let wanted = max(1, min(Self.mostWindows, members / 4))
+        guard ready.count >= wanted else { return }
+        learn()
+        free.append(contentsOf: ready)
+        ready.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Recording
+
+    private func isSeated(_ member: GroupMember<Scalar>) -> Bool {
+        member.seat >= 0 && seats[Int(member.seat)].ticket == member.ticket
+    }
+
+    @specialized(where Scalar == Float)
+    private func record(_ member: inout GroupMember<Scalar>, _ input: UnsafePointer<Scalar>, learns: Bool) {
+        if !isSeated(member) {
+            member.seat = -1
+            if learns { seat(&member) }
+        } else if !learns {
+            seats[Int(member.seat)].ticket &+= 1
+            free.append(member.seat)
+            member.seat = -1
+        }
+        guard member.seat >= 0 else { return }
+        let seat = Int(member.seat)
+        seats[seat].touched = clock
+        let width = network.shape.inputs
+        let place = (seat * k2 + Int(seats[seat].filled)) * width
+        seatInputs.withUnsafeMutableBufferPointer { ($0.baseAddress! + place).update(from: input, count: width) }
+    }
+
+    /// Gives a seat to a member, if there is one for it; the window begins with the step at hand.
+    private func seat(_ member: inout GroupMember<Scalar>) {
+        guard let seat = free.popLast() ?? newSeat() ?? deserted() else { return }
+        let place = Int(seat)
+        seats[place].ticket &+= 1
+        seats[place].filled = 0
+        (member.seat, member.ticket) = (seat, seats[place].ticket)
+        let s = network.stateWidth
+        seatStates.replaceSubrange(place * s..<(place + 1) * s, with: member.state)
+    }
+
+    private func newSeat() -> Int32? {
+        guard seats.count < max(Self.fewestSeats, members / Self.membersPerSeat) else { return nil }
+        seats.append(Seat())
+        seatInputs.append(contentsOf: repeatElement(0, count: k2 * network.shape.inputs))
+        seatTargets.append(contentsOf: repeatElement(.nan, count: k2 * values))
+        seatStates.append(contentsOf: repeatElement(0, count: network.stateWidth))
+        return Int32(seats.count - 1)
+    }
+
+    /// The seat of a member that has stayed away; one seat is looked at each time. One that is ready is none.
+    private func deserted() -> Int32? {
+        hand = hand + 1 < seats.count ? hand + 1 : 0
+        let patience = Self.patience * Int64(max(members, Self.fewestSeats))
+        guard clock - seats[hand].touched > patience, Int(seats[hand].filled) < k2 else { return nil }
+        return Int32(hand)
+    }
+
+    // MARK: Learning
+
+    @specialized(where Scalar == Float)
+    private func learn() {
+        let count = ready.count
+        let rows = k2 * count
+        grow(&windowInputs, to: rows * network.shape.inputs)
+        grow(&windowTargets, to: rows * values)
+        grow(&windowStates, to: count * network.stateWidth)
+        arrange(seatInputs, width: network.shape.inputs, to: &windowInputs)
+        arrange(seatTargets, width: values, to: &windowTargets)
+        var starts: [Scalar] = []
+        starts.reserveCapacity(count * network.stateWidth)
+        for seat in ready {
+            starts.append(contentsOf: seatStates[Int(seat) * network.stateWidth..<(Int(seat) + 1) * network.stateWidth])
+        }
+        gather(starts, to: &windowStates, count: count)
+        guard windowTargets.prefix(rows * values).contains(where: { !$0.isNaN }) else { return }
+
+        version = shared.copy(to: weights, newerThan: version)
+        let packed = PackedShape(steps: k2, batch: count)
+        let isWatched = shared.updates % 8 == 0
+        workspace.reserve(rows: rows, batch: count)
+        workspace.gradient.update(repeating: 0, count: network.layout.count)
+        let loss = windowInputs.withUnsafeBufferPointer { x in
+            windowStates.withUnsafeBufferPointer { initial in
+                network.forward(
+                    packed, parameters: weights, x: x.baseAddress!, initial: initial.baseAddress!, workspace: workspace)
+                let loss = windowTargets.withUnsafeBufferPointer { targets in
+                    shared.training.loss.evaluate(
+                        rows: rows, channels: values, outputs: workspace.outputs, targets: targets.baseAddress!,
+                        gradient: workspace.dOutputs)
+                }
+                network.backward(
+                    packed, parameters: weights, x: x.baseAddress!, initial: initial.baseAddress!, workspace: workspace,
+                    gradient: workspace.gradient, gains: isWatched ? workspace.gains : nil)
+                return loss
+            }
+        }
+        var health: GradientHealth?
+        if isWatched { health = GradientHealth(of: network, steps: k2, workspace) }
+        shared.learn(workspace.gradient, loss: Double(loss), windows: count, health: health)
+    }
+
+    /// The ready windows, step after step, from the seats, which have window after window.
+    @specialized(where Scalar == Float)
+    private func arrange(_ source: [Scalar], width: Int, to target: inout [Scalar]) {
+        let count = ready.count
+        for (window, seat) in ready.enumerated() {
+            for step in 0..<k2 {
+                let (from, to) = ((Int(seat) * k2 + step) * width, (step * count + window) * width)
+                for i in 0..<width { target[to + i] = source[from + i] }
+            }
+        }
+    }
+
+    // MARK: States
+
+    /// From state after state to block after block.
+    @specialized(where Scalar == Float)
+    private func gather(_ source: [Scalar], to target: inout [Scalar], count: Int) {
+        move(count) { own, block, width in
+            for i in 0..<width { target[block + i] = source[own + i] }
+        }
+    }
+
+    /// The other way round.
+    @specialized(where Scalar == Float)
+    private func scatter(_ source: [Scalar], to target: inout [Scalar], count: Int) {
+        move(count) { own, block, width in
+            for i in 0..<width { target[own + i] = source[block + i] }
+        }
+    }
+
+    /// Calls `body` with the places of each part of each state: among the states, and among the blocks; and its width.
+    @inline(__always)
+    private func move(_ count: Int, _ body: (_ own: Int, _ block: Int, _ width: Int) -> Void) {
+        var first = 0
+        for width in network.stateBlocks {
+            for row in 0..<count { body(row * network.stateWidth + first, first * count + row * width, width) }
+            first += width
+        }
+    }
+
+    private func grow(_ buffer: inout [Scalar], to count: Int) {
+        if buffer.count < count { buffer.append(contentsOf: repeatElement(0, count: count - buffer.count)) }
+    }
+
+    /// Bytes of memory beside the members and the workspace.
+    public var bytes: Int {
+        ArrayBytes.of(seatInputs) + ArrayBytes.of(seatTargets) + ArrayBytes.of(seatStates) + ArrayBytes.of(seats)
+            + ArrayBytes.of(windowInputs) + ArrayBytes.of(windowTargets) + ArrayBytes.of(windowStates)
+            + network.layout.count * MemoryLayout<Scalar>.stride
+    }
+}

@@ -238,7 +238,7 @@ import Testing
         // The log is a sink as well; where followers come waits for the next start.
         try reload("[alerts]\njournal = false\ngroup_wait = 0\n" + first, sinks: ["socket", "hook"])
         #expect(!daemon.process.errors.contains("at_next_start"), "\(daemon.process.errors)")
-        try reload("[alerts]\nsocket = \"\"\n" + first, sinks: ["journal", "socket", "hook"])
+        try reload("[alerts]\nsocket_mode = \"0600\"\n" + first, sinks: ["journal", "socket", "hook"])
         #expect(daemon.process.errors.contains("at_next_start"))
         try daemon.feed("a 1 240\na 50 300\n")
         #expect(try line(follower).event == "opened")

@@ -17,6 +17,7 @@ enum StoreSchema {
         migrator.registerMigration(packedMigration) { try $0.execute(sql: packed) }
         migrator.registerMigration(rollupsMigration) { try $0.execute(sql: rollups) }
         migrator.registerMigration(alertsMigration) { try $0.execute(sql: alerts) }
+        migrator.registerMigration(packedRollupsMigration) { try $0.execute(sql: packedRollups) }
         return migrator
     }
 
@@ -29,6 +30,7 @@ enum StoreSchema {
     private static let packedMigration = "7-packed"
     private static let rollupsMigration = "8-rollups"
     private static let alertsMigration = "9-alerts"
+    private static let packedRollupsMigration = "10-packed-rollups"
 
     /// What a database has beside its points, if the version that wrote it last knew of it.
     struct Parts: OptionSet, Sendable {
@@ -49,9 +51,13 @@ enum StoreSchema {
         static let rollups = Parts(rawValue: 64)
         /// The tables of what sinks have been told.
         static let alerts = Parts(rawValue: 128)
+        /// The table of packed roll-ups; `rollup_5m` is a view then.
+        static let packedRollups = Parts(rawValue: 256)
 
         /// All of them.
-        static let current: Parts = [.hindsight, .late, .events, .feedback, .steering, .packed, .rollups, .alerts]
+        static let current: Parts = [
+            .hindsight, .late, .events, .feedback, .steering, .packed, .rollups, .alerts, .packedRollups,
+        ]
 
         /// The table of points that have a row for each channel.
         var rowTable: String { contains(.packed) ? "point_row" : "point" }
@@ -85,6 +91,7 @@ enum StoreSchema {
         if applied.contains(packedMigration) { parts.insert(.packed) }
         if applied.contains(rollupsMigration) { parts.insert(.rollups) }
         if applied.contains(alertsMigration) { parts.insert(.alerts) }
+        if applied.contains(packedRollupsMigration) { parts.insert(.packedRollups) }
         return .readable(parts)
     }
 

@@ -229,7 +229,8 @@ import Testing
         #expect(
             try sqlite(scratch.path, "SELECT identifier FROM grdb_migrations ORDER BY identifier")
                 == [
-                    "1-points", "2-hindsight", "3-late", "4-events", "5-feedback", "6-steering", "7-packed",
+                    "1-points", "10-packed-rollups", "2-hindsight", "3-late", "4-events", "5-feedback", "6-steering",
+                    "7-packed",
                     "8-rollups", "9-alerts",
                 ])
         #expect(try StoreReader(path: scratch.path).all().map { $0.hindsight?.score } == [0.01, 0.02])

@@ -26,7 +26,7 @@ final class Writer: @unchecked Sendable {
 
     /// It stands back behind the shards: a verdict is told at once, while a commit may take its time. When it has too much
     /// before it, the shards wait for it anyway.
-    private static let niceness: Int32 = Int32(ProcessInfo.processInfo.environment["ANOMALYD_TRY_NICE"] ?? "5") ?? 5
+    private static let niceness: Int32 = 5
 
     /// The disk may be slow, or another program hold a lock.
     private static let database = "the database"

@@ -208,6 +208,43 @@ import Testing
         try store.close()
     }
 
+    /// A file of a version that had a row for each bucket: it is read as it is, and keeps its rows when packs come.
+    @Test func aFileWithoutPacksGoesOn() throws {
+        var random = Seeded(11)
+        var history = History()
+        var store = try PointStore(path: scratch.path)
+        try store.store(streams: History.streams)
+        var commit = history.next(points: 900, &random)
+        try store.commit(&commit)
+        var upkeep = StoreUpkeep(Retention())
+        try finish(&upkeep, store)
+        try store.close()
+        _ = try sqlite(
+            scratch.path,
+            """
+            DROP VIEW named_rollup_5m; DROP VIEW rollup_5m; DROP TABLE rollup_5m_pack;
+            ALTER TABLE rollup_5m_row RENAME TO rollup_5m;
+            CREATE VIEW named_rollup_5m AS SELECT * FROM rollup_5m;
+            DELETE FROM grdb_migrations WHERE identifier = '10-packed-rollups';
+            """)
+        try history.expectRollups(scratch.path)
+        try expectSound(scratch.path)
+        store = try PointStore(path: scratch.path)
+        try history.expectRollups(scratch.path)
+        #expect(try sqlite(scratch.path, "SELECT count(*) FROM rollup_5m_pack") == ["0"])
+        commit = history.next(points: 900, &random)
+        try store.commit(&commit)
+        try store.seal()
+        upkeep = StoreUpkeep(Retention())
+        try finish(&upkeep, store)
+        // The rows of a chunk that is full now are packed with what has come since.
+        #expect(
+            try sqlite(scratch.path, "SELECT DISTINCT stream_id FROM rollup_5m_pack ORDER BY 1") == ["2", "3"])
+        try history.expectRollups(scratch.path)
+        try expectSound(scratch.path)
+        try store.close()
+    }
+
     /// What a point of no value, of the largest ones or of a time before 1970 makes of a bucket.
     @Test func strangePoints() throws {
         let store = try PointStore(path: scratch.path)

@@ -132,7 +132,8 @@ public struct AnomalyDaemon: Service {
             listeners.change(.feed(new.feed, most: most))
             controls.change(.control(new.control))
             pipeline.directory.change(FoundingLimits(new))
-            alerts.dispatcher.inbox.add { $0.windows = new.mutes }
+            alerts.change(new)
+            followers.change(.alerts(new.alerts))
             control.withLock { $0 = new.control }
         }
         let datagrams: [DatagramFeed]

@@ -13,12 +13,11 @@ enum PageEntrance {
     ) -> LivePage {
         let intake = FeedbackIntake(pipeline: pipeline)
         let watch = pipeline.writer.watch
-        let feedback: @Sendable (FeedbackRequest, String) async -> ControlReply = { request, peer in
+        let feedback: @Sendable (FeedbackRequest, String, UInt32?) async -> ControlReply = { request, peer, user in
             let facts: Logger.Metadata = ["peer": "\(peer)", "asked": "say \(request.action.prefix(40))"]
             logger.tell(.changing, ControlHandler.detail(of: request).merging(facts) { $1 })
             return await withCheckedContinuation { answered in
-                // Who has the token may be anybody: no user is noted.
-                intake.take(request, user: nil) { answered.resume(returning: $0) }
+                intake.take(request, user: user) { answered.resume(returning: $0) }
             }
         }
         return LivePage(

@@ -9,7 +9,9 @@ public struct Reload: Sendable {
         "daemon.log_level", "daemon.max_streams", "feed.max_connections", "feed.max_streams_per_client",
         "feed.new_streams_per_second", "feed.new_streams_burst", "feed.allow_users", "feed.allow_groups",
         "control.allow_users", "control.allow_groups", "control.max_connections", "control.max_request",
-        "control.timeout", "[[mute]]",
+        "control.timeout", "alerts.journal", "alerts.max_followers", "alerts.group_by", "alerts.group_wait",
+        "alerts.group_interval", "alerts.repeat_interval", "alerts.max_alerts", "alerts.worsen_factor",
+        "alerts.warning_score", "alerts.critical_score", "alerts.queue", "alerts.link", "[[sink]]", "[[mute]]",
     ]
 
     private let signals: AsyncStream<Void>

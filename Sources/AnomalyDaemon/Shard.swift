@@ -349,15 +349,16 @@ final class Shard: @unchecked Sendable {
     /// all.
     private func saveGroupsIfDue() {
         let count = groups.count
-        if number != 0 || count == 0 { return }
+        if count == 0 { return }
         let now = SteadyClock.now
         guard now >= nextGroupSave || count != savedGroups else { return }
         (nextGroupSave, savedGroups) = (now + configuration.defaults.storage.checkpointInterval, count)
-        saveGroups(all: false)
+        if number == 0 { saveGroups(all: false) } else { workbench.publish() }
     }
 
     /// - Parameter all: also those that have not changed since they were saved last.
     private func saveGroups(all: Bool) {
+        workbench.publish()
         for saved in groups.save(all: all) {
             batch.commit.groups.append(GroupRecord(name: saved.name, time: WallClock.now, state: saved.state))
         }

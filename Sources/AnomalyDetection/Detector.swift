@@ -50,7 +50,7 @@ public final class Detector {
             channels: channels, meaning: model.target, features: model.features, scaling: model.scaling,
             rangeHalfLife: model.rangeHalfLife)
         trust = Array(repeating: PredictionTrust(), count: channels)
-        scorer = Scorer(shared, channels: channels)
+        scorer = Scorer(shared, channels: channels, sizes: workbench.sizes(model, channels: channels))
         tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
     }
 

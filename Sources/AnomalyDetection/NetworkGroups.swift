@@ -46,6 +46,12 @@ public final class NetworkGroups: Sendable {
         var saved: [String: [UInt8]] = [:]
         /// Of each group, its version when it was saved last.
         var savedVersions: [Key: Int] = [:]
+        var workbenches = 0
+        /// What each workbench has published of a group, and which have since it was saved last.
+        var sizes: [Key: [Int: [UInt8]]] = [:]
+        var published: Set<Key> = []
+        /// What those of an earlier run have.
+        var savedSizes: [Key: [[UInt8]]] = [:]
     }
 
     private let contents = Mutex(Contents())
@@ -78,7 +84,10 @@ public final class NetworkGroups: Sendable {
                     ? ShippedModel.parameters
                     : network.initialParameters(model.initialisation, forgetBias: model.forgetBias, using: &generator))
             contents.weights[key] = weights
-            if let state = contents.saved.removeValue(forKey: "\(key)"), (try? Self.restore(weights, state)) != nil {
+            if let state = contents.saved.removeValue(forKey: "\(key)"),
+                let sizes = try? Self.restore(weights, state)
+            {
+                contents.savedSizes[key] = sizes
                 contents.savedVersions[key] = weights.version
             }
             return weights
@@ -94,15 +103,43 @@ public final class NetworkGroups: Sendable {
         }
     }
 
-    /// The networks that have changed since they were saved last, or all.
+    /// Counts one more workbench.
+    func join() -> Int {
+        contents.withLock { contents in
+            contents.workbenches += 1
+            return contents.workbenches
+        }
+    }
+
+    /// Takes what a workbench knows of a group beside its network.
+    func publish(_ sizes: [UInt8], of key: Key, by workbench: Int) {
+        contents.withLock { contents in
+            contents.sizes[key, default: [:]][workbench] = sizes
+            contents.published.insert(key)
+        }
+    }
+
+    /// What a workbench of an earlier run has published; if there are more of them now, several get the last one.
+    func takeSizes(of key: Key) -> [UInt8]? {
+        contents.withLock { contents in
+            guard let last = contents.savedSizes[key]?.last else { return nil }
+            if contents.savedSizes[key]?.count ?? 0 > 1 { contents.savedSizes[key]?.removeLast() }
+            return last
+        }
+    }
+
+    /// The networks that have changed since they were saved last, or all; with what workbenches have published.
     public func save(all: Bool = false) -> [Saved] {
         contents.withLock { contents in
             var saved: [Saved] = []
             for (key, weights) in contents.weights {
                 let version = weights.version
-                if !all, contents.savedVersions[key] == version { continue }
+                if !all, contents.savedVersions[key] == version, !contents.published.contains(key) { continue }
                 contents.savedVersions[key] = version
-                saved.append(Saved(name: "\(key)", state: Self.state(of: weights)))
+                contents.published.remove(key)
+                let sizes = contents.sizes[key].map { $0.sorted { $0.key < $1.key }.map(\.value) }
+                let kept = sizes ?? contents.savedSizes[key] ?? []
+                saved.append(Saved(name: "\(key)", state: Self.state(of: weights, kept)))
             }
             return saved.sorted { $0.name < $1.name }
         }
@@ -114,19 +151,23 @@ public final class NetworkGroups: Sendable {
     /// Format of the state: changes with its layout.
     private static let format: UInt16 = 1
 
-    private static func state(of weights: SharedWeights<Float>) -> [UInt8] {
+    private static func state(of weights: SharedWeights<Float>, _ sizes: [[UInt8]]) -> [UInt8] {
         var writer = StateWriter()
         writer.write(format)
         weights.encode(into: &writer)
+        writer.write(UInt32(sizes.count))
+        for one in sizes { writer.write(one) }
         return writer.bytes
     }
 
-    private static func restore(_ weights: SharedWeights<Float>, _ state: [UInt8]) throws {
+    /// - Returns: what workbenches had published.
+    private static func restore(_ weights: SharedWeights<Float>, _ state: [UInt8]) throws -> [[UInt8]] {
         var reader = StateReader(state)
         let found: UInt16 = try reader.read()
         guard found == format else {
             throw StateError.newerVersion(found: Int(found), known: Int(format))
         }
         try weights.decode(from: &reader)
+        return try (0..<reader.read(UInt32.self)).map { _ in try reader.readArray(field: "sizes of a group") }
     }
 }

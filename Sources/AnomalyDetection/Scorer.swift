@@ -54,8 +54,11 @@ struct Scorer: Sendable {
     var seasons: StreamSeasons
     private var gaps = GapRecord()
     private var memories: [ChannelMemory]
-    private var residual: DeviationTrack
-    private var season: DeviationTrack
+    private var residual = DeviationTrack(smoothing: residualSmoothing)
+    private var season = DeviationTrack(smoothing: seasonSmoothing)
+    /// What these rank sizes among: the stream's own, or those of its group.
+    private var sizes: SizeMemory
+    private let ownsSizes: Bool
     private var peak: RecentPeak
     /// Half-width of the band in units of the channel's spread (one channel: in its own).
     private var band = Double.nan
@@ -63,7 +66,8 @@ struct Scorer: Sendable {
     /// What people have said.
     var feedback = Feedback()
 
-    init(_ shared: SharedSettings, channels: Int) {
+    /// - Parameter sizes: those of the stream's group; nil: it has its own.
+    init(_ shared: SharedSettings, channels: Int, sizes: SizeMemory?) {
         configured = shared
         ruled = shared
         let (model, settings) = (shared.values.model, shared.values.score)
@@ -72,15 +76,18 @@ struct Scorer: Sendable {
         // A group's streams are to be small: there is no evidence of the season.
         seasons = StreamSeasons(channels: model.sharing == .perStream ? channels : 0, zone: model.timeZone)
         memories = Array(repeating: ChannelMemory(), count: channels)
-        residual = DeviationTrack(memory: settings.window, smoothing: Self.residualSmoothing)
-        season = DeviationTrack(memory: settings.window, smoothing: Self.seasonSmoothing)
+        self.sizes = sizes ?? SizeMemory(memory: settings.window)
+        ownsSizes = sizes == nil
         peak = RecentPeak(capacity: settings.rest)
     }
 
     private var settings: ScoreSettings { ruled.values.score }
 
     /// Half the width of the band of a channel, in its own units; NaN while nothing is known.
-    func halfWidth(channel c: Int) -> Double { band * (channels == 1 ? 1 : memories[c].spread.mean) }
+    func halfWidth(channel c: Int) -> Double { band * (isRelative ? memories[c].spread.mean : 1) }
+
+    /// Whether sizes are measured in what is usual, so that those of several channels or streams can be compared.
+    private var isRelative: Bool { channels > 1 || !ownsSizes }
 
     /// Mean absolute residual of a channel, in its own units; 0 or NaN while nothing is known.
     func usualResidual(channel c: Int) -> Double { memories[c].spread.mean }
@@ -148,6 +155,7 @@ struct Scorer: Sendable {
         time: Int64, elapsed: Int64, seen: Int64, _ verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
     ) -> Judgement {
         var aside = self
+        aside.sizes = sizes.copy()
         var judgement = aside.judge(time: time, elapsed: elapsed, seen: seen, verdicts)
         judgement.flags = judgement.flags.intersection([.warmup, .missing]).union(.excluded)
         judgement.isRaised = false
@@ -317,7 +325,8 @@ struct Scorer: Sendable {
 
         evidence.count(outside / Double(evidence.present), as: .outOfRange)
         if let size = distances.size {
-            let rarity = season.observe(size, counts: settings.season && seasonCounts)
+            let rarity = season.observe(
+                size, counts: settings.season && seasonCounts, among: &sizes.distances)
             let isAdmitted = settings.direction.admits(differenceOfWorst)
             let (range, single) = (evidence.decades, isAdmitted ? rarity.single : 0)
             if single > range { evidence.kind.insert(.offSeason) }
@@ -329,7 +338,8 @@ struct Scorer: Sendable {
                 as: leans ? [.offSeason, .lasting] : [.offSeason, .lasting, .variance])
         }
         if let size = residuals.size {
-            let rarity = residual.observe(size, counts: settings.residual && residualCounts)
+            let rarity = residual.observe(
+                size, counts: settings.residual && residualCounts, among: &sizes.residuals)
             let isAdmitted = settings.direction.admits(residualOfWorst)
             evidence.count(isAdmitted ? rarity.single * Self.residualWeight : 0, as: .unpredicted)
             let lean = memories[evidence.worst].residualLean
@@ -344,9 +354,9 @@ struct Scorer: Sendable {
         return evidence
     }
 
-    /// One channel keeps its own units; several are measured in what is usual for each.
+    /// One channel keeps its own units; several, and those of a group, are measured in what is usual for each.
     private func relative(_ size: Double, _ usual: TypicalSize) -> Double? {
-        channels == 1 ? min(size, .greatestFiniteMagnitude) : usual.relative(size)
+        isRelative ? usual.relative(size) : min(size, .greatestFiniteMagnitude)
     }
 
     /// The band follows the residuals' quantile, looked up now and then.
@@ -354,7 +364,7 @@ struct Scorer: Sendable {
         untilBand -= 1
         if untilBand > 0 { return }
         untilBand = 32
-        band = residual.size(exceededBy: 1 - settings.band)
+        band = sizes.residuals.single.size(exceededBy: 1 - settings.band)
     }
 
     /// Deviations of the channels, put together as a root mean square.
@@ -376,14 +386,16 @@ struct Scorer: Sendable {
     // MARK: State
 
     /// Bytes of memory: of what sizes are ranked among, and of what is neither that nor for the seasons.
-    var sizesBytes: Int { residual.bytes + season.bytes }
+    var sizesBytes: Int { ownsSizes ? sizes.bytes : 0 }
     var restBytes: Int { ArrayBytes.of(memories) + peak.bytes }
 
     func encode(into writer: inout StateWriter) {
         seasons.encode(into: &writer)
         gaps.encode(into: &writer)
         for memory in memories { memory.encode(into: &writer) }
+        if ownsSizes { sizes.residuals.encode(into: &writer) }
         residual.encode(into: &writer)
+        if ownsSizes { sizes.distances.encode(into: &writer) }
         season.encode(into: &writer)
         peak.encode(into: &writer)
         writer.write(band)
@@ -395,7 +407,9 @@ struct Scorer: Sendable {
         try seasons.decode(from: &reader)
         try gaps.decode(from: &reader)
         for c in 0..<channels { try memories[c].decode(from: &reader) }
+        if ownsSizes { try sizes.residuals.decode(from: &reader) }
         try residual.decode(from: &reader)
+        if ownsSizes { try sizes.distances.decode(from: &reader) }
         try season.decode(from: &reader)
         try peak.decode(from: &reader)
         band = try reader.readDouble()

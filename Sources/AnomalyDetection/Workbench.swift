@@ -7,13 +7,19 @@ public final class Workbench {
     private var benches: [NetworkShape: Bench] = [:]
     let groups: NetworkGroups
     private var learners: [NetworkGroups.Key: GroupLearner<Float>] = [:]
+    private var sizes: [NetworkGroups.Key: SizeMemory] = [:]
+    /// Among those of the same groups.
+    private let number: Int
 
     /// The last ones that were asked for.
     private var settings: [SharedSettings] = []
     private static let mostSettings = 64
 
     /// - Parameter groups: the networks that streams on other threads share, too.
-    public init(groups: NetworkGroups = NetworkGroups()) { self.groups = groups }
+    public init(groups: NetworkGroups = NetworkGroups()) {
+        self.groups = groups
+        number = groups.join()
+    }
 
     /// The same object for equal settings, unless very many others have come in between.
     func shared(_ values: DetectorSettings) -> SharedSettings {
@@ -38,6 +44,36 @@ public final class Workbench {
         let learner = GroupLearner(groups.weights(key, model, network), workspace: workspace)
         learners[key] = learner
         return learner
+    }
+
+    /// The sizes that those of a group's stream are ranked among; nil for a stream that has its own.
+    func sizes(_ model: ModelSettings, channels: Int) -> SizeMemory? {
+        guard model.sharing == .group else { return nil }
+        let key = NetworkGroups.Key(model, channels: channels)
+        if let known = sizes[key] { return known }
+        let new = SizeMemory(memory: SizeMemory.memoryOfGroup)
+        if let saved = groups.takeSizes(of: key) {
+            var reader = StateReader(saved)
+            do {
+                try new.residuals.decode(from: &reader)
+                try new.distances.decode(from: &reader)
+            } catch {
+                // As without any: they fill within seconds where streams are many.
+                new.clear()
+            }
+        }
+        sizes[key] = new
+        return new
+    }
+
+    /// Lets `NetworkGroups.save` know what this thread has of each group beside the network.
+    public func publish() {
+        for (key, sizes) in sizes {
+            var writer = StateWriter()
+            sizes.residuals.encode(into: &writer)
+            sizes.distances.encode(into: &writer)
+            groups.publish(writer.bytes, of: key, by: number)
+        }
     }
 
     /// Steps through points that groups have learned from before.

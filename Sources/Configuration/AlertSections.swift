@@ -6,7 +6,8 @@ extension AlertSinkSettings: RepeatedSection {
     static let help = """
         Others who are told of anomalies: each [[sink]] section names a program that is run with a notification as JSON on \
         its standard input, or a webhook that gets one in Alertmanager's format. What each was told is kept, so that none is \
-        told twice, and none misses an end, after a restart or a time in which it could not be reached. For example:
+        told twice, and none misses an end, after a restart or a time in which it could not be reached. systemctl reload \
+        anomalyd takes these sections in. For example:
         """
 
     static let example = [

@@ -33,8 +33,8 @@ package struct LivePage: WebRoutes {
             @Sendable (_ after: Int64?, _ committed: @escaping @Sendable (Int64) -> Void) -> @Sendable () -> Void
         /// How a stream's model learns.
         package var model: @Sendable (_ stream: String) -> ModelSettings
-        /// Says something of a stream; nil if nobody may.
-        package var feedback: (@Sendable (FeedbackRequest, _ peer: String) async -> ControlReply)?
+        /// Says something of a stream, for a user if it is known which; nil if nobody may.
+        package var feedback: (@Sendable (FeedbackRequest, _ peer: String, _ user: UInt32?) async -> ControlReply)?
         /// Microseconds since 1970.
         package var now: @Sendable () -> Int64
 
@@ -44,7 +44,7 @@ package struct LivePage: WebRoutes {
             whenCommitted:
                 @escaping @Sendable (Int64?, @escaping @Sendable (Int64) -> Void) -> @Sendable () -> Void,
             model: @escaping @Sendable (String) -> ModelSettings,
-            feedback: (@Sendable (FeedbackRequest, _ peer: String) async -> ControlReply)?,
+            feedback: (@Sendable (FeedbackRequest, _ peer: String, _ user: UInt32?) async -> ControlReply)?,
             now: @escaping @Sendable () -> Int64
         ) {
             self.database = database

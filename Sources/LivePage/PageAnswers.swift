@@ -43,8 +43,7 @@ struct StreamsAnswer: Encodable {
         /// The newest values of the first channel, oldest first; null is a missing one.
         var recent: [Double?]
 
-        init(_ row: StreamBoard.Row, recent: [Double?]) {
-            let summary = row.summary
+        init(_ row: StreamBoard.Row, _ summary: StreamSummary, mutedUntil: Int64?, recent: [Double?]) {
             name = summary.stream.name
             channels = summary.stream.channels
             points = summary.points
@@ -52,10 +51,10 @@ struct StreamsAnswer: Encodable {
             lastValue = number(summary.lastValues.first)
             lastScore = number(summary.lastScore)
             worstScore = number(row.worst)
-            anomaly = row.anomaly
+            anomaly = row.anomaly > 0 ? row.anomaly : nil
             open = row.isOpen
             warming = summary.warmingPoints
-            mutedUntil = row.mutedUntil
+            self.mutedUntil = mutedUntil
             self.recent = recent
         }
     }

@@ -42,7 +42,9 @@ extension LivePage {
         let said = try PageFeedback(body.readBytes(length: body.readableBytes) ?? [])
         let now = daemon.now()
         let asked = try await pool.read { store, _ in try said.request(in: store, now: now) }
-        switch await feedback(asked, context.channel.remoteAddress?.description ?? "unknown") {
+        let user = await context.user
+        let peer = user.map { "uid \($0)" } ?? context.channel.remoteAddress?.description ?? "unknown"
+        switch await feedback(asked, peer, user) {
         case .feedback(let reply): return try ControlLine.encode(FeedbackAnswer(points: reply.points))
         case .error(let error): throw PageError(Self.status(of: error.code), error.message)
         default: throw PageError(.internalServerError, "the daemon gave another answer than was asked for")

@@ -28,17 +28,22 @@ extension LivePage {
         // Most pages show the beginning of the list.
         let name = search == nil ? "\(order.rawValue) \(first) \(limit)" : nil
         if let name, let answer = await keeper.answer(name, of: numbered.number) { return answer }
-        let (rows, matching) = numbered.board.rows(matching: search, in: order, from: first, limit: limit)
-        let recent = try await pool.read { store, deadline in
-            try rows.map { row in
+        let board = numbered.board
+        let (rows, matching) = board.rows(matching: search, in: order, from: first, limit: limit)
+        let streams = try await pool.read { store, deadline in
+            let summaries = try store.streamSummaries(Set(rows.map(\.stream)))
+            let known = Dictionary(uniqueKeysWithValues: summaries.map { ($0.stream.id, $0) })
+            return try rows.compactMap { row in
                 try deadline.check()
-                return try Self.recent(of: row.summary.stream.id, in: store)
+                return try known[row.stream].map { summary in
+                    StreamsAnswer.Stream(
+                        row, summary, mutedUntil: board.mutes[row.stream],
+                        recent: try Self.recent(of: row.stream, in: store))
+                }
             }
         }
         let answer = try ControlLine.encode(
-            StreamsAnswer(
-                total: numbered.board.rows.count, matching: matching, board: numbered.number,
-                streams: zip(rows, recent).map { StreamsAnswer.Stream($0, recent: $1) }))
+            StreamsAnswer(total: board.count, matching: matching, board: numbered.number, streams: streams))
         if let name { await keeper.keep(answer, as: name, of: numbered.number) }
         return answer
     }
@@ -82,9 +87,9 @@ extension LivePage {
             guard channel < max(1, stream.channels) else {
                 throw PageError(.notFound, "the stream \"\(name)\" has \(stream.channels) channels, counted from 0")
             }
-            if let span { query.since = try store.bounds(of: stream.id).map { $0.newest - span } }
+            if let span { query.since = try store.newest(of: stream.id).map { $0.time - span } }
             // Several times as many as are drawn, so that a column is cut off at no other place than its own.
-            let reader = PictureReader(store: store, zone: zone, columns: 4 * columns)
+            let reader = PictureReader(store: store, zone: zone, columns: 4 * columns, drawn: columns)
             let picture = try reader.picture(of: stream, query, newest: newest, channels: [channel]) { _ in
                 try deadline.check()
             }
@@ -97,13 +102,30 @@ extension LivePage {
         _ picture: Picture?, of stream: StreamRecord, columns: Int, zone: any Zone, in store: StoreReader
     ) throws -> String {
         var json = ""
-        let bounds = try store.bounds(of: stream.id)
-        let extent = bounds.map { "\"extent\":[\($0.first / 1000),\($0.newest / 1000 + 1)]," } ?? ""
-        let facts = "\"points\":\(picture?.points ?? 0),\"channels\":\(stream.channels),\(extent)"
+        var facts = "\"points\":\(picture?.points ?? 0),\"channels\":\(stream.channels),"
+        if let (first, newest) = try extent(of: stream, in: store) {
+            facts += "\"extent\":[\(first / 1000),\(newest / 1000 + 1)],"
+        }
         guard let picture else { return "{\(facts)\"time\":[]}\n" }
+        if let summed = picture.summed {
+            let times = "[\(summed.times.lowerBound / 1000),\(summed.times.upperBound / 1000)]"
+            facts += "\"summed\":{\"over\":\(summed.width / 1000),\"times\":\(times)},"
+        }
         ChartData(picture, columns: columns).append(
             to: &json, members: facts + "\"zones\":\(zones(zone, over: picture.time)),")
         return json + "\n"
+    }
+
+    /// Times of the first and the newest point, of which the first may have expired; nil if there never was one.
+    private static func extent(of stream: StreamRecord, in store: StoreReader) throws -> (first: Int64, newest: Int64)?
+    {
+        let bounds = try store.bounds(of: stream.id)
+        let summed = try RollupTier.allCases.compactMap { try store.oldestRollups($0, of: [stream])[stream.id] }.min()
+        guard let newest = try bounds?.newest ?? store.rolled(of: stream.id)?.time else { return nil }
+        // A bucket begins before the first of its points.
+        let isExpired = summed.map { $0 + RollupTier.oneHour.width < bounds?.first ?? .max } ?? false
+        guard let first = isExpired ? summed : bounds?.first ?? summed else { return nil }
+        return (first, newest)
     }
 
     /// What the zone's clocks were set to, as the script of charts has it.

@@ -10,8 +10,9 @@ import Synchronization
 final class StorePool: Sendable {
     /// Requests that may wait for those that are worked on.
     static let mostWaiting = 64
-    /// Pages of the file that a connection keeps in memory, in KiB: few, as the kernel has them, too.
-    private static let cache = 512
+    /// Pages of the file that a connection keeps in memory, in KiB: few, as the kernel has them, too, and each commit of the
+    /// daemon's makes SQLite forget them.
+    private static let cache = 128
     /// Longest work for one request.
     static let limit = Duration.seconds(10)
     /// Time without a request after which the connections are closed.

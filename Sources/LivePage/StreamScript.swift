@@ -255,9 +255,17 @@ enum StreamScript {
             this.loaded = raw;
             const range = `${timeText(raw.start)} to ${timeText(raw.start + raw.length)}`;
             const columns = raw.points > raw.time.length ? ", each column from the lowest to the highest" : "";
-            byID("facts-0").textContent = `${count(raw.points, "point")}${columns}: ${range}`;
+            byID("facts-0").textContent = `${count(raw.points, "point")}${columns}: ${range}${this.sums(raw)}`;
             document.documentElement.dataset.drawn = raw.start + raw.length;
             if (this.later) { const id = this.later; this.later = null; this.zoomTo(id); }
+          },
+
+          // Where there are too many points to read them all, or they have expired.
+          sums(raw) {
+            if (!raw.summed) return "";
+            const { over, times } = raw.summed;
+            const until = times[1] + over < raw.start + raw.length ? ` up to ${timeText(times[1])}` : "";
+            return `; read from sums over ${span(over * 1000)}${until}, which don't tell what was expected`;
           },
 
           async refreshAnomalies() {

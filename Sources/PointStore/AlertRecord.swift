@@ -85,6 +85,9 @@ public struct AlertSubject: Sendable, Equatable {
     public var isFalsePositive: Bool
     /// Nobody wants to hear of it.
     public var isMuted: Bool
+    /// Somebody has taken a mute back since it began. If it is over and mute all the same, it may have been told of as open
+    /// in between, and then it is mute for nobody who knows of it.
+    public var isToldAgain: Bool
     /// It began in a range of time that is left out.
     public var isExcluded: Bool
 
@@ -92,12 +95,13 @@ public struct AlertSubject: Sendable, Equatable {
 
     public init(
         stored: StoredAnomaly, acknowledgement: FeedbackRecord? = nil, isFalsePositive: Bool = false,
-        isMuted: Bool = false, isExcluded: Bool = false
+        isMuted: Bool = false, isToldAgain: Bool = false, isExcluded: Bool = false
     ) {
         self.stored = stored
         self.acknowledgement = acknowledgement
         self.isFalsePositive = isFalsePositive
         self.isMuted = isMuted
+        self.isToldAgain = isToldAgain
         self.isExcluded = isExcluded
     }
 
@@ -111,6 +115,7 @@ public struct AlertSubject: Sendable, Equatable {
         // Only lists of exclusions need the numbers of the orders.
         let orders = StreamOrders(said.map { (0, $0) })
         isMuted = orders.holdsBack(stored)
+        isToldAgain = orders.isToldAgain(stored)
         isExcluded = orders.isExcluded(stored)
     }
 }

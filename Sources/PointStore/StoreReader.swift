@@ -34,6 +34,11 @@ public final class StoreReader: Sendable {
         try connection.read("read the streams of") { try StreamQueries.streams($0) }
     }
 
+    /// How many streams there are.
+    public func streamCount() throws -> Int {
+        try connection.read("read the streams of") { try Int.fetchOne($0, sql: "SELECT count(*) FROM stream") ?? 0 }
+    }
+
     /// Those in `ids` that there are, by id.
     public func streams(_ ids: Set<Int32>) throws -> [StreamRecord] {
         try connection.read("read the streams of") { try StreamQueries.streams($0, ids: ids) }
@@ -61,8 +66,18 @@ public final class StoreReader: Sendable {
     /// One summary for each stream, in the order of the bytes of their names; only of the streams in `ids` if that is
     /// not nil.
     public func streamSummaries(_ ids: Set<Int32>? = nil) throws -> [StreamSummary] {
+        var summaries: [StreamSummary] = []
+        try forEachStreamSummary(ids) { summaries.append($0) }
+        return summaries.sorted { $0.stream.name.utf8.lexicographicallyPrecedes($1.stream.name.utf8) }
+    }
+
+    /// Calls `body` with one summary for each stream, by id, of which none is kept: for many streams. It must not use this
+    /// reader.
+    public func forEachStreamSummary(
+        _ ids: Set<Int32>? = nil, _ body: (StreamSummary) throws -> Void
+    ) throws {
         try connection.read("read the streams of") {
-            try StreamQueries.summaries($0, ids: ids, parts: connection.parts)
+            try StreamQueries.forEachSummary($0, ids: ids, parts: connection.parts, body)
         }
     }
 
@@ -112,6 +127,15 @@ public final class StoreReader: Sendable {
     public func rolled(of stream: Int32) throws -> StreamPosition? {
         try connection.read("read the roll-ups of") {
             try RollupQueries.newest($0, of: stream, parts: connection.parts)
+        }
+    }
+
+    /// Whether the roll-ups of the stream lack no older points, as they do for a while in a file of an older version.
+    public func hasAllRollups(of stream: Int32) throws -> Bool {
+        guard connection.parts.contains(.rollups) else { return false }
+        return try connection.read("read the roll-ups of") {
+            try Bool.fetchOne($0, sql: "SELECT NOT behind FROM rolled WHERE stream_id = ?", arguments: [stream])
+                ?? false
         }
     }
 

@@ -64,6 +64,16 @@ public struct StreamOrders: Sendable {
         return isMuted(stored) || stored.anomaly.end < until
     }
 
+    /// Whether an anomaly of the stream is mute by its number, whatever becomes of its stream.
+    public func isMute(anomaly id: Int64) -> Bool { mutedAnomalies.contains(id) }
+
+    /// Whether a mute was taken back since an anomaly of the stream began: who has been told of it since then hears of its
+    /// end, too.
+    func isToldAgain(_ stored: StoredAnomaly) -> Bool {
+        guard !mutedAnomalies.contains(stored.id), let last = mutes.last else { return false }
+        return last.after >= stored.anomaly.startSequence && last.until == nil
+    }
+
     /// Whether an anomaly of the stream began in a range of time that is left out: before that was said.
     public func isExcluded(_ stored: StoredAnomaly) -> Bool {
         standing.exclusions.contains { $0.contains(stored.anomaly.start) }

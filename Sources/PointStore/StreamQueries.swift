@@ -11,35 +11,35 @@ enum StreamQueries {
         var newest: StreamPosition
     }
 
-    /// All streams, by id.
-    static func streams(_ database: Database) throws -> [StreamRecord] {
-        let statement = try database.cachedStatement(sql: "SELECT id, name, channels, created FROM stream ORDER BY id")
+    /// Those of the streams in `ids` that there are, by id; all for nil.
+    static func streams(_ database: Database, ids: Set<Int32>? = nil) throws -> [StreamRecord] {
         var streams: [StreamRecord] = []
-        try statement.forEachRow {
-            streams.append(stream($0))
-            return true
-        }
+        try forEach(database, ids: ids) { streams.append($0) }
         return streams
     }
 
-    /// Those of the streams in `ids` that there are, by id; all for nil.
+    /// Calls `body` with each of the streams in `ids` that there are, by id; with all for nil.
     ///
     /// A few are looked up, so that a question about one stream does not read the names of a hundred thousand.
-    static func streams(_ database: Database, ids: Set<Int32>?) throws -> [StreamRecord] {
+    private static func forEach(
+        _ database: Database, ids: Set<Int32>?, _ body: (StreamRecord) throws -> Void
+    ) throws {
         guard let ids, ids.count <= mostLookedUp else {
-            return try streams(database).filter { ids?.contains($0.id) ?? true }
+            let all = try database.cachedStatement(sql: "SELECT id, name, channels, created FROM stream ORDER BY id")
+            return try all.forEachRow { row in
+                if ids?.contains(row.int32(0)) ?? true { try body(stream(row)) }
+                return true
+            }
         }
         let statement = try database.cachedStatement(
             sql: "SELECT id, name, channels, created FROM stream WHERE id = ?1")
-        var streams: [StreamRecord] = []
         for id in ids.sorted() {
             statement.bind(id, at: 1)
             try statement.forEachRow {
-                streams.append(stream($0))
+                try body(stream($0))
                 return false
             }
         }
-        return streams
     }
 
     private static let mostLookedUp = 256
@@ -70,13 +70,22 @@ enum StreamQueries {
     static func bounds(
         _ database: Database, ids: Set<Int32>?, parts: StoreSchema.Parts
     ) throws -> [Bounds] {
-        try streams(database, ids: ids).compactMap { stream in
-            guard let newest = try newest(database, of: stream.id, parts: parts) else { return nil }
-            let packed = parts.contains(.packed) ? try PackedQueries.first(database, of: stream.id) : nil
-            let row = try end(database, of: stream.id, parts.rowTable, "ASC", isLate: true)
-            let first = [packed, row].compactMap(\.self).min { $0.time < $1.time } ?? newest
-            return Bounds(stream: stream, first: first, newest: newest)
+        var bounds: [Bounds] = []
+        try forEach(database, ids: ids) { stream in
+            if let found = try self.bounds(database, of: stream, parts: parts) { bounds.append(found) }
         }
+        return bounds
+    }
+
+    /// Nil for a stream without points.
+    private static func bounds(
+        _ database: Database, of stream: StreamRecord, parts: StoreSchema.Parts
+    ) throws -> Bounds? {
+        guard let newest = try newest(database, of: stream.id, parts: parts) else { return nil }
+        let packed = parts.contains(.packed) ? try PackedQueries.first(database, of: stream.id) : nil
+        let row = try end(database, of: stream.id, parts.rowTable, "ASC", isLate: true)
+        let first = [packed, row].compactMap(\.self).min { $0.time < $1.time } ?? newest
+        return Bounds(stream: stream, first: first, newest: newest)
     }
 
     /// How far a stream has come; nil if it has no points.
@@ -120,22 +129,21 @@ enum StreamQueries {
         return position
     }
 
-    /// By the bytes of the names. Streams without points are there too.
-    static func summaries(
-        _ database: Database, ids: Set<Int32>?, parts: StoreSchema.Parts
-    ) throws -> [StreamSummary] {
+    /// Calls `body` with a summary of each of the streams in `ids`, or of all for nil, by id. Streams without points are
+    /// there too.
+    ///
+    /// One at a time, as those of a hundred thousand are not to be in memory together.
+    static func forEachSummary(
+        _ database: Database, ids: Set<Int32>?, parts: StoreSchema.Parts, _ body: (StreamSummary) throws -> Void
+    ) throws {
         let pending = parts.contains(.late) ? try PendingQueries.counts(database) : [:]
         let late = parts.contains(.late) ? try lateCounts(database) : [:]
-        let bounds = try bounds(database, ids: ids, parts: parts).reduce(into: [Int32: Bounds]()) {
-            $0[$1.stream.id] = $1
-        }
         let anomalies = try database.cachedStatement(sql: "SELECT count(*) FROM anomaly WHERE stream_id = ?1 AND open")
-        var summaries: [StreamSummary] = []
-        for stream in try streams(database, ids: ids) {
+        try forEach(database, ids: ids) { stream in
             var summary = StreamSummary(
                 stream: stream, points: 0, firstTime: nil, lastTime: nil, lastValues: [], lastScore: .nan,
                 openAnomalies: 0, pending: pending[stream.id] ?? 0)
-            if let bounds = bounds[stream.id] {
+            if let bounds = try bounds(database, of: stream, parts: parts) {
                 // Sequence numbers have no gaps, and late points are counted, so that nothing needs counting here.
                 let first = try firstSequence(database, bounds, parts)
                 summary.points = bounds.newest.sequence - first + 1 + (late[stream.id] ?? 0)
@@ -154,9 +162,8 @@ enum StreamQueries {
                 summary.openAnomalies = Int($0.int64(0))
                 return false
             }
-            summaries.append(summary)
+            try body(summary)
         }
-        return summaries.sorted { $0.stream.name.utf8.lexicographicallyPrecedes($1.stream.name.utf8) }
     }
 
     private static func newestPoint(

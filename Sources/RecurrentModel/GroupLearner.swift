@@ -34,8 +34,10 @@ public final class GroupLearner<Scalar: KernelScalar> {
     public static var mostRows: Int { 64 }
     /// Windows in a mini-batch, if there are members enough.
     private static var mostWindows: Int { 32 }
+    /// Seats whose windows are full before there is a mini-batch: one of so many, so that it never waits for more of them.
+    private static var seatsPerWindow: Int { 4 }
     /// Members that are recorded: all of so many, and one of so many of the others.
-    private static var fewestSeats: Int { 16 }
+    private static var fewestSeats: Int { 64 }
     private static var membersPerSeat: Int { 8 }
     /// A seat whose member has no step while the others have so many each is given to another one.
     private static var patience: Int64 { 16 }
@@ -176,11 +178,13 @@ public final class GroupLearner<Scalar: KernelScalar> {
     /// Ends the batch, and learns when there are windows enough.
     public func finish() {
         rows = 0
-        let wanted = max(1, min(Self.mostWindows, members / 4))
-        guard ready.count >= wanted else { return }
-        learn()
-        free.append(contentsOf: ready)
-        ready.removeAll(keepingCapacity: true)
+        let wanted = max(1, min(Self.mostWindows, min(members, mostSeats) / Self.seatsPerWindow))
+        // Those whose points come together are ready together, and still are several mini-batches.
+        while ready.count >= wanted {
+            learn(from: ready.prefix(wanted))
+            free.append(contentsOf: ready.prefix(wanted))
+            ready.removeFirst(wanted)
+        }
     }
 
     // MARK: Recording
@@ -218,8 +222,10 @@ public final class GroupLearner<Scalar: KernelScalar> {
         seatStates.replaceSubrange(place * s..<(place + 1) * s, with: member.state)
     }
 
+    private var mostSeats: Int { max(Self.fewestSeats, members / Self.membersPerSeat) }
+
     private func newSeat() -> Int32? {
-        guard seats.count < max(Self.fewestSeats, members / Self.membersPerSeat) else { return nil }
+        guard seats.count < mostSeats else { return nil }
         seats.append(Seat())
         seatInputs.append(contentsOf: repeatElement(0, count: k2 * network.shape.inputs))
         seatTargets.append(contentsOf: repeatElement(.nan, count: k2 * values))
@@ -238,17 +244,17 @@ public final class GroupLearner<Scalar: KernelScalar> {
     // MARK: Learning
 
     @specialized(where Scalar == Float)
-    private func learn() {
-        let count = ready.count
+    private func learn(from windows: ArraySlice<Int32>) {
+        let count = windows.count
         let rows = k2 * count
         grow(&windowInputs, to: rows * network.shape.inputs)
         grow(&windowTargets, to: rows * values)
         grow(&windowStates, to: count * network.stateWidth)
-        arrange(seatInputs, width: network.shape.inputs, to: &windowInputs)
-        arrange(seatTargets, width: values, to: &windowTargets)
+        arrange(windows, seatInputs, width: network.shape.inputs, to: &windowInputs)
+        arrange(windows, seatTargets, width: values, to: &windowTargets)
         var starts: [Scalar] = []
         starts.reserveCapacity(count * network.stateWidth)
-        for seat in ready {
+        for seat in windows {
             starts.append(contentsOf: seatStates[Int(seat) * network.stateWidth..<(Int(seat) + 1) * network.stateWidth])
         }
         gather(starts, to: &windowStates, count: count)
@@ -279,11 +285,13 @@ public final class GroupLearner<Scalar: KernelScalar> {
         shared.learn(workspace.gradient, loss: Double(loss), windows: count, health: health)
     }
 
-    /// The ready windows, step after step, from the seats, which have window after window.
+    /// Windows step after step, from the seats, which have window after window.
     @specialized(where Scalar == Float)
-    private func arrange(_ source: [Scalar], width: Int, to target: inout [Scalar]) {
-        let count = ready.count
-        for (window, seat) in ready.enumerated() {
+    private func arrange(
+        _ windows: ArraySlice<Int32>, _ source: [Scalar], width: Int, to target: inout [Scalar]
+    ) {
+        let count = windows.count
+        for (window, seat) in windows.enumerated() {
             for step in 0..<k2 {
                 let (from, to) = ((Int(seat) * k2 + step) * width, (step * count + window) * width)
                 for i in 0..<width { target[to + i] = source[from + i] }

@@ -11,7 +11,8 @@ private let hour = 60 * minute
 /// An anomaly as it may be; its number is also that of its first point.
 private func alert(
     _ id: Int64, _ stream: String = "web.cpu", score: Double = 0.45, value: Double = 10, isOpen: Bool = true,
-    isSeen: Bool = false, isMuted: Bool = false, isFalsePositive: Bool = false, isExcluded: Bool = false
+    isSeen: Bool = false, isMuted: Bool = false, isToldAgain: Bool = false, isFalsePositive: Bool = false,
+    isExcluded: Bool = false
 ) -> Alert {
     let streamID = Int32(stream.utf8.reduce(1) { ($0 &* 31 &+ Int($1)) % 1_000_000 }) + 1
     let anomaly = Anomaly(
@@ -22,7 +23,8 @@ private func alert(
     return Alert(
         AlertSubject(
             stored: StoredAnomaly(id: id, stream: streamID, anomaly: anomaly), acknowledgement: isSeen ? seen : nil,
-            isFalsePositive: isFalsePositive, isMuted: isMuted, isExcluded: isExcluded), stream: stream)
+            isFalsePositive: isFalsePositive, isMuted: isMuted, isToldAgain: isToldAgain, isExcluded: isExcluded),
+        stream: stream)
 }
 
 /// A machine with a clock, and what it has had done.
@@ -216,6 +218,45 @@ extension AlertNotification {
         journal.change(alert(1, isOpen: false, isMuted: true))
         #expect(journal.pass(hour).isEmpty)
         #expect(journal.kept.values.map(\.state) == [.resolved])
+        // One that began while its stream was mute, and was told when that was taken back; and one that was over by then.
+        journal.change(alert(2, "b", isToldAgain: true))
+        #expect(journal.pass(hour).map(\.news) == ["opened 2"])
+        journal.change(
+            alert(2, "b", isOpen: false, isMuted: true, isToldAgain: true),
+            alert(3, "c", isOpen: false, isMuted: true, isToldAgain: true))
+        #expect(journal.pass(hour).map(\.news) == ["resolved 2"])
+    }
+
+    @Test func otherSinksGoOnFromWhatIsKnown() {
+        var rig = Rig()
+        rig.change(alert(1), alert(2, "b"))
+        #expect(rig.pass(hour).map(\.news) == ["opened 1, opened 2"])
+        rig.change(alert(2, "b", isOpen: false))
+        #expect(rig.pass(hour).map(\.news) == ["resolved 2"])
+        func told(_ time: Int64) -> Set<String> { Set(rig.pass(time).map { "\($0.sink) \($0.group): \($0.news)" }) }
+        var chat = Rig.policy()
+        chat.name = "chat"
+        let pager = Rig.policy { $0.groupBy = .stream }
+        rig.machine.change(policies: [chat, pager], scale: Rig.scale, now: rig.now)
+        #expect(told(hour) == ["chat : opened 1"], "what is over is no news")
+        rig.change(alert(1, isOpen: false), alert(3, "c"))
+        #expect(
+            told(hour) == ["chat : resolved 1, opened 3", "pager web.cpu: resolved 1", "pager c: opened 3"])
+        rig.machine.change(policies: [chat], scale: Rig.scale, now: rig.now)
+        rig.change(alert(3, "c", isOpen: false), alert(4, "d"))
+        #expect(told(hour) == ["chat : resolved 3, opened 4"])
+        // Back again, by what is stored.
+        let records =
+            rig.kept.values.filter { $0.sink == "pager" } + [
+                AlertRecord(
+                    key: alert(3, "c").key, sink: "pager", anomaly: 3, state: .firing, since: 1, told: rig.now,
+                    score: 0.45,
+                    deviation: 10, isAcknowledged: false, isListed: true)
+            ]
+        rig.machine.change(
+            policies: [chat, pager], scale: Rig.scale, records: records, through: ["pager": 3, "chat": 4],
+            alerts: [alert(3, "c", isOpen: false), alert(4, "d")], now: rig.now)
+        #expect(told(hour) == ["pager c: resolved 3", "pager d: opened 4"])
     }
 
     @Test func aSinkHearsOfItsStreamsAndSeverities() throws {

@@ -157,7 +157,7 @@ import Testing
         Case("model.k1 = 64", "f:1: model.k1: is 64, expected at most model.k2, which is 32"),
         Case(
             "model.sharing = 'group'\nmodel.input_season = true",
-            "f:2: model.input_season: is true, expected false where model.sharing is \"group\": earlier values are not kept there"
+            "f:1: model.input_season: is true, expected false where model.sharing is \"group\": earlier values are not kept there"
         ),
         Case("model.k2 = 4", "f:1: model.k1: is 16, expected at most model.k2, which is 4"),
         Case(

@@ -202,6 +202,49 @@ import Testing
         try daemon.stop()
     }
 
+    @Test func sinksComeAndGoWhileItRuns() throws {
+        let first = try sink()
+        let second = "[[sink]]\nname = \"second\"\ncommand = [\"\(folder("hook"))\"]\nstreams = [\"[ab]\"]\n"
+        try rig.configure(Self.quick + first)
+        let daemon = try rig.start()
+        func reload(_ toml: String, sinks: [String]) throws {
+            try rig.configure(toml)
+            daemon.process.signal(SIGHUP)
+            try eventually("these are the sinks") { try daemon.status().sinks?.map(\.name) == sinks }
+        }
+        func events(_ name: String) throws -> [String] { try rig.told().filter { $0.sink == name }.events }
+        let follower = try FeedClient(folder("alerts.sock"))
+        try daemon.feed("a 1 60\na 50 120\n")
+        try rig.waitUntilTold("of a", by: daemon) { $0.events == ["opened a"] }
+        #expect(try line(follower).event == "opened")
+        // A new one is told of what is open, and nobody else again.
+        try reload(Self.quick + first + second, sinks: ["journal", "socket", "hook", "second"])
+        try rig.waitUntilTold("the new one of a", by: daemon) { _ in try events("second") == ["opened a"] }
+        try reload(Self.quick + second, sinks: ["journal", "socket", "second"])
+        try daemon.feed("b 1 60\nb 50 120\nc 1 60\nc 50 120\na 1 180\n")
+        try rig.waitUntilTold("the one that is left", by: daemon) { _ in
+            try Set(events("second").dropFirst()) == ["opened b", "resolved a"]
+        }
+        #expect(try events("hook") == ["opened a"])
+        // It comes back, and knows what it was told.
+        try reload(Self.quick + first + second, sinks: ["journal", "socket", "hook", "second"])
+        try rig.waitUntilTold("the one that is back", by: daemon) { _ in
+            try Set(events("hook").dropFirst()) == ["opened b", "opened c", "resolved a"]
+        }
+        #expect(try events("second").count == 3 && daemon.log("an anomaly has opened").count == 3)
+        var heard: Set<String> = []
+        while heard.count < 3 { heard.insert(try { "\($0.event) \($0.stream)" }(line(follower))) }
+        #expect(heard == ["opened b", "opened c", "resolved a"])
+        // The log is a sink as well; where followers come waits for the next start.
+        try reload("[alerts]\njournal = false\ngroup_wait = 0\n" + first, sinks: ["socket", "hook"])
+        #expect(!daemon.process.errors.contains("at_next_start"), "\(daemon.process.errors)")
+        try reload("[alerts]\nsocket_mode = \"0600\"\n" + first, sinks: ["journal", "socket", "hook"])
+        #expect(daemon.process.errors.contains("at_next_start"))
+        try daemon.feed("a 1 240\na 50 300\n")
+        #expect(try line(follower).event == "opened")
+        try daemon.stop()
+    }
+
     @Test func mutedStreamsAndFalsePositives() throws {
         try rig.configure(Self.quick + sink())
         let daemon = try rig.start()
@@ -215,6 +258,11 @@ import Testing
         #expect(try folder.anomalyctl("anomalies", "unmute", "a").exit == .code(0))
         try rig.waitUntilTold("of a", by: daemon) { $0.events.last == "opened a" }
         #expect(daemon.log("an anomaly is over").isEmpty, "the log does not hear of muted ends")
+        // What was told since then is mute no more, also when it is over.
+        #expect(try !folder.anomalyctl("alerts", "list").output.contains("muted"))
+        try daemon.feed("a 1 180\n")
+        try rig.waitUntilTold("of the end of a", by: daemon) { $0.events.last == "resolved a" }
+        try eventually("the log hears of it") { daemon.log("an anomaly is over").count == 1 }
         try daemon.stop()
     }
 

@@ -110,7 +110,8 @@ import Testing
         let daemon = try start()
         try send(0..<200, to: daemon)
         try daemon.stop()
-        _ = try daemon.query("UPDATE stream_group SET state = zeroblob(length(state))")
+        try SQLiteShell.run(
+            "UPDATE stream_group SET state = zeroblob(length(state))", on: daemon.database, writable: true)
         #expect(try folder.anomalyctl("db", "verify").exit != .code(0))
         let again = try start()
         #expect(again.process.errors.contains("the stored network of a group cannot be used"))

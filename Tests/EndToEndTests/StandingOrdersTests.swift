@@ -82,6 +82,32 @@ import Testing
         try folder.expectSameReplay(at: 1950)
     }
 
+    /// When a command has been answered, whoever looks sees what it has done.
+    @Test func whatWasSaidIsSeenAtOnce() throws {
+        let daemon = try folder.startReplaying()
+        try daemon.feed(NoisyLines.text(1...700, spikes: [700: 30]))
+        let id = try #require(try daemon.query("SELECT id FROM anomaly WHERE open").first)
+        func isMuted() throws -> Bool { try folder.anomalyctl("alerts", "list").output.contains("muted") }
+        for _ in 0..<15 {
+            #expect(try folder.anomalyctl("anomalies", "mute", "disk", "--for", "2000w").exit == .code(0))
+            #expect(try isMuted())
+            #expect(try folder.anomalyctl("anomalies", "unmute", "disk").output == "disk: told of again\n")
+            #expect(try !isMuted())
+        }
+        // By its number, and its stream with it: each is to be taken back.
+        #expect(try folder.anomalyctl("anomalies", "mute", id, "--for", "2000w").exit == .code(0))
+        let number = try folder.anomalyctl("anomalies", "unmute", id).output
+        #expect(number.contains("but the stream disk is mute until") && number.contains("unmute disk\n"), "\(number)")
+        #expect(try isMuted())
+        #expect(try folder.anomalyctl("anomalies", "unmute", "disk").output == "disk: told of again\n")
+        #expect(try !isMuted())
+        #expect(try folder.anomalyctl("anomalies", "mute", id, "--for", "2000w").exit == .code(0))
+        let stream = try folder.anomalyctl("anomalies", "unmute", "disk").output
+        #expect(stream.contains("but anomaly \(id) is mute itself") && stream.contains("unmute \(id)\n"), "\(stream)")
+        #expect(try isMuted())
+        try daemon.stop()
+    }
+
     @Test func rulesHoldAlsoAfterACrash() throws {
         let daemon = try folder.startReplaying()
         try daemon.feed(NoisyLines.text(1...700) + NoisyLines.text(1...10, stream: "key=direction"))

@@ -69,6 +69,27 @@ import Testing
         try daemon.stop()
     }
 
+    /// Over a Unix socket the kernel says whose process it is; over TCP nobody does.
+    @Test func whoSaidItIsNoted() throws {
+        try Data("0123456789abcdef0123\n".utf8).write(to: URL(filePath: folder("token")))
+        chmod(folder("token"), 0o600)
+        let daemon = try start(["http.token_file=\(folder("token"))"])
+        try daemon.feed("disk 1 60\n")
+        let body = #"{"stream":"disk","action":"mute","seconds":60}"#
+        for place in [folder("http.sock"), try address(daemon)] {
+            let client = try HTTPClient(place)
+            try client.send(
+                "POST /api/v1/feedback HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer 0123456789abcdef0123\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n"
+                    + body)
+            let answer = try client.readAnswer()
+            #expect(answer.status == 200, "\(answer)")
+        }
+        #expect(
+            try daemon.query("SELECT ifnull(uid, 'nobody') FROM feedback ORDER BY id") == ["\(getuid())", "nobody"])
+        try daemon.stop()
+    }
+
     @Test func aTokenThatEverybodyReadsIsRefused() throws {
         try Data("0123456789abcdef0123\n".utf8).write(to: URL(filePath: folder("token")))
         chmod(folder("token"), 0o644)

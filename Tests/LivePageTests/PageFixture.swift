@@ -33,7 +33,7 @@ final class PageFixture: Sendable {
         try Self.fill(folder + "/anomaly.db", streams: streams, points: points)
         let ends = Self.start + Int64(points) * Self.minute
         let box = Box()
-        let feedback: @Sendable (FeedbackRequest, String) async -> ControlReply = { request, _ in
+        let feedback: @Sendable (FeedbackRequest, String, UInt32?) async -> ControlReply = { request, _, _ in
             box.take(request)
             return .feedback(FeedbackReply(points: 100))
         }

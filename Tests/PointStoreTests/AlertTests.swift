@@ -105,7 +105,8 @@ import Testing
             let unmute = FeedbackRecord(stream: stream, sequence: 6, isSilent: false, time: 1, action: .unmute)
             commit.feedback = [mute, unmute]
         }
-        #expect(try StoreReader(path: scratch.path).alertCandidates(after: 0)[Int(stream) - 1].isMuted == holds)
+        let subject = try StoreReader(path: scratch.path).alertCandidates(after: 0)[Int(stream) - 1]
+        #expect(subject.isMuted == holds && subject.isToldAgain)
     }
 
     @Test func whatIsOverIsForgottenInTime() throws {

@@ -29,6 +29,9 @@ import Testing
                 == StreamSummary(
                     stream: stream(1, "b"), points: 5000, firstTime: 1_700_000_001_000_000,
                     lastTime: 1_700_005_000_000_000, lastValues: [5000], lastScore: 0.1, openAnomalies: 1))
+        var ids: [Int32] = []
+        try reader.forEachStreamSummary { ids.append($0.stream.id) }
+        #expect(ids == [1, 2, 3])
         #expect(try reader.streamSummaries([1, 77]).map(\.stream.name) == ["b"])
         #expect(try store.newest() == (try reader.newest()))
         #expect(try reader.newest()[1] == StreamPosition(sequence: 5000, time: 1_700_005_000_000_000))

@@ -19,7 +19,7 @@ import Testing
         let report = try verification.run { steps.append($0) }
         #expect(report.isSound && report.findings.isEmpty)
         #expect(report.streams == 20 && report.points == 20_000 && report.values == SampleDatabase.rows)
-        #expect(report.anomalies == 180 && report.checkpoints == 40 && report.hindsightPoints == 500)
+        #expect(report.anomalies == 180 && report.checkpoints == 42 && report.hindsightPoints == 500)
         #expect(steps.first == .pages && steps.last == .streams(done: 20, of: 20) && steps.count == 22)
         #expect(scratch.bytes() == before)
     }

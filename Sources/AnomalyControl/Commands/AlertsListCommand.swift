@@ -93,15 +93,17 @@ extension Record {
     package init(_ subject: AlertSubject, stream: String, told: AlertRecord?) {
         let anomaly = subject.stored.anomaly
         let isSeen = subject.acknowledgement != nil
+        // Who was told of it since the mute was taken back was told of its end as well.
+        let isMuted = subject.isMuted && !(told != nil && subject.isToldAgain)
         let words = [
-            isSeen ? "acknowledged" : nil, subject.isMuted ? "muted" : nil,
+            isSeen ? "acknowledged" : nil, isMuted ? "muted" : nil,
             subject.isFalsePositive ? "false positive" : nil, subject.isExcluded ? "excluded" : nil,
         ].compactMap(\.self)
         self.init(
             fields: [
                 .integer(subject.stored.id), .time(anomaly.start), .text(stream), .number(anomaly.peakScore),
                 told.map { .text($0.sink) } ?? .none, told.map { .text($0.state.rawValue) } ?? .none,
-                .time(told?.since), .time(told?.told), .flag(anomaly.isOpen), .flag(isSeen), .flag(subject.isMuted),
+                .time(told?.since), .time(told?.told), .flag(anomaly.isOpen), .flag(isSeen), .flag(isMuted),
                 .flag(told?.isListed ?? false),
             ],
             note: words.isEmpty ? nil : Note(text: words.joined(separator: ", "), style: nil))

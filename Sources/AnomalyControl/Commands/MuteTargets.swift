@@ -59,6 +59,30 @@ struct MuteTargets: ParsableArguments {
             var clock = ZoneClock(zone: surroundings.zone)
             let span = request.until.map { " until \(clock.longText($0))" } ?? ""
             output.write("\(text): \(action == .mute ? "mute" : "told of again")\(span)\n")
+            if action == .unmute { try Self.tellOthers(target, store, surroundings, output) }
+        }
+    }
+
+    /// Says what else keeps an anomaly from being told of, which `mute NUMBER --for` has brought about, too.
+    private static func tellOthers(
+        _ target: Target, _ store: StoreReader, _ surroundings: Surroundings, _ output: Output
+    ) throws {
+        let orders = try store.orders()
+        switch target {
+        case .anomaly(let details):
+            guard let until = orders[details.stream.id]?.standing.mutedUntil, until > surroundings.now() else { return }
+            var clock = ZoneClock(zone: surroundings.zone)
+            let name = TextWidth.harmless(details.stream.name)
+            output.write(
+                "but the stream \(name) is mute until \(clock.longText(until)); try: anomalyctl anomalies unmute \(name)\n"
+            )
+        case .stream(let stream):
+            var query = AnomalyQuery()
+            (query.streams, query.openOnly) = ([stream.id], true)
+            let open = try store.anomalies(query).rest().filter { orders[stream.id]?.isMute(anomaly: $0.id) == true }
+            for stored in open {
+                output.write("but anomaly \(stored.id) is mute itself; try: anomalyctl anomalies unmute \(stored.id)\n")
+            }
         }
     }
 

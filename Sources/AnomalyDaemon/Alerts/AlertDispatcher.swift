@@ -21,6 +21,9 @@ final class AlertDispatcher: @unchecked Sendable {
     /// Longest wait for the commit that a notification follows, in microseconds: while nothing can be stored, to be told
     /// twice after a crash is better than not to be told.
     private static let longestHold: Int64 = 5_000_000
+    /// Longest wait of other sinks for what is on its way to those before them, in microseconds: then it is given up, and
+    /// told again.
+    private static let longestHandover: Int64 = 10_000_000
     /// Failures in a row after which somebody should see to a sink.
     private static let worrying = 3
 
@@ -44,13 +47,13 @@ final class AlertDispatcher: @unchecked Sendable {
         var droppedFollowers: Int64?
     }
 
-    private let members: [Member]
+    private var members: [Member]
     private let database: String
     private let directory: StreamDirectory
     private let writer: BoundedQueue<WriterMessage>
     private let logger: Logger
     private let standings = Mutex<[Standing]>([])
-    private let follow: SocketSink?
+    private var follow: SocketSink? { members.lazy.compactMap { $0.sink as? SocketSink }.first }
     private let lastCommit = Mutex<(@Sendable (inout Commit) throws -> Void)?>(nil)
 
     private var machine: AlertMachine
@@ -67,6 +70,8 @@ final class AlertDispatcher: @unchecked Sendable {
     private var handedOn: Int64 = 0
     /// Notifications on their way, and the sinks that they are for.
     private var underWay: [Int64: Int] = [:]
+    /// Sinks that are to take over.
+    private var plan: AlertPlan?
     /// What is to be stored when the writer has ended.
     private var last = Commit()
     /// Steady time from which nothing new is told to sinks that take their time; nil while the daemon runs.
@@ -86,7 +91,6 @@ final class AlertDispatcher: @unchecked Sendable {
         lastTold = Array(repeating: nil, count: members.count)
         causes = Array(repeating: nil, count: members.count)
         dropped = Array(repeating: 0, count: members.count)
-        follow = members.lazy.compactMap { $0.sink as? SocketSink }.first
         publish()
     }
 
@@ -127,8 +131,10 @@ final class AlertDispatcher: @unchecked Sendable {
             heartbeat.beat()
             if contents.isEnding, ending == nil { beginEnding() }
             take(contents)
-            perform(machine.act(now: WallClock.now))
+            // Nothing more is told until other sinks have taken over.
+            if plan == nil || ending != nil { perform(machine.act(now: WallClock.now)) }
             letGo()
+            takeOver()
             follow?.dropStuck()
             publish()
             if let ending, isIdle || SteadyClock.now - ending > Self.lastWait { return endNow() }
@@ -149,6 +155,7 @@ final class AlertDispatcher: @unchecked Sendable {
         }
         for (number, outcome) in contents.outcomes { note(outcome, of: number, now) }
         if let windows = contents.windows { machine.change(windows: windows) }
+        if let plan = contents.plan { self.plan = plan }
         look(contents, now)
         if let follow {
             for channel in contents.followers { follow.add(channel, open: open(of: follow)) }
@@ -183,11 +190,15 @@ final class AlertDispatcher: @unchecked Sendable {
             }
             readAgain = nil
         } catch {
-            closeReader()
-            if readAgain == nil { logger.tell(.alertsUnread, ["cause": "\(error)"]) }
-            readAgain = SteadyClock.now + Self.readPause
+            readLater(error)
             putBack(contents)
         }
+    }
+
+    private func readLater(_ cause: any Error) {
+        closeReader()
+        if readAgain == nil { logger.tell(.alertsUnread, ["cause": "\(cause)"]) }
+        readAgain = SteadyClock.now + Self.readPause
     }
 
     private func putBack(_ contents: AlertInbox.Contents) {
@@ -315,6 +326,50 @@ final class AlertDispatcher: @unchecked Sendable {
                     report: report, kind: members[index].sink.kind, lastTold: lastTold[index], cause: causes[index],
                     followers: socket?.count, droppedFollowers: socket?.dropped)
             }
+        }
+    }
+
+    // MARK: Other sinks
+
+    /// Lets other sinks take over when nothing is on its way.
+    private func takeOver() {
+        guard let plan, ending == nil else { return }
+        guard underWay.isEmpty else {
+            if SteadyClock.now - plan.asked >= Self.longestHandover { for member in members { member.sink.abandon() } }
+            return
+        }
+        if let readAgain, SteadyClock.now < readAgain { return }
+        let places = plan.members.map { member in members.firstIndex { $0.policy.name == member.policy.name } }
+        do {
+            let isNew = zip(plan.members, places).contains { $0.policy.isKept && $1 == nil }
+            try change(plan, reading: isRestored && isNew)
+        } catch {
+            return readLater(error)
+        }
+        lastTold = places.map { $0.flatMap { lastTold[$0] } }
+        causes = places.map { $0.flatMap { causes[$0] } }
+        dropped = places.map { $0.map { dropped[$0] } ?? 0 }
+        members = plan.members
+        self.plan = nil
+        plan.done()
+        perform(machine.act(now: WallClock.now))
+        letGo()
+    }
+
+    /// - Parameter reads: whether there may have been a sink of a new one's name before.
+    private func change(_ plan: AlertPlan, reading reads: Bool) throws {
+        let policies = plan.members.map(\.policy)
+        guard reads else {
+            return machine.change(policies: policies, scale: plan.scale, now: WallClock.now)
+        }
+        let reader = try openReader()
+        try heartbeat.waiting(for: "the database") {
+            let through = try reader.alertSinks()
+            let largest = try reader.largestAnomalyID()
+            let least = policies.filter(\.isKept).map { through[$0.name] ?? largest }.min() ?? largest
+            machine.change(
+                policies: policies, scale: plan.scale, records: try reader.alerts(after: least), through: through,
+                alerts: alerts(try reader.alertCandidates(after: least)), now: WallClock.now)
         }
     }
 

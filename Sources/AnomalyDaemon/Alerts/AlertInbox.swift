@@ -23,13 +23,15 @@ final class AlertInbox: Sendable {
         var followers: [any Channel] = []
         var tests: [AlertTrial] = []
         var windows: [MuteWindow]?
+        /// Other sinks.
+        var plan: AlertPlan?
         var isEnding = false
         /// More of what sinks were told has been stored.
         var isStored = false
 
         var isEmpty: Bool {
             keys.isEmpty && streams.isEmpty && !needsRescan && !isReplaced && outcomes.isEmpty && followers.isEmpty
-                && tests.isEmpty && windows == nil && !isEnding && !isStored
+                && tests.isEmpty && windows == nil && plan == nil && !isEnding && !isStored
         }
     }
 

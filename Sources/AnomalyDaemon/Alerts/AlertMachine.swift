@@ -81,7 +81,7 @@ package struct AlertMachine: Sendable {
     }
 
     private struct Sink {
-        let policy: AlertPolicy
+        var policy: AlertPolicy
         var standings: [AlertKey: Standing] = [:]
         var groups: [String: Group] = [:]
         /// Of anomalies up to this number, all that are over are settled.
@@ -103,7 +103,7 @@ package struct AlertMachine: Sendable {
         var after: [AlertKey: Told]
     }
 
-    private let scale: AlertScale
+    private var scale: AlertScale
     private var windows: [MuteWindow]
     private var active: [MuteWindow] = []
     private var sinks: [Sink]
@@ -136,29 +136,8 @@ package struct AlertMachine: Sendable {
         self.largestID = largestID
         isChanged = true
         updateWindows(now)
-        for index in sinks.indices where sinks[index].policy.isKept {
-            sinks[index].keptThrough = through[sinks[index].policy.name]
-            sinks[index].through = sinks[index].keptThrough ?? largestID
-        }
-        for index in sinks.indices where !sinks[index].policy.isKept { sinks[index].through = largestID }
         let names = Dictionary(alerts.map { ($0.key, $0.stream) }) { $1 }
-        for record in records {
-            guard let index = sinks.firstIndex(where: { $0.policy.name == record.sink && $0.policy.isKept }),
-                let stream = names[record.key]
-            else { continue }
-            if record.state == .done {
-                sinks[index].standings[record.key] = .done
-                continue
-            }
-            sinks[index].standings[record.key] = .told(
-                Told(
-                    state: record.state, since: record.since, last: record.told, score: record.score,
-                    deviation: record.deviation, isAcknowledged: record.isAcknowledged, isNamed: record.isListed))
-            if record.state == .sending { continue }
-            let group = sinks[index].policy.groupBy.group(of: stream)
-            let last = sinks[index].groups[group]?.lastTold ?? .min
-            sinks[index].groups[group, default: Group()].lastTold = max(last, record.told)
-        }
+        for index in sinks.indices { begin(index, records, through, names) }
         // A sink that is configured no more is none of those who were away: should it come back, only what it knows as
         // firing, and what is open then, is news to it.
         for (name, old) in through.sorted(by: { $0.key < $1.key })
@@ -166,6 +145,39 @@ package struct AlertMachine: Sendable {
             outbox.append(.advance(AlertSinkRecord(sink: name, through: largestID)))
         }
         for alert in alerts { changed(alert, now: now) }
+    }
+
+    /// Where a sink stands by what is stored.
+    ///
+    /// - Parameter names: of the streams of the anomalies that it may know.
+    private mutating func begin(
+        _ index: Int, _ records: [AlertRecord], _ through: [String: Int64], _ names: [AlertKey: String]
+    ) {
+        let policy = sinks[index].policy
+        sinks[index].through = largestID
+        guard policy.isKept else { return }
+        sinks[index].keptThrough = through[policy.name]
+        sinks[index].through = sinks[index].keptThrough ?? largestID
+        for record in records where record.sink == policy.name {
+            guard let stream = names[record.key] else { continue }
+            if record.state == .done {
+                sinks[index].standings[record.key] = .done
+                continue
+            }
+            let told = Told(
+                state: record.state, since: record.since, last: record.told, score: record.score,
+                deviation: record.deviation, isAcknowledged: record.isAcknowledged, isNamed: record.isListed)
+            sinks[index].standings[record.key] = .told(told)
+            noteTold(told, stream, index)
+        }
+    }
+
+    /// When the group of a stream was told something last.
+    private mutating func noteTold(_ told: Told, _ stream: String, _ index: Int) {
+        if told.state == .sending { return }
+        let group = sinks[index].policy.groupBy.group(of: stream)
+        let last = sinks[index].groups[group]?.lastTold ?? .min
+        sinks[index].groups[group, default: Group()].lastTold = max(last, told.last)
     }
 
     /// An anomaly as it is now.
@@ -229,6 +241,47 @@ package struct AlertMachine: Sendable {
             }
         }
         isChanged = true
+    }
+
+    /// Other sinks from now on, or the same ones with other rules; nothing may be on its way. One that was there before goes
+    /// on from what it was told. One that is new is told of what is open.
+    ///
+    /// - Parameters:
+    ///   - records: what is stored of what new ones were told, if there have been such before.
+    ///   - through: as in `restore`, for the same.
+    ///   - alerts: the anomalies that they may know.
+    package mutating func change(
+        policies: [AlertPolicy], scale: AlertScale, records: [AlertRecord] = [], through: [String: Int64] = [:],
+        alerts: [Alert] = [], now: Int64
+    ) {
+        let old = Dictionary(uniqueKeysWithValues: sinks.map { ($0.policy.name, $0) })
+        // As in `restore`.
+        for (name, sink) in old.sorted(by: { $0.key < $1.key })
+        where sink.keptThrough != nil && !policies.contains(where: { $0.name == name }) {
+            outbox.append(.advance(AlertSinkRecord(sink: name, through: largestID)))
+        }
+        self.scale = scale
+        isChanged = true
+        let names = Dictionary(alerts.map { ($0.key, $0.stream) }) { $1 }
+        sinks = policies.map { old[$0.name] ?? Sink(policy: $0) }
+        for (index, policy) in policies.enumerated() {
+            let isOtherGroup = sinks[index].policy.groupBy != policy.groupBy
+            sinks[index].policy = policy
+            if old[policy.name] == nil {
+                begin(index, records, through, names)
+                for (key, alert) in self.alerts
+                where alert.isClosed && alert.id <= sinks[index].through && sinks[index].standings[key] == nil {
+                    sinks[index].standings[key] = .done
+                }
+            } else if isOtherGroup {
+                sinks[index].groups = [:]
+                for (key, alert) in self.alerts {
+                    if case .told(let told) = sinks[index].standings[key] { noteTold(told, alert.stream, index) }
+                }
+            }
+        }
+        for alert in alerts { changed(alert, now: now) }
+        for key in Array(self.alerts.keys) { for index in sinks.indices { refresh(key, index, now) } }
     }
 
     /// Other windows hold from now on.
@@ -324,7 +377,8 @@ package struct AlertMachine: Sendable {
         switch sink.standings[alert.key] {
         case .told(let told) where told.state == .firing:
             if alert.isOver {
-                let isTold = policy.tellsResolved && (policy.tellsMutedEnds || !alert.subject.isMuted)
+                let isMuted = alert.subject.isMuted && !alert.subject.isToldAgain
+                let isTold = policy.tellsResolved && (policy.tellsMutedEnds || !isMuted)
                 return isTold ? .tell(.resolved) : .settle
             }
             if isQuiet(alert) { return .nothing }

@@ -3,50 +3,89 @@ import ControlProtocol
 import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// All that tells of anomalies: the sinks that are configured, and the dispatcher that tells them.
-struct AlertService: Sendable {
+final class AlertService: Sendable {
     let dispatcher: AlertDispatcher
-    private let webhooks: [WebhookSink]
+    private let journal: JournalSink
+    /// Stays what it is while the daemon runs, as its followers do; nil if there is none.
+    private let socket: SocketSink?
+    private let group: any EventLoopGroup
     private let logger: Logger
+    private let state: Mutex<State>
+
+    private struct State {
+        var alerts: DaemonConfiguration.Alerts
+        var sinks: [AlertSinkSettings]
+        /// Those that are not closed.
+        var webhooks: [WebhookSink]
+    }
 
     /// - Parameter group: its event loops send to webhooks.
     init(
         _ configuration: DaemonConfiguration, pipeline: Pipeline, group: any EventLoopGroup, logger: Logger
     ) {
         let alerts = configuration.alerts
+        journal = JournalSink(logger: logger)
+        socket = alerts.socket.isEmpty ? nil : SocketSink(link: alerts.link, logger: logger)
+        self.group = group
+        self.logger = logger
+        let members = Self.members(configuration, journal, socket, group, logger)
+        state = Mutex(State(alerts: alerts, sinks: configuration.sinks, webhooks: Self.webhooks(of: members)))
+        dispatcher = AlertDispatcher(
+            members: members, scale: AlertScale(alerts), windows: configuration.mutes,
+            database: configuration.database.path, directory: pipeline.directory, writer: pipeline.writer.queue,
+            logger: logger)
+    }
+
+    private static func members(
+        _ configuration: DaemonConfiguration, _ journal: JournalSink, _ socket: SocketSink?,
+        _ group: any EventLoopGroup, _ logger: Logger
+    ) -> [AlertDispatcher.Member] {
+        let alerts = configuration.alerts
         var members: [AlertDispatcher.Member] = []
         if alerts.journal {
             var policy = AlertPolicy(name: AlertSinkSettings.journal)
             (policy.isImmediate, policy.opensFirst, policy.tellsMutedEnds) = (true, true, false)
-            members.append(AlertDispatcher.Member(policy: policy, sink: JournalSink(logger: logger)))
+            members.append(AlertDispatcher.Member(policy: policy, sink: journal))
         }
-        if !alerts.socket.isEmpty {
+        if let socket {
             var policy = AlertPolicy(name: AlertSinkSettings.socket)
             (policy.isImmediate, policy.isKept) = (true, false)
-            members.append(
-                AlertDispatcher.Member(policy: policy, sink: SocketSink(link: alerts.link, logger: logger)))
+            members.append(AlertDispatcher.Member(policy: policy, sink: socket))
         }
-        var webhooks: [WebhookSink] = []
         for settings in configuration.sinks {
-            let policy = AlertPolicy(settings, alerts)
-            if settings.url.isEmpty {
-                let sink = HookSink(settings, link: alerts.link, logger: logger)
-                members.append(AlertDispatcher.Member(policy: policy, sink: sink))
-            } else {
-                let sink = WebhookSink(settings, link: alerts.link, group: group)
-                webhooks.append(sink)
-                members.append(AlertDispatcher.Member(policy: policy, sink: sink))
+            let sink: any AlertSink =
+                settings.url.isEmpty
+                ? HookSink(settings, link: alerts.link, logger: logger)
+                : WebhookSink(settings, link: alerts.link, group: group)
+            members.append(AlertDispatcher.Member(policy: AlertPolicy(settings, alerts), sink: sink))
+        }
+        return members
+    }
+
+    private static func webhooks(of members: [AlertDispatcher.Member]) -> [WebhookSink] {
+        members.compactMap { $0.sink as? WebhookSink }
+    }
+
+    /// Lets another configuration hold, but for where followers come.
+    func change(_ new: DaemonConfiguration) {
+        dispatcher.inbox.add { $0.windows = new.mutes }
+        let isSame = state.withLock { state in
+            defer { (state.alerts, state.sinks) = (new.alerts, new.sinks) }
+            return state.alerts == new.alerts && state.sinks == new.sinks
+        }
+        if isSame { return }
+        socket?.change(link: new.alerts.link)
+        let members = Self.members(new, journal, socket, group, logger)
+        let webhooks = Self.webhooks(of: members)
+        state.withLock { $0.webhooks += webhooks }
+        dispatcher.inbox.add {
+            $0.plan = AlertPlan(members: members, scale: AlertScale(new.alerts)) { [self] in
+                Task { await close { webhook in !webhooks.contains { $0 === webhook } } }
             }
         }
-        self.webhooks = webhooks
-        self.logger = logger
-        dispatcher = AlertDispatcher(
-            members: members,
-            scale: AlertScale(
-                warning: alerts.warningScore, critical: alerts.criticalScore, worsenFactor: alerts.worsenFactor),
-            windows: configuration.mutes, database: configuration.database.path, directory: pipeline.directory,
-            writer: pipeline.writer.queue, logger: logger)
     }
 
     /// Lets followers come. That they can't is told, and keeps nobody from being served: another daemon of the same user
@@ -72,7 +111,16 @@ struct AlertService: Sendable {
     }
 
     /// To be called when the dispatcher has ended.
-    func close() async { for webhook in webhooks { await webhook.close() } }
+    func close() async { await close { _ in true } }
+
+    private func close(_ isOver: (WebhookSink) -> Bool) async {
+        let over = state.withLock { state in
+            let over = state.webhooks.filter(isOver)
+            state.webhooks.removeAll(where: isOver)
+            return over
+        }
+        for webhook in over { await webhook.close() }
+    }
 
     /// How the sinks do, for `anomalyctl status`.
     var status: [DaemonStatus.Sink] {
@@ -83,6 +131,12 @@ struct AlertService: Sendable {
                 dropped: standing.report.dropped, lastTold: standing.lastTold, trouble: standing.cause,
                 followers: standing.followers, droppedFollowers: standing.droppedFollowers)
         }
+    }
+}
+
+extension AlertScale {
+    fileprivate init(_ alerts: DaemonConfiguration.Alerts) {
+        self.init(warning: alerts.warningScore, critical: alerts.criticalScore, worsenFactor: alerts.worsenFactor)
     }
 }
 

@@ -25,15 +25,18 @@ final class SocketSink: AlertSink {
     }
 
     let kind = "socket"
-    private let link: String
+    private let link: Mutex<String>
     private let log: RationedLog
     private let followers = Mutex<[ObjectIdentifier: Follower]>([:])
     private let droppedCount = Atomic<Int64>(0)
 
     init(link: String, logger: Logger) {
-        self.link = link
+        self.link = Mutex(link)
         log = RationedLog(logger)
     }
+
+    /// Another `alerts.link` from now on.
+    func change(link: String) { self.link.withLock { $0 = link } }
 
     var count: Int { followers.withLock { $0.count } }
     /// Those that were dropped.
@@ -73,6 +76,7 @@ final class SocketSink: AlertSink {
 
     private func write(_ entries: [AlertNotification.Entry], to channel: any Channel) {
         var lines = ByteBuffer()
+        let link = link.withLock { $0 }
         for entry in entries {
             lines.writeBytes(AlertObject(entry, link: link).line)
             if lines.readableBytes >= Self.piece {

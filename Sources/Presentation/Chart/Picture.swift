@@ -12,6 +12,8 @@ package struct Picture: Sendable {
     package var panels: [Panel]
     /// In the order of their starts.
     package var marks: [AnomalyMark]
+    /// Where points were summed up before, and over how long, in microseconds; nil if nowhere.
+    package var summed: (times: ClosedRange<Int64>, width: Int64)?
 
     package init(
         stream: StreamRecord, points: Int64, time: TimeAxis, zone: any Zone, panels: [Panel], marks: [AnomalyMark]

@@ -6,13 +6,23 @@ package struct PictureReader {
     private let store: StoreReader
     private let zone: any Zone
     private let columns: Int
+    private let drawn: Int?
+    private let mostPoints: Int64
 
-    /// - Parameter columns: those in which points are gathered. More than any picture has, so that it can be read before
-    ///   its size is known.
-    package init(store: StoreReader, zone: any Zone, columns: Int = 4096) {
+    /// - Parameters:
+    ///   - columns: those in which points are gathered. More than any picture has, so that it can be read before its size
+    ///     is known.
+    ///   - drawn: columns of the picture as it is drawn, for which roll-ups may stand for points; nil if they may not.
+    ///   - mostPoints: points that are read at most where roll-ups are fine enough to stand for them: about a tenth of a
+    ///     second's work.
+    package init(
+        store: StoreReader, zone: any Zone, columns: Int = 4096, drawn: Int? = nil, mostPoints: Int64 = 200_000
+    ) {
         self.store = store
         self.zone = zone
         self.columns = columns
+        self.drawn = drawn
+        self.mostPoints = mostPoints
     }
 
     /// A picture of the points of one stream, and of the anomalies that touch their time.
@@ -30,48 +40,111 @@ package struct PictureReader {
     ) throws -> Picture? {
         var query = query
         query.streams = [stream.id]
-        guard let points = try range(of: query, newest: newest) else { return nil }
-        let marks = try marks(of: stream, since: points.lowerBound, until: query.until)
+        let points = try range(of: query, newest: newest)
+        var sums: PictureSums?
+        if newest == nil, let drawn {
+            sums = try PictureSums(of: stream, in: store, query, points: points, mostPoints: mostPoints, columns: drawn)
+        }
+        let summed = try sums.flatMap { try times(of: $0) }
+        guard let first = [points?.first, summed?.lowerBound].compactMap(\.self).min(),
+            let last = [points?.last, summed?.upperBound].compactMap(\.self).max()
+        else { return nil }
+        let marks = try marks(of: stream, since: first, until: query.until)
         // What goes on where no point is, such as a silence.
         let latest = min(marks.lazy.map(\.end).max() ?? .min, query.until.map { $0 &- 1 } ?? .max)
-        let axis = TimeAxis(points.lowerBound...max(points.upperBound, latest))
-        query.since = points.lowerBound
-        query.until = points.upperBound &+ 1
-        var series = channels.map { _ in PlotSeries(width: columns, axis: axis) }
+        let axis = TimeAxis(first...max(last, latest))
+        var panels = channels.map { Picture.Panel(channel: $0, series: PlotSeries(width: columns, axis: axis)) }
         var count: Int64 = 0
-        let cursor = try store.points(query)
-        while let point = try cursor.next() {
-            count += 1
-            if count.isMultiple(of: 1 << 16) { try report(axis.position(point.time)) }
-            for (place, channel) in channels.enumerated() where channel < point.channels.count {
-                series[place].add(
-                    point.channels[channel], at: point.time, isFlagged: point.isAnomaly,
-                    isLate: point.flags.contains(.late))
+        func read(_ times: Range<Int64>) throws {
+            query.since = times.lowerBound
+            query.until = times.upperBound
+            let cursor = try store.points(query)
+            while let point = try cursor.next() {
+                count += 1
+                if count.isMultiple(of: 1 << 16) { try report(axis.position(point.time)) }
+                for place in panels.indices where panels[place].channel < point.channels.count {
+                    panels[place].series.add(
+                        point.channels[panels[place].channel], at: point.time, isFlagged: point.isAnomaly,
+                        isLate: point.flags.contains(.late))
+                }
             }
         }
-        for place in series.indices { series[place].finish() }
-        return Picture(
-            stream: stream, points: count, time: axis, zone: zone,
-            panels: zip(channels, series).map { Picture.Panel(channel: $0, series: $1) }, marks: marks)
+        if let sums {
+            if let points, points.first < sums.part.times.lowerBound {
+                try read(points.first..<sums.part.times.lowerBound)
+            }
+            count += try add(sums, to: &panels) { try report(axis.position($0)) }
+        }
+        if let points {
+            let from = sums.map { max(points.first, $0.from) } ?? points.first
+            if from <= points.last { try read(from..<points.last &+ 1) }
+        }
+        for place in panels.indices { panels[place].series.finish() }
+        var picture = Picture(
+            stream: stream, points: count, time: axis, zone: zone, panels: panels, marks: marks)
+        if let summed, let sums { picture.summed = (summed, sums.part.tier.width) }
+        return picture
     }
 
-    /// Times of the first and the last point of a query.
-    private func range(of query: PointQuery, newest: Int?) throws -> ClosedRange<Int64>? {
+    /// Adds roll-ups; returns how many points they stand for.
+    private func add(
+        _ sums: PictureSums, to panels: inout [Picture.Panel], _ report: (_ time: Int64) throws -> Void
+    ) throws -> Int64 {
+        let rollups = store.rollups([sums.part])
+        var (read, points): (Int64, Int64) = (0, 0)
+        while let rollup = try rollups.next() {
+            let time = sums.time(of: rollup)
+            read += 1
+            if read.isMultiple(of: 1 << 12) { try report(time) }
+            points += rollup.channels.first.map { $0.count + $0.missing } ?? 0
+            for place in panels.indices where panels[place].channel < rollup.channels.count {
+                panels[place].series.add(
+                    rollup.channels[panels[place].channel], at: time, over: sums.part.tier.width)
+            }
+        }
+        return points
+    }
+
+    /// Times at which the first and the last roll-up stand; nil if there is none.
+    private func times(of sums: PictureSums) throws -> ClosedRange<Int64>? {
+        guard let first = try store.rollups([sums.part]).next(),
+            let last = try store.rollups([sums.part], order: .newestFirst).next()
+        else { return nil }
+        return sums.time(of: first)...max(sums.time(of: first), sums.time(of: last))
+    }
+
+    /// The first and the last point of a query.
+    private func range(of query: PointQuery, newest: Int?) throws -> PointRange? {
         var backwards = query
         backwards.order = .newestFirst
         backwards.limit = newest ?? 1
         let cursor = try store.points(backwards)
-        guard let last = try cursor.next()?.time else { return nil }
-        var first = last
+        guard let last = try cursor.next() else { return nil }
+        var (first, count) = (last.time, Int64(1))
         if newest != nil {
-            while let point = try cursor.next() { first = point.time }
-        } else {
-            var forwards = query
-            forwards.limit = 1
-            first = try store.points(forwards).next()?.time ?? last
+            while let point = try cursor.next() {
+                first = point.time
+                count += 1
+            }
+            return PointRange(first: min(first, last.time), last: last.time, count: count)
         }
-        return min(first, last)...last
+        var forwards = query
+        forwards.limit = Self.mostLate
+        let from = try store.points(forwards)
+        var range = PointRange(first: last.time, last: last.time, count: nil)
+        while let point = try from.next() {
+            range.first = min(range.first, point.time)
+            // One that came late has no number.
+            if point.sequence > 0 {
+                if last.sequence > 0 { range.count = last.sequence - point.sequence + 1 }
+                break
+            }
+        }
+        return range
     }
+
+    /// Late points behind which the first one in time is looked for.
+    private static let mostLate = 16
 
     private func marks(of stream: StreamRecord, since: Int64, until: Int64?) throws -> [AnomalyMark] {
         var query = AnomalyQuery()

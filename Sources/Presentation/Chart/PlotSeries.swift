@@ -1,4 +1,5 @@
 package import AnomalyDetection
+package import PointStore
 
 /// One channel's points as columns of a picture, from left to right; columns without points are absent.
 package struct PlotSeries: Sendable, Equatable {
@@ -11,7 +12,9 @@ package struct PlotSeries: Sendable, Equatable {
     private var value = Line()
     private var prediction = Line()
     private var band = Line()
-    private var points = 0
+    private var points: Int64 = 0
+    /// The longest time that was summed up, in microseconds.
+    private var longestSum: Int64 = 0
 
     /// What is known of a line behind its last number.
     private struct Line: Sendable, Equatable {
@@ -35,9 +38,7 @@ package struct PlotSeries: Sendable, Equatable {
     /// - Parameter isLate: whether the detector knows nothing of it, so that nothing was predicted and nothing is missing.
     package mutating func add(_ verdict: ChannelVerdict, at time: Int64, isFlagged: Bool, isLate: Bool) {
         points += 1
-        let index = axis.column(of: time, of: width)
-        if columns.last?.index != index { columns.append(PlotColumn(index: index, time: time)) }
-        let place = columns.count - 1
+        let place = column(at: time)
         if isFlagged { columns[place].isFlagged = true }
         Self.add(verdict.value, at: time, line: &value, to: &columns[place].value)
         if isLate { return }
@@ -47,6 +48,30 @@ package struct PlotSeries: Sendable, Equatable {
         var lower = band
         Self.add(isBand ? verdict.lower : .nan, at: time, line: &lower, to: &columns[place].lower)
         Self.add(isBand ? verdict.upper : .nan, at: time, line: &band, to: &columns[place].upper)
+    }
+
+    /// Adds points that were summed up. Of what was expected, nothing is known.
+    ///
+    /// - Parameters:
+    ///   - time: a time among theirs.
+    ///   - length: over how long, in microseconds.
+    package mutating func add(_ sum: StoredRollup.Channel, at time: Int64, over length: Int64) {
+        points += sum.count + sum.missing
+        longestSum = max(longestSum, length)
+        let place = column(at: time)
+        if sum.anomalies > 0 { columns[place].isFlagged = true }
+        (prediction.time, band.time) = (nil, nil)
+        // Which came first is not known.
+        for number in sum.count > 0 ? [sum.mean, sum.minimum, sum.maximum, sum.mean] : [.nan] {
+            Self.add(number, at: time, line: &value, to: &columns[place].value)
+        }
+    }
+
+    /// The place in `columns` of the one for a time, which is not before that of the last one.
+    private mutating func column(at time: Int64) -> Int {
+        let index = axis.column(of: time, of: width)
+        if columns.last?.index != index { columns.append(PlotColumn(index: index, time: time)) }
+        return columns.count - 1
     }
 
     private static func add(_ number: Double, at time: Int64, line: inout Line, to envelope: inout Envelope?) {
@@ -63,6 +88,8 @@ package struct PlotSeries: Sendable, Equatable {
         guard points > 1 else { return }
         let mean = (Double(axis.end) - Double(axis.start)) / Double(points - 1)
         longestJoin = Int64(exactly: (mean * Self.joinedPauses).rounded(.up)) ?? longestJoin
+        // From the middle of a sum to that of the next one.
+        longestJoin = max(longestJoin, 2 * longestSum)
     }
 
     /// Whether a line leads to the envelope from the one before it.

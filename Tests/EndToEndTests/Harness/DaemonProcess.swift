@@ -148,6 +148,9 @@ final class DaemonProcess {
         var warmingStreams: Int
         var asleepStreams: Int
         var memory: Memory?
+        var sinks: [Sink]?
+
+        struct Sink: Decodable { var name: String }
 
         var storage: Storage
         var notes: [String]

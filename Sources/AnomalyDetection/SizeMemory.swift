@@ -1,0 +1,57 @@
+import RecurrentModel
+
+/// The sizes that new ones are ranked among: those of one stream, or of all streams of a group that a thread has, each
+/// relative to what is usual for its stream.
+final class SizeMemory: @unchecked Sendable {
+    // @unchecked: belongs to the thread of its detectors.
+
+    /// Of one kind of deviation: each size by itself, and smoothed.
+    struct Sketches: Sendable {
+        var single: RaritySketch
+        var smoothed: RaritySketch
+
+        init(memory: Int) {
+            single = RaritySketch(memory: memory)
+            smoothed = RaritySketch(memory: memory)
+        }
+
+        var bytes: Int { single.bytes + smoothed.bytes }
+
+        func encode(into writer: inout StateWriter) {
+            single.encode(into: &writer)
+            smoothed.encode(into: &writer)
+        }
+
+        mutating func decode(from reader: inout StateReader) throws {
+            try single.decode(from: &reader)
+            try smoothed.decode(from: &reader)
+        }
+    }
+
+    /// Sizes after which one counts half among those of a group: enough for what is rare among very many streams.
+    static let memoryOfGroup = 200_000
+
+    private let memory: Int
+    @exclusivity(unchecked) var residuals: Sketches
+    @exclusivity(unchecked) var distances: Sketches
+
+    /// - Parameter memory: sizes after which one counts half.
+    init(memory: Int) {
+        self.memory = memory
+        residuals = Sketches(memory: memory)
+        distances = Sketches(memory: memory)
+    }
+
+    /// Forgets all.
+    func clear() { (residuals, distances) = (Sketches(memory: memory), Sketches(memory: memory)) }
+
+    private init(_ other: SizeMemory) {
+        memory = other.memory
+        (residuals, distances) = (other.residuals, other.distances)
+    }
+
+    func copy() -> SizeMemory { SizeMemory(self) }
+
+    /// Of memory, without itself.
+    var bytes: Int { residuals.bytes + distances.bytes }
+}

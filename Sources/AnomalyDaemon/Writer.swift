@@ -28,10 +28,6 @@ final class Writer: @unchecked Sendable {
     /// commit has but a few points of each, it would be rows that cost, and not points.
     private static let pointsOfStream = 16
 
-    /// It stands back behind the shards: a verdict is told at once, while a commit may take its time. When it has too much
-    /// before it, the shards wait for it anyway.
-    private static let niceness: Int32 = 5
-
     /// The disk may be slow, or another program hold a lock.
     private static let database = "the database"
 
@@ -115,7 +111,7 @@ final class Writer: @unchecked Sendable {
     func start(knowing streams: [Int32], _ events: Events) {
         stored = streams
         self.events = events
-        StageThread.start("writer", niceness: Self.niceness) { [self] in events.stopped(run()) }
+        StageThread.start("writer") { [self] in events.stopped(run()) }
     }
 
     /// The daemon is stopping: commits that fail are not tried for ever any more.

@@ -43,6 +43,8 @@ final class Writer: @unchecked Sendable {
     /// Rows of a commit, and of any commit.
     private let configuredRows: Int
     private let keptRows: Int
+    /// Rows with which the next commit is made early.
+    private var mostRows = 0
     private let shards: Int
     private let ledger: CommitLedger
     /// By shard: number of the newest batch that was taken.
@@ -122,6 +124,7 @@ final class Writer: @unchecked Sendable {
             let tick = Date(timeIntervalSinceNow: 0.25)
             let messages = queue.takeAll(until: min(due, min(tick, upkeepDate)))
             inHand.add(messages.reduce(0) { $0 + $1.rows })
+            mostRows = min(keptRows, max(configuredRows, min(Self.pointsOfStream * directory.count, Self.queuedRows)))
             for message in messages {
                 accept(message)
                 if pending.weight >= mostRows { commitUntilDone() }
@@ -136,11 +139,6 @@ final class Writer: @unchecked Sendable {
             }
             if mayKeep { upkeep.step(store, heartbeat) }
         }
-    }
-
-    /// Rows with which a commit is made early.
-    private var mostRows: Int {
-        min(keptRows, max(configuredRows, min(Self.pointsOfStream * stored.count, Self.queuedRows)))
     }
 
     /// Nothing else is done while points can't be stored, or the daemon stops.

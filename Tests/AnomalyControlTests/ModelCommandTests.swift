@@ -101,8 +101,8 @@ import Testing
         let vitals = lines[1].suffix(3).map(String.init)
         #expect(vitals[0] == "1" && vitals[2] == "unknown", "\(vitals)")
         let memory = try #require(Int(vitals[1]))
-        // 1,209 weights and their two moments, and little else so soon.
-        #expect((14_500...22_000).contains(memory), "\(memory)")
+        // 969 weights and their two moments of half the size, and little else so soon.
+        #expect((7800...14_000).contains(memory), "\(memory)")
         #expect(lines[3].suffix(3) == ["", "", ""], "no points, and a damaged checkpoint")
         #expect(try names("--sort", "rate").first == "cpuload")
         #expect(try names("--sort", "memory").first == "cpuload")
@@ -112,7 +112,9 @@ import Testing
         let table = try InProcess(columns: 120, database: store.path).output("streams", "-l", "cpu.load", "--utc")
         #expect(table.contains("  TRAINING\n") && table.contains("RATE") && table.contains("MEMORY"))
         let shown = try InProcess(columns: 80, database: store.path).output("model", "show", "cpu.load")
-        #expect(shown.contains("Memory: \(NumberText.bytes(Int64(memory))): "))
+        // Another detector's memory: what the allocator gives beyond what it was asked for differs a little.
+        let near = [-64, 0, 64].map { "Memory: \(NumberText.bytes(Int64(memory + $0))): " }
+        #expect(near.contains { shown.contains($0) }, "\(memory): \(shown)")
     }
 
     private func failure(_ database: String, _ arguments: String...) -> Failure? {

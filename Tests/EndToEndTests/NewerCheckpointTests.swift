@@ -19,7 +19,7 @@ import Testing
 
         let refusal = try DaemonProcess.run(in: folder, [])
         #expect(refusal.exit == .code(6), "as systemd must not try again")
-        for part in ["\"new\" has format 99", "formats up to 7", daemon.database, "install the newer version"] {
+        for part in ["\"new\" has format 99", "formats up to 8", daemon.database, "install the newer version"] {
             #expect(refusal.errors.contains(part))
         }
         let fixtures = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }

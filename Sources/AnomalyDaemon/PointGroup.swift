@@ -1,17 +1,32 @@
 /// Points of several batches that are stepped through together, stream by stream and each stream's in the order in which
 /// they came: of ten thousand models, whose memory no cache holds, each is brought in once for all of its points.
 struct PointGroup {
-    /// Points after which a group is closed: some for each stream when there are many, and soon done.
+    /// Points after which a group is closed when many wait: some for each stream when there are many, and soon done.
     static let most = 32_768
+    /// The same when so many wait in all: that their verdicts are told soon counts for more than the cache.
+    private static let quick = 1024
+    private static let few = 8192
 
+    /// Points after which this one is closed.
+    private let most: Int
     private var batches: [PointBatch] = []
     private(set) var count = 0
     /// Steady time at which the first of them were read; `Int64.max` if that is not known.
     private(set) var arrived = Int64.max
 
-    init(_ batches: PointBatch...) { for batch in batches { add(batch) } }
+    /// A group of its own, or the first of those that are made of messages.
+    init(_ batches: PointBatch..., of messages: [ShardMessage] = []) {
+        let waiting = messages.reduce(0) { if case .points(let batch) = $1 { $0 + batch.count } else { $0 } }
+        most = waiting <= Self.few ? Self.quick : Self.most
+        for batch in batches { add(batch) }
+    }
 
-    var isFull: Bool { count >= Self.most }
+    var isFull: Bool { count >= most }
+
+    /// What follows this one.
+    var next: PointGroup { PointGroup(most: most) }
+
+    private init(most: Int) { self.most = most }
 
     mutating func add(_ batch: PointBatch) {
         if batch.isEmpty { return }

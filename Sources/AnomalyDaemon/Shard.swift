@@ -150,7 +150,7 @@ final class Shard: @unchecked Sendable {
         while true {
             let hasWork = backlog.hasWork(SteadyClock.now) && !isFull
             let messages = queue.takeAll(until: Date(timeIntervalSinceNow: hasWork ? 0 : 0.1))
-            var group = PointGroup()
+            var group = PointGroup(of: messages)
             for (index, message) in messages.enumerated() {
                 heartbeat.beat()
                 let begun = SteadyClock.now
@@ -159,7 +159,7 @@ final class Shard: @unchecked Sendable {
                     group.add(points)
                     if !group.isFull, index + 1 < messages.count, case .points = messages[index + 1] { continue }
                     step(group)
-                    group = PointGroup()
+                    group = group.next
                     passOn()
                 case .barrier(let barrier):
                     if parked.isEmpty || !barrier.confirmsPoints {

@@ -3,9 +3,13 @@ import Foundation
 /// Threads with names that `top -H` and `perf` show.
 enum StageThread {
     /// Starts a thread. The kernel keeps the first 15 bytes of its name.
-    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    ///
+    /// - Parameter niceness: how much it stands back behind threads that want the processor as well: 0 not at all, 19 most.
+    static func start(_ name: String, niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void) {
         Thread {
             setName(name)
+            // On Linux it is that of the calling thread alone. Where it is not allowed, all are equal.
+            if niceness > 0 { _ = setpriority(.init(PRIO_PROCESS.rawValue), 0, niceness) }
             body()
         }.start()
     }

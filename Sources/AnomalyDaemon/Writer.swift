@@ -24,6 +24,14 @@ final class Writer: @unchecked Sendable {
     /// Damaged databases that are replaced within an hour; one more, and the disk is not to be trusted.
     private static let replacementsAnHour = 3
 
+    /// Points of each stream that a commit may wait for. They are one row of the hot table: with so many streams that a
+    /// commit has but a few points of each, it would be rows that cost, and not points.
+    private static let pointsOfStream = 16
+
+    /// It stands back behind the shards: a verdict is told at once, while a commit may take its time. When it has too much
+    /// before it, the shards wait for it anyway.
+    private static let niceness: Int32 = 5
+
     /// The disk may be slow, or another program hold a lock.
     private static let database = "the database"
 
@@ -36,8 +44,9 @@ final class Writer: @unchecked Sendable {
 
     private let store: PointStore
     private let configuration: DaemonConfiguration.Database
-    /// Rows of a commit.
-    private let mostRows: Int
+    /// Rows of a commit, and of any commit.
+    private let configuredRows: Int
+    private let keptRows: Int
     private let shards: Int
     private let ledger: CommitLedger
     /// By shard: number of the newest batch that was taken.
@@ -87,7 +96,8 @@ final class Writer: @unchecked Sendable {
     ) {
         self.store = store
         self.configuration = configuration
-        mostRows = min(configuration.commitPoints, retention.hotValues)
+        configuredRows = configuration.commitPoints
+        keptRows = retention.hotValues
         self.shards = shards
         self.ledger = ledger
         taken = Array(repeating: 0, count: shards)
@@ -105,7 +115,7 @@ final class Writer: @unchecked Sendable {
     func start(knowing streams: [Int32], _ events: Events) {
         stored = streams
         self.events = events
-        StageThread.start("writer") { [self] in events.stopped(run()) }
+        StageThread.start("writer", niceness: Self.niceness) { [self] in events.stopped(run()) }
     }
 
     /// The daemon is stopping: commits that fail are not tried for ever any more.
@@ -130,6 +140,11 @@ final class Writer: @unchecked Sendable {
             }
             if mayKeep { upkeep.step(store, heartbeat) }
         }
+    }
+
+    /// Rows with which a commit is made early.
+    private var mostRows: Int {
+        min(keptRows, max(configuredRows, min(Self.pointsOfStream * stored.count, Self.queuedRows)))
     }
 
     /// Nothing else is done while points can't be stored, or the daemon stops.

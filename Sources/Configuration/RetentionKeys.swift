@@ -13,8 +13,8 @@ extension ConfigurationKey {
                 "How long points summed up over five minutes (count, smallest, mean and largest value, worst score) are "
                     + "kept.",
                 choosing:
-                    "longer than retention.raw, such as \"400d\"; 17 KiB a day for each channel of a stream. \"1h\" where "
-                    + "points come once a minute or more seldom: a row is larger than the five points that it sums up."),
+                    "longer than retention.raw, such as \"400d\"; 6 to 17 KiB a day for each channel of a stream. \"1h\" where "
+                    + "points come once a minute or more seldom and nobody reads them by SQL: the points take as much."),
             ConfigurationKey(
                 "retention.rollup_1h", stream: \.retention.rollup1h, .lifetime,
                 "The same of points summed up over an hour.",

@@ -11,6 +11,12 @@ public struct DiskUsage: Sendable, Equatable {
         public var unusedBytes: Int64
         /// Channels of points that are in it, or summed up in it; nil for a table that has none.
         public var values: Int64?
+
+        mutating func add(_ other: Table) {
+            bytes += other.bytes
+            unusedBytes += other.unusedBytes
+            values = (values ?? 0) + (other.values ?? 0)
+        }
     }
 
     /// The largest first.
@@ -35,14 +41,16 @@ public struct DiskUsage: Sendable, Equatable {
         let connection = try ReadConnection(path: path)
         self = try connection.read("read the pages of") { try DiskUsage($0, parts: connection.parts) }
         if retention.isLimited, connection.parts.contains(.rollups) {
-            try connection.read("read the ages of") { try addExpired($0, retention, now) }
+            try connection.read("read the ages of") { try addExpired($0, connection.parts, retention, now) }
         }
         fileBytes = Int64(try StoreFile.size(connection.path, operation: "read the size of"))
         let log = connection.path + "-wal"
         if StoreFile.exists(log) { logBytes = Int64(try StoreFile.size(log, operation: "read the size of")) }
     }
 
-    private mutating func addExpired(_ database: Database, _ retention: Retention, _ now: Int64) throws {
+    private mutating func addExpired(
+        _ database: Database, _ parts: StoreSchema.Parts, _ retention: Retention, _ now: Int64
+    ) throws {
         func size(of table: String) -> Double {
             let table = tables.first { $0.name == table }
             return Double(table?.bytes ?? 0) / Double(max(1, table?.values ?? 1))
@@ -52,10 +60,11 @@ public struct DiskUsage: Sendable, Equatable {
             let ages = retention.ages(stream.name)
             for (table, sum, end, age) in [
                 ("chunk", "count", "last_time", ages.raw),
-                ("rollup_5m", "count + missing", "time + width * 1000000", ages.fiveMinutes),
+                (RollupTier.fiveMinutes.rowTable(parts), "count + missing", "time + width * 1000000", ages.fiveMinutes),
+                ("rollup_5m_pack", "points", "last_time + 300000000", ages.fiveMinutes),
                 ("rollup_1h", "count + missing", "time + width * 1000000", ages.oneHour),
-            ] where age < Retention.forever {
-                values[table, default: 0] +=
+            ] where age < Retention.forever && (table != "rollup_5m_pack" || parts.contains(.packedRollups)) {
+                values[Self.name(of: table), default: 0] +=
                     try Int64.fetchOne(
                         database, sql: "SELECT ifnull(sum(\(sum)), 0) FROM \(table) WHERE stream_id = ? AND \(end) < ?",
                         arguments: [stream.id, now.subtractingReportingOverflow(age).partialValue]) ?? 0
@@ -66,6 +75,9 @@ public struct DiskUsage: Sendable, Equatable {
             if table == "chunk" { expiredValues += count }
         }
     }
+
+    /// Both tables of the fine roll-ups are one to those who read them.
+    private static func name(of table: String) -> String { table.hasPrefix("rollup_5m") ? "rollup_5m" : table }
 
     private init(_ database: Database, parts: StoreSchema.Parts) throws {
         let rows = try Row.fetchAll(
@@ -78,15 +90,22 @@ public struct DiskUsage: Sendable, Equatable {
         var counts = [parts.rowTable: "count(*)"]
         if parts.contains(.packed) { counts.merge(["chunk": "sum(count)", "hot": "sum(count)"]) { $1 } }
         if parts.contains(.rollups) {
-            for tier in RollupTier.allCases { counts[tier.table] = "sum(count + missing)" }
+            for tier in RollupTier.allCases { counts[tier.rowTable(parts)] = "sum(count + missing)" }
         }
+        if parts.contains(.packedRollups) { counts["rollup_5m_pack"] = "sum(points)" }
         for row in rows {
             var table = Table(name: row[0], bytes: row[1], unusedBytes: row[2], values: nil)
             if let count = counts[table.name] {
                 table.values = try Int64.fetchOne(database, sql: "SELECT ifnull(\(count), 0) FROM \(table.name)")
             }
-            tables.append(table)
+            table.name = Self.name(of: table.name)
+            if let index = tables.firstIndex(where: { $0.name == table.name }) {
+                tables[index].add(table)
+            } else {
+                tables.append(table)
+            }
         }
+        tables.sort { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
         let pageSize = try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 0
         freeBytes = try (Int64.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0) * pageSize
     }

@@ -140,15 +140,17 @@ struct HotRow {
     }
 
     private mutating func appendDigits(_ number: UInt64, atLeast digits: Int) {
-        var rest = number
-        let start = text.count
-        var written = 0
-        while rest > 0 || written < digits {
-            text.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-            written += 1
+        // From the last one on, then all at once: appending bytes one by one took twice as long.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
+            var rest = number
+            var place = buffer.count
+            while rest > 0 || place > buffer.count - digits {
+                place -= 1
+                buffer[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            text.append(contentsOf: UnsafeMutableBufferPointer(rebasing: buffer[place...]))
         }
-        text[start...].reverse()
     }
 
     /// The shortest decimal number that reads back as this double.

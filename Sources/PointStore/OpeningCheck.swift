@@ -17,6 +17,8 @@ enum OpeningCheck {
         ("hindsight_run", ["id"]),
         ("hindsight", ["stream_id, time, channel"]),
         ("rollup_5m", ["stream_id, channel, time"]),
+        ("rollup_5m_row", ["stream_id, channel, time"]),
+        ("rollup_5m_pack", ["id", "stream_id, channel, first_time"]),
         ("rollup_1h", ["stream_id, channel, time"]),
         ("rolled", ["stream_id"]),
     ]

@@ -3,17 +3,21 @@ import GRDB
 
 /// Makes chunks of points. Runs inside a transaction of the caller's.
 struct Sealing {
+    /// Points of a row that is no whole chunk from which on the next ones have a row of their own.
+    private static let partPoints = 128
+
     private let database: Database
     private let before: Statement
     private let insert: Statement
-    private let update: Statement
+    private let delete: Statement
+    private let rollups: RollupWriting
 
     init(_ database: Database) throws {
         self.database = database
         before = try database.cachedStatement(
             sql: """
                 SELECT \(PackedQueries.Tier.chunk.columns), id FROM chunk
-                WHERE stream_id = ?1 AND channel = ?2 AND first_time < ?3 ORDER BY first_time DESC LIMIT 1
+                WHERE stream_id = ?1 AND channel = ?2 AND first_time < ?3 ORDER BY first_time DESC
                 """)
         insert = try database.cachedStatement(
             sql: """
@@ -21,18 +25,16 @@ struct Sealing {
                     (stream_id, channel, first_time, last_time, first_sequence, count, checksum, points)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                 """)
-        update = try database.cachedStatement(
-            sql: "UPDATE chunk SET last_time = ?2, count = ?3, checksum = ?4, points = ?5 WHERE id = ?1")
+        delete = try database.cachedStatement(sql: "DELETE FROM chunk WHERE id = ?1")
+        rollups = try RollupWriting(database)
     }
 
-    /// Moves all that is in `hot` into chunks, and adds to the roll-ups what they lack of it.
+    /// Moves all that is in `hot` into chunks, and adds to the roll-ups what they lack of those that are full now.
     ///
     /// - throws: `DatabaseError`; with `SQLITE_CORRUPT` if points are damaged.
     func sealHot() throws {
-        let rollups = try RollupWriting(database)
         try HotRuns.forEach(database) { points, first, stream, channel in
             try append(points, from: first, to: stream, channel)
-            try rollups.add(points, from: first, of: stream, channel)
         }
         try rollups.finish()
         // All of a table at once: SQLite frees its pages without looking at the rows.
@@ -40,7 +42,8 @@ struct Sealing {
     }
 
     /// Moves points that have rows of their own into chunks: those of a file of an older version, or a salvaged one. Late
-    /// ones stay where they are. The roll-ups have these points already, or are given them from their chunks.
+    /// ones stay where they are. The roll-ups have these points already, or are given them from their chunks; those of
+    /// full chunks are packed.
     ///
     /// - Parameter limit: values after which no other stream is begun, so that the work is done bit by bit.
     func sealRows(limit: Int) throws {
@@ -89,6 +92,7 @@ struct Sealing {
             }
             try append(run, from: first, to: stream, channel)
         }
+        try rollups.finish()
         try database.execute(
             sql: "DELETE FROM point_row WHERE stream_id = ? AND sequence > 0", arguments: [stream])
         return sealed
@@ -96,44 +100,58 @@ struct Sealing {
 
     /// Appends points of one channel to its chunks.
     ///
+    /// The points of a chunk that is not full yet lie in several rows: were they in one, it would be written anew with
+    /// every few points that come, and ten times until it is full.
+    ///
     /// - Parameter first: sequence number of the first one; those of the others follow it.
     func append(_ points: [anomalyd_point], from first: Int64, to stream: Int32, _ channel: Int32) throws {
         if points.isEmpty { return }
-        var start = 0
+        let end = take(points, from: 0, first: first)
+        let isFull = first + Int64(end) - 1 == PointPacking.chunkEnd(of: first)
+        var taken = Array(points[..<end])
+        var sequence = first
+        var replaced: [Int64] = []
         before.bind(stream, at: 1)
         before.bind(channel, at: 2)
         before.bind(points[0].time, at: 3)
-        var open: (id: Int64, points: [anomalyd_point])?
         try before.forEachRow { row in
-            // Only the chunk in which the stream's next point lies is open.
-            let end = row.int64(1) + row.int64(2)
-            guard end == first, first <= PointPacking.chunkEnd(of: row.int64(1)) else { return false }
-            open = (row.int64(5), try PackedQueries.points(in: row, .chunk, of: stream))
-            return false
+            let (begin, count) = (row.int64(1), row.int64(2))
+            // Only those of the chunk in which the stream's next point lies.
+            guard begin.addingClamped(count) == sequence, begin > 0,
+                PointPacking.chunkEnd(of: begin) == PointPacking.chunkEnd(of: first),
+                isFull || count < Self.partPoints
+            else { return false }
+            taken.insert(contentsOf: try PackedQueries.points(in: row, .chunk, of: stream), at: 0)
+            sequence = begin
+            replaced.append(row.int64(5))
+            return isFull
         }
-        if var open {
-            start = take(points, from: 0, first: first)
-            open.points.append(contentsOf: points[..<start])
-            let chunk = PointPacking.chunk(of: open.points[...])
-            update.bind(open.id, at: 1)
-            update.bind(points[start - 1].time, at: 2)
-            update.bind(Int64(open.points.count), at: 3)
-            update.bind(chunk.checksum, at: 4)
-            try chunk.bytes.withUnsafeBytes { try update.binding($0, at: 5) { try update.run() } }
+        for id in replaced {
+            delete.bind(id, at: 1)
+            try delete.run()
         }
+        try write(taken, from: sequence, to: stream, channel)
+        var start = end
         while start < points.count {
             let end = take(points, from: start, first: first)
-            let chunk = PointPacking.chunk(of: points[start..<end])
-            insert.bind(stream, at: 1)
-            insert.bind(channel, at: 2)
-            insert.bind(points[start].time, at: 3)
-            insert.bind(points[end - 1].time, at: 4)
-            insert.bind(first + Int64(start), at: 5)
-            insert.bind(Int64(end - start), at: 6)
-            insert.bind(chunk.checksum, at: 7)
-            try chunk.bytes.withUnsafeBytes { try insert.binding($0, at: 8) { try insert.run() } }
+            try write(Array(points[start..<end]), from: first + Int64(start), to: stream, channel)
             start = end
         }
+    }
+
+    /// Writes a row, and adds its points to the roll-ups if it is a full chunk.
+    private func write(_ points: [anomalyd_point], from first: Int64, to stream: Int32, _ channel: Int32) throws {
+        let chunk = PointPacking.chunk(of: points[...])
+        insert.bind(stream, at: 1)
+        insert.bind(channel, at: 2)
+        insert.bind(points[0].time, at: 3)
+        insert.bind(points[points.count - 1].time, at: 4)
+        insert.bind(first, at: 5)
+        insert.bind(Int64(points.count), at: 6)
+        insert.bind(chunk.checksum, at: 7)
+        try chunk.bytes.withUnsafeBytes { try insert.binding($0, at: 8) { try insert.run() } }
+        guard first + Int64(points.count) - 1 == PointPacking.chunkEnd(of: first) else { return }
+        try rollups.add(points, from: first, of: stream, channel, isWhole: true)
     }
 
     /// Where the chunk ends that `points[start]` is in.

@@ -120,7 +120,9 @@ public final class StoreReader: Sendable {
     /// all in a file of a version that knew of none.
     public func oldestRollups(_ tier: RollupTier, of streams: [StreamRecord]) throws -> [Int32: Int64] {
         guard connection.parts.contains(.rollups) else { return [:] }
-        return try connection.read("read the roll-ups of") { try RollupQueries.oldest($0, tier, of: streams) }
+        return try connection.read("read the roll-ups of") {
+            try RollupQueries.oldest($0, tier, of: streams, parts: connection.parts)
+        }
     }
 
     /// The last point of the stream that is in the roll-ups, but for late ones; nil if there is none.

@@ -17,6 +17,7 @@ enum StoreSchema {
         migrator.registerMigration(packedMigration) { try $0.execute(sql: packed) }
         migrator.registerMigration(rollupsMigration) { try $0.execute(sql: rollups) }
         migrator.registerMigration(alertsMigration) { try $0.execute(sql: alerts) }
+        migrator.registerMigration(packedRollupsMigration) { try $0.execute(sql: packedRollups) }
         migrator.registerMigration(groupsMigration) { try $0.execute(sql: groups) }
         return migrator
     }
@@ -30,7 +31,8 @@ enum StoreSchema {
     private static let packedMigration = "7-packed"
     private static let rollupsMigration = "8-rollups"
     private static let alertsMigration = "9-alerts"
-    private static let groupsMigration = "10-groups"
+    private static let packedRollupsMigration = "10-packed-rollups"
+    private static let groupsMigration = "11-groups"
 
     /// What a database has beside its points, if the version that wrote it last knew of it.
     struct Parts: OptionSet, Sendable {
@@ -51,12 +53,14 @@ enum StoreSchema {
         static let rollups = Parts(rawValue: 64)
         /// The tables of what sinks have been told.
         static let alerts = Parts(rawValue: 128)
+        /// The table of packed roll-ups; `rollup_5m` is a view then.
+        static let packedRollups = Parts(rawValue: 256)
         /// The table of networks that groups share.
-        static let groups = Parts(rawValue: 256)
+        static let groups = Parts(rawValue: 512)
 
         /// All of them.
         static let current: Parts = [
-            .hindsight, .late, .events, .feedback, .steering, .packed, .rollups, .alerts, .groups,
+            .hindsight, .late, .events, .feedback, .steering, .packed, .rollups, .alerts, .packedRollups, .groups,
         ]
 
         /// The table of points that have a row for each channel.
@@ -91,6 +95,7 @@ enum StoreSchema {
         if applied.contains(packedMigration) { parts.insert(.packed) }
         if applied.contains(rollupsMigration) { parts.insert(.rollups) }
         if applied.contains(alertsMigration) { parts.insert(.alerts) }
+        if applied.contains(packedRollupsMigration) { parts.insert(.packedRollups) }
         if applied.contains(groupsMigration) { parts.insert(.groups) }
         return .readable(parts)
     }

@@ -14,7 +14,7 @@ extension WebContext {
     /// what a proxy passes on, it is the proxy's.
     public var user: UInt32? {
         get async {
-            guard channel.localAddress?.protocol == .unix, let socket = channel as? any SocketOptionProvider else {
+            guard let socket = channel as? any SocketOptionProvider, channel.localAddress?.protocol == .unix else {
                 return nil
             }
             let found: Credentials? = try? await socket.unsafeGetSocketOption(

@@ -60,7 +60,7 @@ import Testing
     @Test func anOldFileHasNone() throws {
         try store([])
         _ = try sqlite(
-            scratch.path, "DROP TABLE stream_group; DELETE FROM grdb_migrations WHERE identifier = '10-groups'")
+            scratch.path, "DROP TABLE stream_group; DELETE FROM grdb_migrations WHERE identifier = '11-groups'")
         _ = try StoreReader(path: scratch.path).networkGroups()
         #expect(try read().good.isEmpty)
     }

@@ -229,7 +229,8 @@ import Testing
         #expect(
             try sqlite(scratch.path, "SELECT identifier FROM grdb_migrations ORDER BY identifier")
                 == [
-                    "1-points", "10-groups", "2-hindsight", "3-late", "4-events", "5-feedback", "6-steering",
+                    "1-points", "10-packed-rollups", "11-groups", "2-hindsight", "3-late", "4-events", "5-feedback",
+                    "6-steering",
                     "7-packed",
                     "8-rollups", "9-alerts",
                 ])

@@ -22,7 +22,8 @@ import Testing
                     "feedback_by_stream", "grdb_migrations", "hindsight",
                     "hindsight_run", "hot", "hot_stream", "named_rollup_1h", "named_rollup_5m", "pending", "point",
                     "point_row",
-                    "recent_point", "rolled", "rolled_behind", "rollup_1h", "rollup_5m", "snapshot",
+                    "recent_point", "rolled", "rolled_behind", "rollup_1h", "rollup_5m", "rollup_5m_pack",
+                    "rollup_5m_pack_stream", "rollup_5m_row", "snapshot",
                     "snapshot_by_stream", "stream",
                 ])
         try store.close()

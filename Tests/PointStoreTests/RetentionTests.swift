@@ -132,6 +132,8 @@ import Testing
         #expect(try StoreReader(path: scratch.path).streamSummaries().first?.points == 0)
         try store.store(points: rows(1, 1501...2500))
         try store.seal()
+        upkeep = StoreUpkeep(Retention())
+        try finish(&upkeep, store)
         #expect(try sequences(1) == Array(1501...2500))
         #expect(try StoreReader(path: scratch.path).streamSummaries().first?.points == 1000)
         #expect(try sqlite(scratch.path, "SELECT sum(count) FROM rollup_5m") == ["2500"])

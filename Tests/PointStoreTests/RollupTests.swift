@@ -54,6 +54,118 @@ import Testing
         try store.close()
     }
 
+    /// Neighbouring buckets of a few points lie in packs, to which late ones are added, too; what SQL reads of them is what
+    /// we read.
+    @Test(arguments: 1...4) func bucketsArePacked(seed: Int) throws {
+        var random = Seeded(seed)
+        var history = History()
+        let store = try PointStore(path: scratch.path)
+        var upkeep = StoreUpkeep(Retention())
+        upkeep.rollInterval = 0
+        try store.store(streams: History.streams)
+        for round in 0..<30 {
+            var commit = history.next(points: Int.random(in: 1...300, using: &random), &random)
+            history.addLate(to: &commit, &random)
+            try store.commit(&commit)
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: try store.seal()
+            case 1: _ = try upkeep.step(store, wall: 0, steady: Int64(round))
+            default: break
+            }
+        }
+        try store.seal()
+        try finish(&upkeep, store)
+        try history.expectRollups(scratch.path)
+        try expectSound(scratch.path)
+        let packs = try sqlite(
+            scratch.path,
+            "SELECT stream_id, channel, count(*) > 2, sum(points) > 3000 FROM rollup_5m_pack GROUP BY 1, 2")
+        #expect(packs == ["2|0|1|1", "2|1|1|1", "3|0|1|1"])
+        #expect(
+            try sqlite(scratch.path, "SELECT count(*), min(json_valid(buckets)) FROM rollup_5m_pack")[0].hasSuffix("|1")
+        )
+        // Page by page, from either end.
+        let reader = try StoreReader(path: scratch.path)
+        for stream in History.streams {
+            for order in [TimeOrder.oldestFirst, .newestFirst] {
+                let part = RollupPart(stream: stream, tier: .fiveMinutes, times: .min ..< .max)
+                let cursor = reader.rollups([part], order: order)
+                var lines: [String] = []
+                while let it = try cursor.next() {
+                    for (channel, sum) in it.channels.enumerated() {
+                        let numbers = [sum.minimum, sum.maximum, sum.mean, sum.worstScore].map {
+                            $0.isNaN ? "NULL" : String($0.bitPattern)
+                        }
+                        lines.append(
+                            (["\(channel)", "\(it.start)", "\(sum.count)", "\(sum.missing)", "\(sum.anomalies)"]
+                                + numbers)
+                                .joined(separator: "|"))
+                    }
+                }
+                let direction = order == .oldestFirst ? "" : "DESC"
+                let told = try sqlite(
+                    scratch.path,
+                    """
+                    SELECT channel, time, count, missing, anomalies, printf('%!.17g', minimum), printf('%!.17g', maximum),
+                        printf('%!.17g', mean), printf('%!.17g', worst_score), width,
+                        minimum IS NULL, worst_score IS NULL
+                    FROM rollup_5m WHERE stream_id = \(stream.id) ORDER BY time \(direction), channel
+                    """
+                ).map { line in
+                    let fields = line.split(separator: "|").map(String.init)
+                    #expect(fields[9] == "300")
+                    let numbers = fields[5...8].enumerated().map { index, number in
+                        (index == 3 ? fields[11] : fields[10]) == "1" ? "NULL" : String(Double(number)!.bitPattern)
+                    }
+                    return (fields[..<5] + numbers).joined(separator: "|")
+                }
+                #expect(lines == told, "stream \(stream.id)")
+            }
+        }
+        let names = "SELECT count(*), sum(count + missing) FROM named_rollup_5m WHERE stream = 'stream.2'"
+        #expect(
+            try sqlite(scratch.path, names)
+                == sqlite(scratch.path, "SELECT count(*), sum(count + missing) FROM rollup_5m WHERE stream_id = 2"))
+        try reader.close()
+        try store.close()
+    }
+
+    /// What can't be told in steps is told as it is: no bucket changes when it is packed.
+    @Test func packsHoldAnyNumber() throws {
+        let values: [Double] = [
+            .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, 0.1 + 0.2, -0.0, 0, 1e15,
+            -1e15,
+            999_999.999999, .nan, 3, 1.0 / 3, 123.456, 1e-7,
+        ]
+        let store = try PointStore(path: scratch.path)
+        let points = (1...2048 as ClosedRange<Int64>).map { sequence in
+            PointRow(
+                stream: 1, channel: 0, sequence: sequence, time: 1_700_000_000_000_000 + sequence * 150_000_000,
+                value: values[Int(sequence / 2) % values.count], prediction: .nan, lower: .nan, upper: .nan,
+                residual: .nan, score: sequence % 7 == 0 ? 0.3 : sequence % 5 == 0 ? .nan : 0.25, flags: [])
+        }
+        try store.store(streams: [stream(1)], points: points)
+        try store.seal()
+        #expect(try sqlite(scratch.path, "SELECT sum(points) > 1900 FROM rollup_5m_pack") == ["1"])
+        let found = try sqlite(
+            scratch.path,
+            "SELECT time, minimum, maximum, mean FROM rollup_5m WHERE count = 2 AND minimum = maximum ORDER BY time")
+        #expect(found.count > 50)
+        for line in found {
+            let numbers = line.split(separator: "|").dropFirst().map { Double($0)! }
+            #expect(numbers[0] == numbers[1] && numbers[0] == numbers[2], "\(line)")
+        }
+        var upkeep = StoreUpkeep(Retention())
+        try finish(&upkeep, store)
+        try expectSound(scratch.path)
+        // Damage is noticed.
+        _ = try sqlite(scratch.path, "UPDATE rollup_5m_pack SET buckets = replace(buckets, ']', '') WHERE id = 1")
+        var verification = try StoreVerification(path: scratch.path)
+        let report = try verification.run()
+        #expect(report.findings.contains { $0.text.contains("rollup_5m") }, "\(report.findings)")
+        try store.close()
+    }
+
     /// A file of a version that knew of no roll-ups: its chunks are added, newest first, while new points come.
     @Test func anOldFileIsSummedUpLittleByLittle() throws {
         var random = Seeded(7)
@@ -71,8 +183,9 @@ import Testing
         _ = try sqlite(
             scratch.path,
             """
-            DROP VIEW named_rollup_5m; DROP VIEW named_rollup_1h; DROP TABLE rollup_5m; DROP TABLE rollup_1h;
-            DROP TABLE rolled; DELETE FROM grdb_migrations WHERE identifier = '8-rollups';
+            DROP VIEW named_rollup_5m; DROP VIEW named_rollup_1h; DROP VIEW rollup_5m; DROP TABLE rollup_5m_row;
+            DROP TABLE rollup_5m_pack; DROP TABLE rollup_1h; DROP TABLE rolled;
+            DELETE FROM grdb_migrations WHERE identifier IN ('8-rollups', '10-packed-rollups');
             """)
         // Whoever may only read can read it as it is.
         #expect(try StoreReader(path: scratch.path).oldestRollups(.oneHour, of: History.streams) == [:])
@@ -95,6 +208,43 @@ import Testing
         try store.close()
     }
 
+    /// A file of a version that had a row for each bucket: it is read as it is, and keeps its rows when packs come.
+    @Test func aFileWithoutPacksGoesOn() throws {
+        var random = Seeded(11)
+        var history = History()
+        var store = try PointStore(path: scratch.path)
+        try store.store(streams: History.streams)
+        var commit = history.next(points: 900, &random)
+        try store.commit(&commit)
+        var upkeep = StoreUpkeep(Retention())
+        try finish(&upkeep, store)
+        try store.close()
+        _ = try sqlite(
+            scratch.path,
+            """
+            DROP VIEW named_rollup_5m; DROP VIEW rollup_5m; DROP TABLE rollup_5m_pack;
+            ALTER TABLE rollup_5m_row RENAME TO rollup_5m;
+            CREATE VIEW named_rollup_5m AS SELECT * FROM rollup_5m;
+            DELETE FROM grdb_migrations WHERE identifier = '10-packed-rollups';
+            """)
+        try history.expectRollups(scratch.path)
+        try expectSound(scratch.path)
+        store = try PointStore(path: scratch.path)
+        try history.expectRollups(scratch.path)
+        #expect(try sqlite(scratch.path, "SELECT count(*) FROM rollup_5m_pack") == ["0"])
+        commit = history.next(points: 900, &random)
+        try store.commit(&commit)
+        try store.seal()
+        upkeep = StoreUpkeep(Retention())
+        try finish(&upkeep, store)
+        // The rows of a chunk that is full now are packed with what has come since.
+        #expect(
+            try sqlite(scratch.path, "SELECT DISTINCT stream_id FROM rollup_5m_pack ORDER BY 1") == ["2", "3"])
+        try history.expectRollups(scratch.path)
+        try expectSound(scratch.path)
+        try store.close()
+    }
+
     /// What a point of no value, of the largest ones or of a time before 1970 makes of a bucket.
     @Test func strangePoints() throws {
         let store = try PointStore(path: scratch.path)
@@ -107,7 +257,8 @@ import Testing
                 flags: index == 5 ? .anomaly : [])
         }
         try store.store(streams: [stream(1)], points: points)
-        try store.seal()
+        var upkeep = StoreUpkeep(Retention())
+        try finish(&upkeep, store)
         #expect(
             try sqlite(
                 scratch.path,
@@ -125,12 +276,14 @@ import Testing
         let store = try PointStore(path: scratch.path)
         try store.store(streams: [stream(1, "a")], points: rows(1, 1...3000))
         try store.seal()
+        var upkeep = StoreUpkeep(Retention())
+        try finish(&upkeep, store)
         try store.close()
         try expectSound(scratch.path)
         for (change, finding) in [
-            ("UPDATE rollup_5m SET maximum = maximum + 1 WHERE time = 1700001900000000", "rollup_5m is wrong"),
+            ("UPDATE rollup_5m_row SET maximum = maximum + 1 WHERE time = 1700001900000000", "rollup_5m is wrong"),
             ("UPDATE rollup_1h SET count = count + 1 WHERE time = 1700002800000000", "rollup_1h is wrong"),
-            ("DELETE FROM rollup_5m WHERE time = 1700001900000000", "rollup_5m lacks points"),
+            ("DELETE FROM rollup_5m_row WHERE time = 1700001900000000", "rollup_5m lacks points"),
             ("INSERT INTO rolled VALUES (9, 1, 1, 1, 0)", "table rolled has rows of stream 9"),
         ] {
             let copy = scratch.directory + "/copy.db"
@@ -156,6 +309,8 @@ import Testing
         try store.seal()
         var commit = history.next(points: 40, &random)
         try store.commit(&commit)
+        var upkeep = StoreUpkeep(Retention())
+        try finish(&upkeep, store)
         try store.close()
         // As if it had expired.
         _ = try sqlite(scratch.path, "DELETE FROM chunk WHERE stream_id = 1 AND first_sequence < 2049")
@@ -167,7 +322,7 @@ import Testing
         // And a writer goes on with it, adding nothing twice.
         let salvaged = try PointStore(path: new)
         try salvaged.seal()
-        var upkeep = StoreUpkeep(Retention())
+        upkeep = StoreUpkeep(Retention())
         try finish(&upkeep, salvaged)
         try history.expectRollups(new)
         try salvaged.close()
@@ -230,6 +385,19 @@ struct History {
         late.values.withUnsafeBufferPointer { commit.append(late: late.time, values: $0, of: 1) }
         points[1, default: []].append(late)
         return commit
+    }
+
+    /// Points that come late, between others.
+    mutating func addLate(to commit: inout Commit, _ random: inout Seeded) {
+        for stream in Self.streams where Bool.random(using: &random) {
+            guard let newest = newest[stream.id] else { continue }
+            let time = Int64.random(in: 1_700_000_000_000_000...newest, using: &random)
+            guard points[stream.id]?.contains(where: { $0.time == time }) == false else { continue }
+            let late = Point(
+                time: time, values: (0..<stream.channels).map { 200.5 + Double($0) }, score: .nan, flags: .late)
+            late.values.withUnsafeBufferPointer { commit.append(late: time, values: $0, of: stream.id) }
+            points[stream.id, default: []].append(late)
+        }
     }
 
     private func point(_ channels: Int, _ time: Int64, _ random: inout Seeded) -> Point {

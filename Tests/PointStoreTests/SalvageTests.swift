@@ -46,10 +46,11 @@ private struct Value: Hashable {
 
     private static let tables = [
         "stream", "point_row", "hot", "chunk", "anomaly", "checkpoint", "hindsight", "hindsight_run", "pending",
-        "event", "feedback", "snapshot", "alert", "alert_sink", "stream_group", "rollup_5m", "rollup_1h",
+        "event", "feedback", "snapshot", "alert", "alert_sink", "stream_group", "rollup_5m_row", "rollup_5m_pack",
+        "rollup_1h",
     ]
     /// Those that the mended points are brought into.
-    private static let mended = ["point_row", "hot", "chunk", "rollup_5m", "rollup_1h"]
+    private static let mended = ["point_row", "hot", "chunk", "rollup_5m_row", "rollup_5m_pack", "rollup_1h"]
 
     /// Also what is in the WAL only.
     @Test(arguments: [true, false]) func ofASoundDatabaseEverythingIsBroughtOver(closes: Bool) throws {
@@ -87,7 +88,7 @@ private struct Value: Hashable {
             ("stream", 5), ("point_row", 11), ("hot", 9), ("chunk", 9), ("anomaly", 14), ("checkpoint", 6),
             ("hindsight", 10), ("hindsight_run", 9), ("pending", 4), ("event", 4), ("feedback", 18), ("snapshot", 9),
             ("alert", 11), ("alert_sink", 3),
-            ("rollup_5m", 11), ("rollup_1h", 11),
+            ("rollup_5m_row", 11), ("rollup_5m_pack", 10), ("rollup_1h", 11),
         ] {
             #expect(
                 try sqlite(scratch.path, "SELECT count(*) FROM pragma_table_xinfo('\(table)')") == ["\(columns)"],

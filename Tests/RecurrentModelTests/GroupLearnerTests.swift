@@ -140,8 +140,9 @@ import Testing
         }
         let (first, last) = (errors[..<20].reduce(0, +) / 20, errors[580...].reduce(0, +) / 20)
         #expect(last < first / 3, "\(first), then \(last)")
-        // 64 of 200 were recorded: in 600 steps that are 4,800 windows of 8.
-        #expect((3000...4800).contains(group.shared.figures.windows))
+        // 64 of 200 are recorded at a time: in 600 steps about 4,800 windows of 8, and some more as whoever comes after a
+        // mini-batch begins at once.
+        #expect((4000...6000).contains(group.shared.figures.windows))
     }
 
     /// Who must not be learned from is not, and who stays away does not keep others from it.

@@ -17,8 +17,8 @@ public struct StoreUpkeep: Sendable {
     private static let rollInterval: Int64 = 300_000_000
     /// Work of one step, in microseconds: a `!sync` waits for it at most.
     private static let stepTime: Int64 = 4000
-    /// Streams that are rolled up, or looked at, in one step at most.
-    private static let streamsAtOnce: Int32 = 2000
+    /// Streams that are rolled up between two looks at the clock.
+    private static let streamsAtOnce: Int32 = 32
     /// Pause between two looks at the size, and before a size that can't be reached is tried again.
     private static let sizeInterval: Int64 = 50_000
     private static let unmetInterval: Int64 = 30_000_000
@@ -93,11 +93,14 @@ public struct StoreUpkeep: Sendable {
 
     /// How far the rows of `hot` have been rolled up.
     private struct Roll {
-        /// The ``HotTable/generation`` that this is of.
+        /// The ``HotTable/generation`` that this is of, and the one at which its first stream was looked at.
         var generation = -1
+        var begun = -1
         var done: Int64 = 0
         var upTo: Int64?
-        var stream: Int32 = 0
+        var stream = Int32.min
+        /// Whether the newest chunks may have points that the roll-ups lack.
+        var isInChunks = true
     }
 
     private struct Pass {
@@ -144,7 +147,7 @@ public struct StoreUpkeep: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let isOver = { start.duration(to: clock.now) >= .microseconds(Self.stepTime) }
-        if try rollUp(store, steady) || fill(store, isOver) { return nil }
+        if try rollUp(store, steady, isOver) || fill(store, isOver) { return nil }
         if try expire(store, wall, steady, isOver) || giveBack(store, clock) { return nil }
         phase = .resting
         isAsked = false
@@ -153,32 +156,62 @@ public struct StoreUpkeep: Sendable {
 
     // MARK: Roll-ups
 
-    private mutating func rollUp(_ store: PointStore, _ steady: Int64) throws -> Bool {
+    private mutating func rollUp(_ store: PointStore, _ steady: Int64, _ isOver: () -> Bool) throws -> Bool {
         guard roll.upTo != nil || steady >= nextRoll else { return false }
         phase = .rolling
         // If it fails, other work goes on before it is tried again.
         nextRoll = steady.addingClamped(rollInterval)
         var roll = roll
-        if roll.generation != store.hot.generation { roll = Roll(generation: store.hot.generation) }
+        if roll.upTo == nil { roll.begun = store.hot.generation }
+        // What was in the hot table is in the newest chunks of its streams.
+        if roll.generation != store.hot.generation {
+            (roll.generation, roll.done, roll.upTo) = (store.hot.generation, 0, nil)
+            roll.isInChunks = true
+        }
         let isDone = try store.upkeep("roll up points of") { database in
             let newest = try Int64.fetchOne(database, sql: "SELECT max(id) FROM hot") ?? 0
             let end = roll.upTo ?? newest
             roll.upTo = end
-            if roll.done >= end { return true }
-            let last = try Int32.fetchOne(database, sql: "SELECT max(id) FROM stream") ?? 0
-            // Whole streams, as the roll-ups know of one how far all of its channels have come.
-            let streams = roll.stream...max(roll.stream, roll.stream.addingClamped(Self.streamsAtOnce - 1))
-            let rollups = try RollupWriting(database)
-            try HotRuns.forEach(database, ids: roll.done + 1...end, streams: streams) {
-                try rollups.add($0, from: $1, of: $2, $3)
-            }
-            try rollups.finish()
-            roll.stream = streams.upperBound.addingClamped(1)
-            return streams.upperBound >= last
+            if roll.done >= end, !roll.isInChunks { return true }
+            return try Self.rollUp(database, &roll, upTo: end, isOver)
         }
-        if isDone { roll = Roll(generation: roll.generation, done: roll.upTo ?? 0) }
+        if isDone {
+            let isWhole = roll.generation == roll.begun
+            roll = Roll(generation: roll.generation, begun: roll.generation, done: isWhole ? roll.upTo ?? 0 : 0)
+            roll.isInChunks = !isWhole
+        }
         self.roll = roll
         return !isDone
+    }
+
+    private static func rollUp(
+        _ database: Database, _ roll: inout Roll, upTo end: Int64, _ isOver: () -> Bool
+    ) throws -> Bool {
+        let rollups = try RollupWriting(database)
+        let streams = try database.cachedStatement(
+            sql: "SELECT id, channels FROM stream WHERE id >= ?1 ORDER BY id LIMIT \(streamsAtOnce)")
+        repeat {
+            streams.bind(roll.stream, at: 1)
+            var some: [(id: Int32, channels: Int32)] = []
+            try streams.forEachRow {
+                some.append(($0.int32(0), max(1, $0.int32(1))))
+                return true
+            }
+            guard let first = some.first, let last = some.last else { return true }
+            if roll.isInChunks {
+                for stream in some { try rollups.addNewestChunk(of: stream.id, channels: stream.channels) }
+            }
+            // Whole streams, as the roll-ups know of one how far all of its channels have come.
+            if roll.done < end {
+                try HotRuns.forEach(database, ids: roll.done + 1...end, streams: first.id...last.id) {
+                    try rollups.add($0, from: $1, of: $2, $3)
+                }
+            }
+            try rollups.finish()
+            guard let next = Int32(exactly: Int64(last.id) + 1) else { return true }
+            roll.stream = next
+        } while !isOver()
+        return false
     }
 
     private mutating func fill(_ store: PointStore, _ isOver: () -> Bool) throws -> Bool {

@@ -12,7 +12,7 @@ struct StreamExpiry {
 
     /// What was deleted, and what could be deleted next.
     struct Outcome {
-        /// Points, and rows of roll-ups and of anomalies and events.
+        /// Points, and buckets of roll-ups, and rows of anomalies and events.
         var points: Int64 = 0
         var rollups: Int64 = 0
         var anomalies: Int64 = 0
@@ -60,7 +60,7 @@ struct StreamExpiry {
     }
 
     private func raw(before cutoff: Int64, _ outcome: inout Outcome, _ isOver: () -> Bool) throws -> Bool {
-        guard try isRolled() else { return true }
+        guard var rolled = try rolled() else { return true }
         var floor: Int64?
         while let chunk = try oldestChunk() {
             if floor == nil { floor = try RecoveryFloor.sequence(database, of: stream) }
@@ -69,6 +69,13 @@ struct StreamExpiry {
                 outcome.oldestRaw = chunk.lastTime
                 return true
             }
+            // The roll-ups may lack those of a chunk that is not full.
+            if chunk.firstSequence + chunk.count - 1 > rolled {
+                let rollups = try RollupWriting(database)
+                try rollups.addNewestChunk(of: stream, channels: channels)
+                try rollups.finish()
+                rolled = chunk.firstSequence + chunk.count - 1
+            }
             try delete(chunk)
             outcome.points += chunk.count
             if isOver() { return false }
@@ -76,9 +83,11 @@ struct StreamExpiry {
         return true
     }
 
-    /// Whether the roll-ups have all older points: nothing is deleted that is not summed up.
-    private func isRolled() throws -> Bool {
-        try isAny("SELECT 1 FROM rolled WHERE stream_id = ?1 AND NOT behind")
+    /// The number of the last point that the roll-ups have, with all before it; nil if they lack older ones, as nothing is
+    /// deleted that is not summed up.
+    private func rolled() throws -> Int64? {
+        if try isAny("SELECT 1 FROM rolled WHERE stream_id = ?1 AND behind") { return nil }
+        return try number("SELECT last_sequence FROM rolled WHERE stream_id = ?1") ?? 0
     }
 
     private func oldestChunk() throws -> Chunk? {
@@ -115,7 +124,7 @@ struct StreamExpiry {
     private func rollups(
         _ tier: Int, before cutoff: Int64, _ outcome: inout Outcome, _ isOver: () -> Bool
     ) throws -> Bool {
-        let table = RollupTier.allCases[tier].table
+        let table = RollupTier.allCases[tier].rowTable
         let border = cutoff.subtractingReportingOverflow(RollupTier.allCases[tier].width)
         for channel in 0..<channels {
             let oldest = "SELECT time FROM \(table) WHERE stream_id = ?1 AND channel = ?2 ORDER BY time LIMIT 1"
@@ -130,6 +139,25 @@ struct StreamExpiry {
                     Int64(channel), last, border.partialValue)
                 if isOver() { return false }
             }
+            if tier == 0, try !packs(Int64(channel), upTo: border, &outcome, isOver) { return false }
+        }
+        return true
+    }
+
+    /// Whole packs, once their newest bucket is old enough.
+    private func packs(
+        _ channel: Int64, upTo border: (partialValue: Int64, overflow: Bool), _ outcome: inout Outcome,
+        _ isOver: () -> Bool
+    ) throws -> Bool {
+        let oldest = "FROM rollup_5m_pack WHERE stream_id = ?1 AND channel = ?2 ORDER BY first_time LIMIT 1"
+        while let last = try number("SELECT last_time " + oldest, channel) {
+            guard !border.overflow, last <= border.partialValue else {
+                outcome.oldestRollups[0] = min(outcome.oldestRollups[0] ?? .max, last)
+                break
+            }
+            outcome.rollups += try number("SELECT (last_time - first_time) / 300000000 + 1 " + oldest, channel) ?? 0
+            try run("DELETE FROM rollup_5m_pack WHERE id = (SELECT id \(oldest))", channel)
+            if isOver() { return false }
         }
         return true
     }

@@ -86,7 +86,7 @@ struct RollupBackfill {
                 let points = PointPacking.points(ofChunk: row.bytes(3), count: row.int64(2), checksum: row.int64(4))
                 guard let points, chunk.sequence > 0, next.first > chunk.sequence else { return false }
                 let count = Int(min(next.first - chunk.sequence, Int64(points.count)))
-                try rollups.sum(Array(points[..<count]), of: next.stream, channel)
+                try rollups.sum(Array(points[..<count]), of: next.stream, channel, isWhole: true)
                 return false
             }
         }

@@ -73,7 +73,8 @@ public final class RollupCursor {
                 part.times.isEmpty
                 ? []
                 : try connection.read("read the roll-ups of") {
-                    try RollupQueries.page($0, part, order: order, most: buckets)
+                    try RollupQueries.page(
+                        $0, part, order: order, most: buckets, parts: connection.parts)
                 }
             sources[index].place = 0
         }

@@ -67,15 +67,19 @@ extension StoreSchema {
         """
 
     private static func lateRollups(_ tier: RollupTier) -> String {
-        sum(tier, "point_row WHERE sequence = 0 AND stream_id IN (SELECT id FROM stream WHERE late > 0)") + ";"
+        sum(
+            tier, into: tier.table,
+            "point_row WHERE sequence = 0 AND stream_id IN (SELECT id FROM stream WHERE late > 0)") + ";"
     }
 
     /// Fills a table of roll-ups from rows of points.
     ///
-    /// - Parameter rows: the table, and which of its rows.
-    static func sum(_ tier: RollupTier, _ rows: String) -> String {
+    /// - Parameters:
+    ///   - table: the one that is filled.
+    ///   - rows: the other table, and which of its rows.
+    static func sum(_ tier: RollupTier, into table: String, _ rows: String) -> String {
         """
-        INSERT INTO \(tier.table) (stream_id, channel, time, width, count, missing, anomalies, minimum, maximum, mean,
+        INSERT INTO \(table) (stream_id, channel, time, width, count, missing, anomalies, minimum, maximum, mean,
                 worst_score)
             SELECT stream_id, channel, time - (time % \(tier.width) + \(tier.width)) % \(tier.width) AS start,
                 \(tier.width / 1_000_000), count(value), count(*) - count(value), sum((flags & 4) <> 0), min(value),

@@ -2,10 +2,15 @@ import CPoints
 import GRDB
 
 /// Adds points to the roll-ups, each once. Runs inside transactions of the caller's; belongs to one connection.
+///
+/// A commit adds none, and sealing those of whole chunks: the buckets of ten thousand streams lie all over the file, and
+/// are written once for each chunk of a stream, not for every few points. What has come since is added every five minutes.
 final class RollupWriting {
-    private let upserts: [Statement]
+    private let packs: RollupPacks
+    private let hours: RollupRows
     private let known: Statement
     private let extend: Statement
+    private let open: Statement
     /// The stream at hand, how far its roll-ups had come, and how far they come with what was added: the number and time
     /// of the last point.
     private var stream: Int32 = 0
@@ -14,21 +19,8 @@ final class RollupWriting {
     private var last: (sequence: Int64, time: Int64)?
 
     init(_ database: Database) throws {
-        upserts = try RollupTier.allCases.map { tier in
-            try database.cachedStatement(
-                sql: """
-                    INSERT INTO \(tier.table) (stream_id, channel, time, width, count, missing, anomalies, minimum, maximum,
-                        mean, worst_score)
-                    VALUES (?1, ?2, ?3, \(tier.width / 1_000_000), ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                    ON CONFLICT (stream_id, channel, time) DO UPDATE SET
-                        mean = coalesce(\(Self.mean), mean, excluded.mean),
-                        count = count + excluded.count, missing = missing + excluded.missing,
-                        anomalies = anomalies + excluded.anomalies,
-                        minimum = coalesce(min(minimum, excluded.minimum), minimum, excluded.minimum),
-                        maximum = coalesce(max(maximum, excluded.maximum), maximum, excluded.maximum),
-                        worst_score = coalesce(max(worst_score, excluded.worst_score), worst_score, excluded.worst_score)
-                    """)
-        }
+        packs = try RollupPacks(database)
+        hours = try RollupRows(database, .oneHour)
         known = try database.cachedStatement(sql: "SELECT last_sequence FROM rolled WHERE stream_id = ?1")
         extend = try database.cachedStatement(
             sql: """
@@ -36,30 +28,60 @@ final class RollupWriting {
                 ON CONFLICT (stream_id) DO UPDATE SET
                     last_sequence = excluded.last_sequence, last_time = excluded.last_time
                 """)
+        open = try database.cachedStatement(
+            sql: """
+                SELECT \(PackedQueries.Tier.chunk.columns) FROM chunk WHERE stream_id = ?1 AND channel = ?2
+                ORDER BY first_time DESC
+                """)
     }
-
-    /// Two means as one. Equal ones stay what they are, but for such as the difference of two could be infinite of.
-    private static let mean = """
-        CASE WHEN max(abs(mean), abs(excluded.mean)) < 1e300
-            THEN mean + (excluded.mean - mean) * (excluded.count * 1.0 / (count + excluded.count))
-            ELSE mean * (count * 1.0 / (count + excluded.count))
-                + excluded.mean * (excluded.count * 1.0 / (count + excluded.count)) END
-        """
 
     /// Adds those of some points that the roll-ups lack: all whose numbers are above the last one that they have. To be
     /// called with all channels of a stream one after the other, the points of each in their order; then ``finish()``.
     ///
-    /// - Parameter first: sequence number of the first one; those of the others follow it.
-    func add(_ points: [anomalyd_point], from first: Int64, of stream: Int32, _ channel: Int32) throws {
+    /// - Parameters:
+    ///   - first: sequence number of the first one; those of the others follow it.
+    ///   - isWhole: whether they are a whole chunk, whose buckets are packed then.
+    func add(
+        _ points: [anomalyd_point], from first: Int64, of stream: Int32, _ channel: Int32, isWhole: Bool = false
+    ) throws {
         guard let end = points.last else { return }
         if stream != self.stream { try begin(stream) }
         // Not `rolled + 1 - first`, which a damaged number could make overflow.
         let fresh = rolled.map { $0 < first ? 0 : Int(min($0 - first, Int64(points.count - 1)) + 1) } ?? 0
+        if fresh == points.count, !isWhole { return }
+        try sum(points, from: fresh, of: stream, channel, isWhole: isWhole)
         if fresh == points.count { return }
-        try sum(points, from: fresh, of: stream, channel)
         if last == nil { self.first = first + Int64(fresh) }
         let number = first + Int64(points.count) - 1
         if number > last?.sequence ?? .min { last = (number, end.time) }
+    }
+
+    /// Adds those points of the stream's newest chunk that the roll-ups lack, as ``add(_:from:of:_:isWhole:)`` does. All
+    /// before it are in the roll-ups, as they are when a chunk is full. Damaged ones are passed over: what becomes of them
+    /// is for those to say who need them.
+    func addNewestChunk(of stream: Int32, channels: Int32) throws {
+        if stream != self.stream { try begin(stream) }
+        var found: [(channel: Int32, first: Int64, points: [anomalyd_point])] = []
+        var isDamaged = false
+        for channel in 0..<channels {
+            open.bind(stream, at: 1)
+            open.bind(channel, at: 2)
+            let others = found.count
+            try open.forEachRow { row in
+                let (first, count) = (row.int64(1), row.int64(2))
+                guard first > 0, first.addingClamped(count - 1) > rolled ?? 0 else { return false }
+                let points = PointPacking.points(ofChunk: row.bytes(3), count: count, checksum: row.int64(4))
+                guard let points else {
+                    isDamaged = true
+                    return false
+                }
+                // In the order of time.
+                found.insert((channel, first, points), at: others)
+                return true
+            }
+        }
+        if isDamaged { return }
+        for it in found { try add(it.points, from: it.first, of: stream, it.channel) }
     }
 
     /// Notes how far the last stream has come.
@@ -85,45 +107,44 @@ final class RollupWriting {
 
     /// Adds points, whatever the roll-ups have already.
     ///
-    /// - Parameter start: the place of the first one that is added.
-    func sum(_ points: [anomalyd_point], from start: Int = 0, of stream: Int32, _ channel: Int32) throws {
-        try points.withUnsafeBufferPointer { points in
-            var hour: RollupBucket?
-            var begin = start
-            while begin < points.count {
-                let bucket = RollupTier.fiveMinutes.start(of: points[begin].time)
-                let next = bucket.addingReportingOverflow(RollupTier.fiveMinutes.width)
-                let border = next.overflow ? .max : next.partialValue
-                var end = begin + 1
-                while end < points.count, points[end].time < border, points[end].time >= bucket { end += 1 }
-                let five = RollupBucket(start: bucket, points[begin..<end])
-                try add(five, to: .fiveMinutes, of: stream, channel)
-                let start = RollupTier.oneHour.start(of: bucket)
-                if let done = hour, done.start != start {
-                    try add(done, to: .oneHour, of: stream, channel)
-                    hour = nil
-                }
-                var sum = hour ?? RollupBucket(start: start)
-                sum.add(five)
-                hour = sum
-                begin = end
+    /// - Parameters:
+    ///   - start: the place of the first one that is added.
+    ///   - isWhole: whether the points are a whole chunk.
+    func sum(
+        _ points: [anomalyd_point], from start: Int = 0, of stream: Int32, _ channel: Int32, isWhole: Bool = false
+    ) throws {
+        let (fine, coarse) = points.withUnsafeBufferPointer { Self.buckets(of: $0, from: start) }
+        for bucket in coarse { try hours.add(bucket, of: stream, channel) }
+        // The buckets at both ends have points of the chunks beside it.
+        var whole: ClosedRange<Int64>?
+        if isWhole, let first = points.first, let last = points.last {
+            let tier = RollupTier.fiveMinutes
+            let (low, high) = (tier.start(of: first.time), tier.start(of: last.time))
+            if low < high, UInt64(bitPattern: high &- low) >= UInt64(2 * tier.width) {
+                whole = low + tier.width...high - tier.width
             }
-            if let hour { try add(hour, to: .oneHour, of: stream, channel) }
         }
+        try packs.add(fine, packing: whole, of: stream, channel)
     }
 
-    private func add(_ bucket: RollupBucket, to tier: RollupTier, of stream: Int32, _ channel: Int32) throws {
-        let upsert = upserts[tier == .fiveMinutes ? 0 : 1]
-        upsert.bind(stream, at: 1)
-        upsert.bind(channel, at: 2)
-        upsert.bind(bucket.start, at: 3)
-        upsert.bind(bucket.count, at: 4)
-        upsert.bind(bucket.missing, at: 5)
-        upsert.bind(bucket.anomalies, at: 6)
-        upsert.bind(bucket.minimum, at: 7)
-        upsert.bind(bucket.maximum, at: 8)
-        upsert.bind(bucket.mean, at: 9)
-        upsert.bind(bucket.worst, at: 10)
-        try upsert.run()
+    private static func buckets(
+        of points: UnsafeBufferPointer<anomalyd_point>, from start: Int
+    ) -> (fine: [RollupBucket], coarse: [RollupBucket]) {
+        var (fine, coarse): ([RollupBucket], [RollupBucket]) = ([], [])
+        var begin = start
+        while begin < points.count {
+            let bucket = RollupTier.fiveMinutes.start(of: points[begin].time)
+            let next = bucket.addingReportingOverflow(RollupTier.fiveMinutes.width)
+            let border = next.overflow ? .max : next.partialValue
+            var end = begin + 1
+            while end < points.count, points[end].time < border, points[end].time >= bucket { end += 1 }
+            let five = RollupBucket(start: bucket, points[begin..<end])
+            fine.append(five)
+            let hour = RollupTier.oneHour.start(of: bucket)
+            if coarse.last?.start != hour { coarse.append(RollupBucket(start: hour)) }
+            coarse[coarse.count - 1].add(five)
+            begin = end
+        }
+        return (fine, coarse)
     }
 }

@@ -21,7 +21,7 @@ struct SalvageRepair {
                 var stream = StreamRepair(database: database, stream: stream)
                 try stream.run(&report)
             }
-            for table in ["event", "feedback", "snapshot"] + RollupTier.allCases.map(\.table) {
+            for table in ["event", "feedback", "snapshot", "rollup_5m_pack"] + RollupTier.allCases.map(\.rowTable) {
                 try database.execute(sql: "DELETE FROM \(table) WHERE stream_id NOT IN (SELECT id FROM stream)")
             }
             try mendHindsight()

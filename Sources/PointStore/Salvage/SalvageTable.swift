@@ -228,7 +228,7 @@ struct SalvageTable: Sendable {
 
     static let rollups = RollupTier.allCases.map { tier in
         SalvageTable(
-            name: tier.table,
+            name: tier.rowTable,
             columns: [
                 ("stream_id", .integer), ("channel", .integer), ("time", .integer), ("width", .integer),
                 ("count", .integer), ("missing", .integer), ("anomalies", .integer), ("minimum", .number),
@@ -246,10 +246,40 @@ struct SalvageTable: Sendable {
                 "count, missing, anomalies, minimum, maximum, mean, worst_score"))
     }
 
+    /// They become rows when a stream is mended.
+    static let rollupPack = SalvageTable(
+        name: "rollup_5m_pack",
+        columns: [
+            ("id", .rowid), ("stream_id", .integer), ("channel", .integer), ("first_time", .integer),
+            ("last_time", .integer), ("points", .integer), ("usual", .integer), ("base", .integer), ("scale", .number),
+            ("buckets", .text),
+        ],
+        hasRowids: true,
+        isPlausible: { isID($0[1]) && isIn(0...65_534, $0[2]) && isIn(1...Int64.max, $0[5]) && isPack($0) },
+        onConflict: replacing(
+            "stream_id, channel, first_time", if: "excluded.points > points",
+            "last_time, points, usual, base, scale, buckets") + " ON CONFLICT DO NOTHING")
+
+    /// Whether its buckets can be read.
+    private static func isPack(_ row: [RecordValue]) -> Bool {
+        guard case .integer(let first) = row[3], case .integer(let last) = row[4], case .integer(let usual) = row[6],
+            case .integer(let base) = row[7], case .text(let text) = row[9]
+        else { return false }
+        let scale =
+            switch row[8] {
+            case .integer(let number): Double(number)
+            case .real(let number): number
+            default: Double.nan
+            }
+        return text.withUnsafeBytes {
+            RollupPack.buckets(firstTime: first, lastTime: last, usual: usual, base: base, scale: scale, text: $0)
+        } != nil
+    }
+
     static let all =
         [
             point, hot, chunk, pending, hindsight, checkpoint, stream, anomaly, event, feedback, snapshot, hindsightRun,
-            alert, alertSink, group,
+            alert, alertSink, rollupPack, group,
         ] + rollups
 
     /// The values of a cell as a row of this table, with its number in place; nil if it is none.

@@ -154,12 +154,13 @@ struct StreamRepair {
     /// Of each bucket that holds which has more points: the salvaged row, which may sum up points that have expired or are
     /// lost, or one that sums up the salvaged points. All points are in the roll-ups then.
     private func mendRollups(_ numbers: [Int64]) throws {
+        try unpackRollups()
         for tier in RollupTier.allCases {
             try database.execute(
-                sql: "DELETE FROM \(tier.table) WHERE stream_id = ? AND channel >= ?",
+                sql: "DELETE FROM \(tier.rowTable) WHERE stream_id = ? AND channel >= ?",
                 arguments: [stream.id, stream.channels])
             try database.execute(
-                sql: StoreSchema.sum(tier, "point_row WHERE stream_id = ?") + """
+                sql: StoreSchema.sum(tier, into: tier.rowTable, "point_row WHERE stream_id = ?") + """
                      ON CONFLICT (stream_id, channel, time) DO UPDATE SET
                         count = excluded.count, missing = excluded.missing, anomalies = excluded.anomalies,
                         minimum = excluded.minimum, maximum = excluded.maximum, mean = excluded.mean,
@@ -173,6 +174,40 @@ struct StreamRepair {
                 INSERT OR REPLACE INTO rolled (stream_id, first_sequence, last_sequence, last_time, behind)
                 VALUES (?, ?, ?, ?, 0)
                 """, arguments: [stream.id, first, last, time])
+    }
+
+    /// Packed buckets become rows, as points do.
+    private func unpackRollups() throws {
+        let packs = try database.cachedStatement(
+            sql: "SELECT \(RollupPack.columns), channel FROM rollup_5m_pack WHERE stream_id = ?1")
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT INTO rollup_5m_row (stream_id, channel, time, width, count, missing, anomalies, minimum, maximum, mean,
+                    worst_score)
+                VALUES (?1, ?2, ?3, 300, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                ON CONFLICT (stream_id, channel, time) DO UPDATE SET
+                    count = excluded.count, missing = excluded.missing, anomalies = excluded.anomalies,
+                    minimum = excluded.minimum, maximum = excluded.maximum, mean = excluded.mean,
+                    worst_score = excluded.worst_score
+                WHERE excluded.count + excluded.missing > count + missing
+                """)
+        packs.bind(stream.id, at: 1)
+        try packs.forEachRow { row in
+            for bucket in try RollupPack.buckets(in: row, of: stream.id) {
+                insert.bind(stream.id, at: 1)
+                insert.bind(row.int64(7), at: 2)
+                insert.bind(bucket.start, at: 3)
+                for (index, number) in [bucket.count, bucket.missing, bucket.anomalies].enumerated() {
+                    insert.bind(number, at: Int32(4 + index))
+                }
+                for (index, number) in [bucket.minimum, bucket.maximum, bucket.mean, bucket.worst].enumerated() {
+                    insert.bind(number, at: Int32(7 + index))
+                }
+                try insert.run()
+            }
+            return true
+        }
+        try database.execute(sql: "DELETE FROM rollup_5m_pack WHERE stream_id = ?", arguments: [stream.id])
     }
 
     /// Events stay behind the points that they stood behind. Without its point, one is no more.

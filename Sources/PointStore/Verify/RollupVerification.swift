@@ -9,6 +9,7 @@ struct RollupVerification {
 
     let database: Database
     let stream: StreamRecord
+    let parts: StoreSchema.Parts
 
     /// The points of a bucket.
     private struct Sum {
@@ -110,25 +111,24 @@ struct RollupVerification {
     private func compare(
         _ tier: RollupTier, _ channel: Int, _ sums: [Int64: Sum], since first: Int64, _ report: inout VerifyReport
     ) throws {
-        let rows = try database.cachedStatement(
-            sql: """
-                SELECT time, count, missing, anomalies, minimum, maximum, mean, worst_score FROM \(tier.table)
-                WHERE stream_id = ?1 AND channel = ?2 ORDER BY time
-                """)
-        rows.bind(stream.id, at: 1)
-        rows.bind(Int64(channel), at: 2)
         var rest = sums
         var oldest: Int64?
-        try rows.forEachRow { row in
-            let time = row.int64(0)
-            oldest = oldest ?? time
-            let sum = rest.removeValue(forKey: time)
+        let part = RollupPart(stream: stream, tier: tier, times: .min ..< .max)
+        let buckets: [RollupBucket]
+        do {
+            buckets = try RollupQueries.buckets(database, part, channel: channel, parts: parts)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return report.add(.rollups, stream: stream.name, "\(tier.table): \(error.message ?? "it is damaged")")
+        }
+        for bucket in buckets {
+            oldest = oldest ?? bucket.start
+            let sum = rest.removeValue(forKey: bucket.start)
             // Some of the points before the first one may have expired.
-            if time > first, sum?.fits(RollupQueries.channel(row)) != true {
+            if bucket.start > first, sum?.fits(bucket.channel) != true {
                 report.add(
-                    .rollups, stream: stream.name, "\(tier.table) is wrong of channel \(channel) (time \(time))")
+                    .rollups, stream: stream.name,
+                    "\(tier.table) is wrong of channel \(channel) (time \(bucket.start))")
             }
-            return true
         }
         // Roll-ups expire from their oldest end, too.
         for time in rest.keys.sorted() where time > first && time > oldest ?? .max {

@@ -74,14 +74,16 @@ public struct StoreVerification {
 
     /// Rows whose stream does not exist. (Streams are never removed, so that those which were added since do no harm.)
     private mutating func lookForStrays() throws {
-        var tables = [connection.parts.rowTable, "anomaly", "checkpoint"]
-        if connection.parts.contains(.packed) { tables += PackedQueries.Tier.allCases.map(\.rawValue) }
-        if connection.parts.contains(.hindsight) { tables += ["hindsight", "hindsight_run"] }
-        if connection.parts.contains(.late) { tables.append("pending") }
-        if connection.parts.contains(.events) { tables.append("event") }
-        if connection.parts.contains(.feedback) { tables.append("feedback") }
-        if connection.parts.contains(.steering) { tables.append("snapshot") }
-        if connection.parts.contains(.rollups) { tables += RollupTier.allCases.map(\.table) + ["rolled"] }
+        let parts = connection.parts
+        var tables = [parts.rowTable, "anomaly", "checkpoint"]
+        if parts.contains(.packed) { tables += PackedQueries.Tier.allCases.map(\.rawValue) }
+        if parts.contains(.hindsight) { tables += ["hindsight", "hindsight_run"] }
+        if parts.contains(.late) { tables.append("pending") }
+        if parts.contains(.events) { tables.append("event") }
+        if parts.contains(.feedback) { tables.append("feedback") }
+        if parts.contains(.steering) { tables.append("snapshot") }
+        if parts.contains(.rollups) { tables += RollupTier.allCases.map { $0.rowTable(parts) } + ["rolled"] }
+        if parts.contains(.packedRollups) { tables.append("rollup_5m_pack") }
         for table in tables {
             try reading("table \(table)") { report, database in
                 // From one stream to the next along the index: SQLite would otherwise read the whole table.

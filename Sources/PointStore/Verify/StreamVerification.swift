@@ -16,7 +16,7 @@ struct StreamVerification {
         if parts.contains(.events) { try events(since: first, &report) }
         if parts.contains(.hindsight) { try hindsight(&report) }
         if parts.contains(.rollups) {
-            try RollupVerification(database: database, stream: stream).run(since: first, &report)
+            try RollupVerification(database: database, stream: stream, parts: parts).run(since: first, &report)
         }
     }
 

@@ -8,4 +8,7 @@ enum AllocatedMemory {
         let info = mallinfo2()
         return Int64(clamping: info.uordblks) + Int64(clamping: info.hblkhd)
     }
+
+    /// Bytes that it has from the kernel and keeps for later, in pieces between those in use. Takes the locks, too.
+    static var freeBytes: Int64 { Int64(clamping: mallinfo2().fordblks) }
 }

@@ -25,6 +25,11 @@ final class MemoryKeeper: @unchecked Sendable {
     /// Streams that have gone to sleep whose memory is given back together, in the long run.
     private static let trimmedTogether: Int64 = 256
 
+    /// Looks between two at what is free and not given back: new streams, each with a first checkpoint, leave as much free
+    /// as they take. It is given back when it is more than a quarter of what is in use, and worth the time.
+    private static let trimInterval = 60
+    private static let leastTrimmed: Int64 = 32 << 20
+
     private let budget: MemoryBudget
     private let shards: Int64
     private let statistics: Statistics
@@ -84,6 +89,10 @@ final class MemoryKeeper: @unchecked Sendable {
     private func look() {
         if looks % Self.groupInterval == 0 { budget.limit.store(allowed, ordering: .relaxed) }
         looks += 1
+        if looks % Self.trimInterval == 0 {
+            let free = AllocatedMemory.freeBytes
+            if free > Self.leastTrimmed, free > AllocatedMemory.bytes / 4 { malloc_trim(0) }
+        }
         let limit = budget.limit.now
         let asleep = statistics.asleepStreams.now
         var used = ResidentMemory.own

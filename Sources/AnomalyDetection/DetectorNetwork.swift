@@ -25,8 +25,11 @@ struct DetectorNetwork {
         }
         let (network, workspace) = workbench.bench(for: model.shape(channels: channels))
         var generator = SeededGenerator(seed: model.seed, name: name)
+        var training = model.training
+        var other = SeededGenerator(seed: model.seed &+ 1, name: name)
+        training.phase = Int(other.next() % UInt64(model.k1))
         let learner = OnlineLearner(
-            network, training: model.training,
+            network, training: training,
             parameters: ShippedModel.begins(model, channels: channels)
                 ? ShippedModel.parameters
                 : network.initialParameters(model.initialisation, forgetBias: model.forgetBias, using: &generator))

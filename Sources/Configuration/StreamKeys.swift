@@ -16,13 +16,6 @@ extension ConfigurationKey {
                 choosing: "\"gru\" has three quarters of the weights of \"lstm\" and usually learns as much; "
                     + "\"rnn\" is cheapest, but forgets soonest."),
             ConfigurationKey(
-                sharing, stream: \.detector.model.sharing, .choice,
-                "Whether each stream has a network of its own, or all streams of the [[stream]] section that says so share "
-                    + "one (without a section: all of the daemon), each with a hidden state of its own.",
-                choosing:
-                    "\"per-stream\"; \"group\" for very many streams of one kind: a stream takes a twentieth of the "
-                    + "memory, but has no evidence of the season, and its model can't be imported."),
-            ConfigurationKey(
                 "model.hidden", stream: \.detector.model.hidden, .integer(1...1024), unit: "units",
                 "Units in each recurrent layer.",
                 choosing: "more for long or mixed patterns; the cost grows with the square. Multiples of 8 are fastest."
@@ -139,6 +132,13 @@ extension ConfigurationKey {
                 "model.learning", stream: \.detector.model.learning, .boolean,
                 "Whether the network learns. If not, streams are still predicted and scored.",
                 choosing: "false to keep a model as it is."),
+            ConfigurationKey(
+                sharing, stream: \.detector.model.sharing, .choice,
+                "Whether each stream has a network of its own, or all streams of the [[stream]] section that says so share "
+                    + "one (without a section: all of the daemon), each with a hidden state of its own.",
+                choosing:
+                    "\"per-stream\"; \"group\" for very many streams of one kind: a stream takes a twentieth of the "
+                    + "memory, but has no evidence of the season, and its model can't be imported."),
         ])
 
     private static let scoreGroup = ConfigurationGroup(

@@ -14,6 +14,8 @@ public struct TrainingSettings: Sendable, Equatable {
     public var replay: Int
     /// How the optimiser keeps its moments.
     public var moments: MomentWidth
+    /// Steps by which the first update comes sooner, below k1: so that streams which begin together do not learn at once.
+    public var phase = 0
     /// False leaves the weights as they are.
     public var enabled: Bool
 
@@ -53,6 +55,8 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     var optimiser: Optimiser<Scalar>
     /// Observations so far.
     public internal(set) var observations: Int64 = 0
+    /// `training.phase`, or that of the state which it goes on from.
+    var phase: Int64
     /// Norm of the last gradient before clipping, and the loss it came from; 0 before the first update.
     public internal(set) var gradientNorm = 0.0
     public internal(set) var loss = 0.0
@@ -77,6 +81,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
             network.shape.outputs % training.loss.outputsPerTarget == 0, "the gaussian loss takes two outputs a value")
         self.network = network
         self.training = training
+        phase = Int64(training.phase)
         optimiser = Optimiser(
             training.optimiser, parameters: training.enabled ? parameters.count : 0, width: training.moments)
         let values = network.shape.outputs / training.loss.outputsPerTarget
@@ -187,7 +192,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         let place = memory.makeUnique() + targetsStart + filled * n
         for i in 0..<n { place[i] = target[i] }
         filled += 1
-        if observations % Int64(training.k1) == 0 {
+        if (observations + phase) % Int64(training.k1) == 0 {
             if updates {
                 update(workspace)
                 keepWindow()
@@ -210,7 +215,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     /// Keeps the window if it is a whole one that has no step in common with the one that was kept last.
     private mutating func keepWindow() {
         let k2 = training.k2
-        guard replay.capacity > 0, filled >= k2, observations % Int64(k2) < Int64(training.k1),
+        guard replay.capacity > 0, filled >= k2, (observations + phase) % Int64(k2) < Int64(training.k1),
             startsWindow(observations - Int64(filled))
         else { return }
         let start = memory.start
@@ -223,10 +228,10 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         return (weights, optimiser.bytes, memory.count * MemoryLayout<Scalar>.stride - weights, replay.bytes)
     }
 
-    /// Whether a window can begin with the step after so many observations: updates come at multiples of k1 and start k2
+    /// Whether a window can begin with the step after so many observations: updates come at each k1-th of them and start k2
     /// steps before; the first ones start at the beginning.
     func startsWindow(_ observations: Int64) -> Bool {
-        observations == 0 || (observations + Int64(training.k2)) % Int64(training.k1) == 0
+        observations == 0 || (observations + phase + Int64(training.k2)) % Int64(training.k1) == 0
     }
 
     @specialized(where Scalar == Float)

@@ -6,6 +6,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         writer.write(parameters)
         writer.write(state)
         writer.write(observations)
+        writer.write(UInt16(phase))
         writer.write(gradientNorm)
         writer.write(loss)
         writer.write(skippedUpdates)
@@ -29,6 +30,11 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
         parameters = try reader.readArray(count: network.layout.count, field: "parameters")
         state = try reader.readArray(count: network.stateWidth, field: "hidden state")
         observations = try reader.readCount("observations")
+        // All learned at the same steps once.
+        phase = reader.format < ShortMoments.format ? 0 : Int64(try reader.read(UInt16.self))
+        guard phase < training.k1 else {
+            throw StateError.invalid(field: "phase", found: "\(phase)", expected: "below \(training.k1)")
+        }
         gradientNorm = try reader.readDouble()
         loss = try reader.readDouble()
         skippedUpdates = try reader.readCount("skipped updates")
@@ -63,7 +69,7 @@ extension OnlineLearner where Scalar: BitwiseCopyable {
     /// Steps in the window between two points: at an update k2 − k1 are kept, and then there is one more each time.
     private var windowSteps: Int {
         guard training.enabled else { return 0 }
-        let sinceUpdate = observations % Int64(training.k1)
+        let sinceUpdate = min(observations, (observations + phase) % Int64(training.k1))
         return Int(min(observations - sinceUpdate, Int64(training.k2 - training.k1)) + sinceUpdate)
     }
 

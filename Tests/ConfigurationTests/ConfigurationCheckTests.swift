@@ -121,13 +121,13 @@ import Testing
         Case("\"mo del\".x = 8", "f:1: \"mo del\": unknown key; did you mean [model]?"),
         Case(
             "model.\"a\\tb\" = 8",
-            #"f:1: model."a\tb": unknown key; known here: model.cell, model.sharing, model.hidden, "#
+            #"f:1: model."a\tb": unknown key; known here: model.cell, model.hidden, "#
                 + "model.layers, model.attention, model.attention_scale, model.k1, model.k2, model.learning_rate, "
                 + "model.optimiser, model.loss, model.clip, model.clip_by, model.initialisation, model.forget_bias, "
                 + "model.initial, model.target, model.time_zone, model.input_calendar, model.input_elapsed, "
                 + "model.input_season, model.input_missing, model.scaling, model.range_half_life, model.replay, "
                 + "model.hold, model.seed, "
-                + "model.learning"
+                + "model.learning, model.sharing"
         ),
         Case(
             "[daemon]\ncolour = 1",

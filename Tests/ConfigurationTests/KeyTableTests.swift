@@ -40,7 +40,8 @@ import Testing
         "model.hold": "7", "score.flat_line": "false", "score.gap": "false", "score.variance": "false",
         "score.drift": "false", "score.direction": #""above""#, "score.expected_range": "[-0.5, 100.0]",
         "score.min_deviation": "0.25", "score.min_relative_deviation": "0.01",
-        "model.seed": "9223372036854775807", "model.learning": "false", "score.false_alarm_probability": "1e-06",
+        "model.seed": "9223372036854775807", "model.learning": "false", "model.sharing": #""group""#,
+        "score.false_alarm_probability": "1e-06",
         "score.warmup": "16", "score.window": "64", "score.rest": "0", "score.residual": "false",
         "score.season": "false", "score.range": "false", "score.band": "0.99",
         "score.quiet_points": "7", "storage.checkpoint_interval": #""2min 30s""#,
@@ -63,7 +64,8 @@ import Testing
         let expected =
             Self.names(of: settings.feed, in: "feed")
             + Self.names(of: settings.retention, in: "retention").map { $0.replacing("rollup", with: "rollup_") }
-            + Self.names(of: settings.detector.model, in: "model")
+            // Which group is what the section that says so has as its pattern.
+            + Self.names(of: settings.detector.model, in: "model").filter { $0 != "model.group" }
             + Self.names(of: settings.detector.score, in: "score")
             + Self.names(of: settings.storage, in: "storage")
         let keys = ConfigurationKey.all.filter(\.isPerStream)

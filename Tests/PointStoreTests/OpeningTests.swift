@@ -24,7 +24,7 @@ import Testing
                     "point_row",
                     "recent_point", "rolled", "rolled_behind", "rollup_1h", "rollup_5m", "rollup_5m_pack",
                     "rollup_5m_pack_stream", "rollup_5m_row", "snapshot",
-                    "snapshot_by_stream", "stream",
+                    "snapshot_by_stream", "stream", "stream_group",
                 ])
         try store.close()
         // The header itself says so, not only the WAL.

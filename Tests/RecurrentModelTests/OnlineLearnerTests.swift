@@ -4,15 +4,17 @@ import RecurrentModel
 import Testing
 
 private func learner(
-    _ cell: CellKind = .gru, hidden: Int = 8, k1: Int, k2: Int, rate: Double = 0.01,
+    _ cell: CellKind = .gru, hidden: Int = 8, k1: Int, k2: Int, phase: Int = 0, rate: Double = 0.01,
     optimiser: OptimiserKind = .adam, loss: LossKind = .mse, attention: Int = 0
 ) -> OnlineLearner<Float> {
     let network = Network<Float>(
         NetworkShape(
             cell: cell, inputs: 1, hidden: hidden, layers: 1, outputs: loss.outputsPerTarget, attention: attention))
     var random = SeededGenerator(seed: 7)
+    var training = TrainingSettings(k1: k1, k2: k2, rate: rate, optimiser: optimiser, loss: loss)
+    training.phase = phase
     return OnlineLearner(
-        network, training: TrainingSettings(k1: k1, k2: k2, rate: rate, optimiser: optimiser, loss: loss),
+        network, training: training,
         parameters: network.initialParameters(.xavier, using: &random))
 }
 
@@ -33,7 +35,8 @@ extension OnlineLearner<Float> {
     func updatesAreThoseOfTheDefinition(_ window: (Int, Int), _ attention: Int) {
         let (k1, k2) = window
         let loss = attention == 4 ? LossKind.gaussian : .mse
-        var ours = learner(k1: k1, k2: k2, loss: loss, attention: attention)
+        let phase = attention % k1
+        var ours = learner(k1: k1, k2: k2, phase: phase, loss: loss, attention: attention)
         let network = ours.network
         let workspace = Workspace(for: network)
         let reference = Workspace(for: network)
@@ -55,7 +58,7 @@ extension OnlineLearner<Float> {
             var state = states[t - 1]
             network.copyFinalStates(one, workspace: reference, to: &state)
             states.append(state)
-            if t % k1 == 0 {
+            if (t + phase) % k1 == 0 {
                 let start = max(0, t - k2)
                 let packed = PackedShape(steps: t - start)
                 let window = Array(inputs[start..<t])

@@ -80,7 +80,7 @@ import Testing
         let store = try store()
         let json = try InProcess(database: store.path).output("model", "show", "cpu.load", "-ojson")
         #expect(json.contains(#""source":"cpu.load","target":"change""#))
-        #expect(json.contains(#""newest_point":5,"point":4,"points_learned":3,"skipped_updates":0,"updates":1,"#))
+        #expect(json.contains(#""newest_point":5,"point":4,"points_learned":3,"skipped_updates":0,"updates":2,"#))
         let table = try InProcess(columns: 80, database: store.path).output("model", "show", "cpu.load")
         #expect(table.contains("   Checkpoint: at point 4 of 5\n"))
         #expect(table.contains("LAYER  INPUT NORM  RECURRENT NORM        GAIN  JUDGEMENT\n    0  "))

@@ -83,6 +83,8 @@ import Testing
         try finite("parameters", count: detector.parameters.count)
         try finite("hidden state")
         #expect(try reader.read(Int64.self) == detector.sequence - 1)
+        // The phase of its updates.
+        _ = try reader.read(UInt16.self)
         for field in ["gradient norm", "loss"] {
             #expect(try reader.readDouble().isFinite, "\(field) after \(detector.sequence) points")
         }

@@ -26,7 +26,7 @@ import Testing
             for _ in 0..<count {
                 time += 1
                 let value = Double(time % 24) + Double.random(in: -1...1, using: &generator)
-                text += "sick \(value) \(time)\nwell \(value) \(time)\n"
+                text += "sick \(value) \(time)\nfine \(value) \(time)\n"
             }
             try client.send(text)
             try client.sync()

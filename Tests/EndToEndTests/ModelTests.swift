@@ -365,7 +365,7 @@ import Testing
             Array(lines.prefix(7)) == [
                 "real", "          Network: gru, 2 inputs, 1 layer of 16 units, 1 output",
                 "         Predicts: the change", "             Loss: huber",
-                "       Checkpoint: at point 900 of 900", "   Points learned: 899", "          Updates: 56",
+                "       Checkpoint: at point 900 of 900", "   Points learned: 899", "          Updates: 57",
             ])
         #expect(lines.contains { $0.hasPrefix("    Last gradient: norm ") && $0.hasSuffix(" over 32 steps") })
         #expect(lines.contains("        Gradients: healthy"))
@@ -374,7 +374,7 @@ import Testing
         let json = try folder.anomalyctl("model", "show", "real", "-o", "json").output
         let shown = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         let training = try #require(shown["training"] as? [String: Any])
-        #expect(training["updates"] as? Int == 56 && training["points_learned"] as? Int == 899)
+        #expect(training["updates"] as? Int == 57 && training["points_learned"] as? Int == 899)
         #expect(training["skipped_updates"] as? Int == 0 && training["judgement"] as? String == "healthy")
         #expect((training["gradient_norm"] as? Double).map { $0 > 0 } == true)
         let layers = try #require(training["layers"] as? [[String: Any]])

@@ -77,7 +77,7 @@ extension OnlineLearner<Float> {
             #expect(ours.parameters == parameters, "after step \(t)")
             #expect(ours.state == state, "after step \(t)")
         }
-        #expect(ours.updates == Int64(60 / k1))
+        #expect(ours.updates == Int64((60 + phase) / k1))
     }
 
     @Test(arguments: CellKind.allCases, [0, 5]) func savedStateGoesOnBitForBit(

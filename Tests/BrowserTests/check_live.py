@@ -58,7 +58,7 @@ try:
         browser.open("about:blank")
         browser.open(daemon.address)
         until(listed)
-        paints.append((js("performance.getEntriesByName('first-contentful-paint')[0].startTime"), js(
+        paints.append((until("performance.getEntriesByName('first-contentful-paint')[0]?.startTime"), js(
             "performance.getEntriesByType('resource').filter(e => e.name.includes('streams')).map(e => e.responseEnd)[0]")))
     paint = sorted(paints)[1]
     print(f"first paint after {paint[0]:.0f} ms, the list of {arguments.streams} streams after {paint[1]:.0f} ms")

@@ -90,7 +90,7 @@ final class Pipeline: Sendable {
         let mutes = try store.mutedStreams()
         statistics.mutes.withLock { $0 = mutes }
         let saved = try store.groups { logger.tell(.groupUnusable, ["group": "\($0)"]) }
-        groups.restore(saved.map { NetworkGroups.Saved(name: $0.name, state: $0.state) })
+        groups.restore(saved.map(\.saved))
         progress.begin(streams.count)
         alerts.prepare()
         writer.start(

@@ -33,7 +33,7 @@ final class Shard: @unchecked Sendable {
 
     let directory: StreamDirectory
     private let progress: RestoreProgress
-    private let configuration: DaemonConfiguration
+    let configuration: DaemonConfiguration
     /// Time without points after which a stream sleeps, in microseconds.
     private let sleepAfter: Int64
     private let initialModels: InitialModels
@@ -45,12 +45,12 @@ final class Shard: @unchecked Sendable {
     private let writer: BoundedQueue<WriterMessage>
     private let followers: VerdictFollowers
     let workbench: Workbench
-    private let groups: NetworkGroups
+    let groups: NetworkGroups
     /// Points of streams that share networks, to be stepped together.
-    private var staged: [GroupSteps] = []
+    var staged: [GroupSteps] = []
     /// Steady time at which the networks of groups are saved next, and how many there were.
-    private var nextGroupSave = Int64.min
-    private var savedGroups = 0
+    var nextGroupSave = Int64.min
+    var savedGroups = 0
     var backlog: RestoreBacklog
     /// Streams of the backlog with an anomaly that is open.
     private var storedOpen: Set<Int32> = []
@@ -86,7 +86,7 @@ final class Shard: @unchecked Sendable {
     /// Steady time from which a walk looks at gradients again.
     private var nextCount = Int64.min
     private var verdicts: [ChannelVerdict] = []
-    private var times = StepTimes()
+    var times = StepTimes()
     /// Time that went into points, in microseconds.
     let busyTime = Atomic<Int64>(0)
     var batch = VerdictBatch()
@@ -304,7 +304,7 @@ final class Shard: @unchecked Sendable {
     /// Hands on what is said of a point.
     ///
     /// - Parameter verdicts: of each channel; there may be more.
-    private func note(
+    func note(
         _ verdict: PointVerdict, _ verdicts: UnsafeBufferPointer<ChannelVerdict>, of state: StreamState,
         wasWarming: Bool
     ) {
@@ -319,49 +319,6 @@ final class Shard: @unchecked Sendable {
         }
         if wasWarming && !detector.isWarmingUp { statistics.warmingStreams.add(-1) }
         note(verdict.change, of: state)
-    }
-
-    // MARK: Groups
-
-    /// Puts a point into the batch of its group, to be stepped with others.
-    private func stage(_ state: StreamState, _ time: Int64, _ values: UnsafeBufferPointer<Double>) {
-        if state.detector.isSilent { statistics.silentStreams.add(-1) }
-        if let batch = staged.first(where: { $0.admits(state.detector) }) {
-            if batch.isFull { step(batch) }
-            batch.add(state, time, values)
-        } else {
-            let batch = GroupSteps()
-            batch.add(state, time, values)
-            staged.append(batch)
-        }
-    }
-
-    /// Steps through all points that have been put into batches.
-    private func stepStaged() { for batch in staged where !batch.isEmpty { step(batch) } }
-
-    private func step(_ group: GroupSteps) {
-        let timed = times.isDue() ? (begun: SteadyClock.now, points: Int64(group.count)) : nil
-        group.step { note($1, $2, of: $0, wasWarming: $3) }
-        if let timed { times.add((SteadyClock.now - timed.begun) / timed.points, hasLearnt: false) }
-    }
-
-    /// The networks that streams share are saved like checkpoints, and soon when there is a new one. One shard does so for
-    /// all.
-    private func saveGroupsIfDue() {
-        let count = groups.count
-        if count == 0 { return }
-        let now = SteadyClock.now
-        guard now >= nextGroupSave || count != savedGroups else { return }
-        (nextGroupSave, savedGroups) = (now + configuration.defaults.storage.checkpointInterval, count)
-        if number == 0 { saveGroups(all: false) } else { workbench.publish() }
-    }
-
-    /// - Parameter all: also those that have not changed since they were saved last.
-    private func saveGroups(all: Bool) {
-        workbench.publish()
-        for saved in groups.save(all: all) {
-            batch.commit.groups.append(GroupRecord(name: saved.name, time: WallClock.now, state: saved.state))
-        }
     }
 
     func note(_ change: AnomalyChange, of state: StreamState) {

@@ -44,17 +44,15 @@ struct StreamRestorer {
             repeating: ChannelVerdict(value: 0, prediction: 0, lower: 0, upper: 0, residual: 0),
             count: record.channels)
         // What lies behind the damage is lost to the model.
-        try workbench.replaying {
-            try readable(record, or: ()) {
-                try store.replay(of: record.id, after: detector.sequence) { sequence, time, values, _ in
-                    if sequence % Self.replayedPoints == 0 { replayed() }
-                    _ = values.withUnsafeBufferPointer { values in
-                        verdicts.withUnsafeMutableBufferPointer {
-                            detector.step(time: time, values: values, verdicts: $0)
-                        }
-                    }
-                    try befall(sequence)
+        workbench.isReplaying = true
+        defer { workbench.isReplaying = false }
+        try readable(record, or: ()) {
+            try store.replay(of: record.id, after: detector.sequence) { sequence, time, values, _ in
+                if sequence % Self.replayedPoints == 0 { replayed() }
+                _ = values.withUnsafeBufferPointer { values in
+                    verdicts.withUnsafeMutableBufferPointer { detector.step(time: time, values: values, verdicts: $0) }
                 }
+                try befall(sequence)
             }
         }
         var order = PointOrder(settings.feed, channels: record.channels)

@@ -45,12 +45,14 @@ public final class Detector {
         origin = sequence
         self.channels = channels
         let model = settings.model
-        network = DetectorNetwork(model, channels: channels, name: name, workbench: workbench)
+        let group = model.sharing == .group ? workbench.group(model, channels: channels) : nil
+        network = DetectorNetwork(
+            model, channels: channels, name: name, group: group?.learner, workbench: workbench)
         encoder = InputEncoder(
             channels: channels, meaning: model.target, features: model.features, scaling: model.scaling,
             rangeHalfLife: model.rangeHalfLife)
         trust = Array(repeating: PredictionTrust(), count: channels)
-        scorer = Scorer(shared, channels: channels, sizes: workbench.sizes(model, channels: channels))
+        scorer = Scorer(shared, channels: channels, sizes: group?.sizes)
         tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
     }
 

@@ -3,7 +3,7 @@ import RecurrentModel
 /// Points of several streams of one group, a point of each, that are stepped through together: the network runs once for
 /// all of them.
 ///
-///     if batch.isFull || batch.holds(detector) { batch.step(body) }
+///     if batch.isFull { batch.step(body) }
 ///     batch.add(detector, time: t, values: values)
 ///
 /// Belongs to the thread of the detectors' workbench.
@@ -27,7 +27,6 @@ public final class DetectorBatch {
     public init() {}
 
     public var isEmpty: Bool { entries.isEmpty }
-    public var count: Int { entries.count }
     public var isFull: Bool { entries.count >= GroupLearner<Float>.mostRows }
 
     /// Whether the detector is of the group that the batch is for.

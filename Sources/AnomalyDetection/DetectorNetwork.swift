@@ -15,25 +15,25 @@ struct DetectorNetwork {
     let group: GroupLearner<Float>?
     private var member: GroupMember<Float>
 
-    init(_ model: ModelSettings, channels: Int, name: some Sequence<UInt8>, workbench: Workbench) {
-        if model.sharing == .group {
-            let group = workbench.learner(of: NetworkGroups.Key(model, channels: channels), model)
+    /// - Parameter group: the thread's part of the stream's group; nil: it has a network of its own.
+    init(
+        _ model: ModelSettings, channels: Int, name: some Sequence<UInt8>, group: GroupLearner<Float>?,
+        workbench: Workbench
+    ) {
+        if let group {
             group.members += 1
             (own, self.group) = (nil, group)
             member = GroupMember(width: group.shared.network.stateWidth)
             return
         }
         let (network, workspace) = workbench.bench(for: model.shape(channels: channels))
-        var generator = SeededGenerator(seed: model.seed, name: name)
         var training = model.training
-        var other = SeededGenerator(seed: model.seed &+ 1, name: name)
-        training.phase = Int(other.next() % UInt64(model.k1))
+        // Not the numbers that weights are drawn by.
+        var generator = SeededGenerator(seed: model.seed &+ 1, name: name)
+        training.phase = Int(generator.next() % UInt64(model.k1))
         let learner = OnlineLearner(
-            network, training: training,
-            parameters: ShippedModel.begins(model, channels: channels)
-                ? ShippedModel.parameters
-                : network.initialParameters(model.initialisation, forgetBias: model.forgetBias, using: &generator))
-        (own, group) = (Own(learner, workspace), nil)
+            network, training: training, parameters: ShippedModel.parameters(model, of: network, name: name))
+        (own, self.group) = (Own(learner, workspace), nil)
         member = GroupMember(width: 0)
     }
 

@@ -1,25 +1,20 @@
-import RealModule
 import RecurrentModel
 
 /// Sizes of one kind of deviation, each by itself and smoothed: the first finds what stands out for a point, the second
 /// what is a little off for long.
 struct DeviationTrack: Sendable {
-    /// What a smoothed size gives up to each new one.
-    private let share: Double
     private var mean = 0.0
     private var weight = 0.0
-
-    /// - Parameter smoothing: sizes that the smoothed one is roughly the mean of.
-    init(smoothing: Double) { share = 1 - Double.exp(-1 / smoothing) }
 
     /// Takes the next size, 0 or more.
     ///
     /// - Parameters:
+    ///   - share: what the smoothed size gives up to it.
     ///   - counts: false only remembers it.
     ///   - sketches: those that it is ranked among, and then is one of.
     /// - Returns: decades of rarity of it, and of the smoothed size, among those before; 0 if it does not count.
     mutating func observe(
-        _ size: Double, counts: Bool, among sketches: inout SizeMemory.Sketches
+        _ size: Double, share: Double, counts: Bool, among sketches: inout SizeMemory.Sketches
     ) -> (single: Double, smoothed: Double) {
         mean += (size - mean) * share
         weight += (1 - weight) * share

@@ -26,8 +26,23 @@ public enum ShippedModel {
     ///
     /// - Parameter channels: values a point of the stream.
     public static func begins(_ model: ModelSettings, channels: Int) -> Bool {
+        begins(model, model.shape(channels: channels))
+    }
+
+    private static func begins(_ model: ModelSettings, _ shape: NetworkShape) -> Bool {
         // Its inputs and outputs must mean the same. Who asks for another way to draw weights shall get them.
         model.initial == .shipped && model.initialisation == .xavier && model.target == .change
-            && model.features == InputFeatures() && model.shape(channels: channels) == shape
+            && model.features == InputFeatures() && shape == Self.shape
+    }
+
+    /// What a new network with these settings begins with: these weights, or random ones.
+    ///
+    /// - Parameter name: of the stream or the group, which seeds random ones together with `model.seed`.
+    static func parameters(
+        _ model: ModelSettings, of network: Network<Float>, name: some Sequence<UInt8>
+    ) -> [Float] {
+        if begins(model, network.shape) { return parameters }
+        var generator = SeededGenerator(seed: model.seed, name: name)
+        return network.initialParameters(model.initialisation, forgetBias: model.forgetBias, using: &generator)
     }
 }

@@ -76,13 +76,9 @@ public final class NetworkGroups: Sendable {
     func weights(_ key: Key, _ model: ModelSettings, _ network: Network<Float>) -> SharedWeights<Float> {
         contents.withLock { contents in
             if let weights = contents.weights[key] { return weights }
-            var generator = SeededGenerator(seed: model.seed, name: key.group.utf8)
-            let isShipped = key.shape == ShippedModel.shape && ShippedModel.begins(model, channels: key.shape.outputs)
             let weights = SharedWeights(
                 network, training: model.training,
-                parameters: isShipped
-                    ? ShippedModel.parameters
-                    : network.initialParameters(model.initialisation, forgetBias: model.forgetBias, using: &generator))
+                parameters: ShippedModel.parameters(model, of: network, name: key.group.utf8))
             contents.weights[key] = weights
             if let state = contents.saved.removeValue(forKey: "\(key)"),
                 let sizes = try? Self.restore(weights, state)

@@ -54,8 +54,8 @@ struct Scorer: Sendable {
     var seasons: StreamSeasons
     private var gaps = GapRecord()
     private var memories: [ChannelMemory]
-    private var residual = DeviationTrack(smoothing: residualSmoothing)
-    private var season = DeviationTrack(smoothing: seasonSmoothing)
+    private var residual = DeviationTrack()
+    private var season = DeviationTrack()
     /// What these rank sizes among: the stream's own, or those of its group.
     private var sizes: SizeMemory
     private let ownsSizes: Bool
@@ -326,7 +326,7 @@ struct Scorer: Sendable {
         evidence.count(outside / Double(evidence.present), as: .outOfRange)
         if let size = distances.size {
             let rarity = season.observe(
-                size, counts: settings.season && seasonCounts, among: &sizes.distances)
+                size, share: Self.seasonShare, counts: settings.season && seasonCounts, among: &sizes.distances)
             let isAdmitted = settings.direction.admits(differenceOfWorst)
             let (range, single) = (evidence.decades, isAdmitted ? rarity.single : 0)
             if single > range { evidence.kind.insert(.offSeason) }
@@ -339,7 +339,7 @@ struct Scorer: Sendable {
         }
         if let size = residuals.size {
             let rarity = residual.observe(
-                size, counts: settings.residual && residualCounts, among: &sizes.residuals)
+                size, share: Self.residualShare, counts: settings.residual && residualCounts, among: &sizes.residuals)
             let isAdmitted = settings.direction.admits(residualOfWorst)
             evidence.count(isAdmitted ? rarity.single * Self.residualWeight : 0, as: .unpredicted)
             let lean = memories[evidence.worst].residualLean

@@ -31,26 +31,35 @@ final class SizeMemory: @unchecked Sendable {
     /// Sizes after which one counts half among those of a group: enough for what is rare among very many streams.
     static let memoryOfGroup = 200_000
 
-    private let memory: Int
     @exclusivity(unchecked) var residuals: Sketches
     @exclusivity(unchecked) var distances: Sketches
 
     /// - Parameter memory: sizes after which one counts half.
     init(memory: Int) {
-        self.memory = memory
         residuals = Sketches(memory: memory)
         distances = Sketches(memory: memory)
     }
 
-    /// Forgets all.
-    func clear() { (residuals, distances) = (Sketches(memory: memory), Sketches(memory: memory)) }
+    /// A group's, as `saved` was.
+    ///
+    /// - Throws: `StateError`.
+    convenience init(ofGroup saved: [UInt8]) throws {
+        self.init(memory: Self.memoryOfGroup)
+        var reader = StateReader(saved)
+        try residuals.decode(from: &reader)
+        try distances.decode(from: &reader)
+    }
 
-    private init(_ other: SizeMemory) {
-        memory = other.memory
-        (residuals, distances) = (other.residuals, other.distances)
+    var saved: [UInt8] {
+        var writer = StateWriter()
+        residuals.encode(into: &writer)
+        distances.encode(into: &writer)
+        return writer.bytes
     }
 
     func copy() -> SizeMemory { SizeMemory(self) }
+
+    private init(_ other: SizeMemory) { (residuals, distances) = (other.residuals, other.distances) }
 
     /// Of memory, without itself.
     var bytes: Int { residuals.bytes + distances.bytes }

@@ -6,8 +6,9 @@ public final class Workbench {
     typealias Bench = (network: Network<Float>, workspace: Workspace<Float>)
     private var benches: [NetworkShape: Bench] = [:]
     let groups: NetworkGroups
-    private var learners: [NetworkGroups.Key: GroupLearner<Float>] = [:]
-    private var sizes: [NetworkGroups.Key: SizeMemory] = [:]
+    /// The learner that steps a group's streams, and the sizes that theirs are ranked among.
+    typealias Group = (learner: GroupLearner<Float>, sizes: SizeMemory)
+    private var members: [NetworkGroups.Key: Group] = [:]
     /// Among those of the same groups.
     private let number: Int
 
@@ -38,48 +39,27 @@ public final class Workbench {
         return bench
     }
 
-    func learner(of key: NetworkGroups.Key, _ model: ModelSettings) -> GroupLearner<Float> {
-        if let learner = learners[key] { return learner }
+    /// This thread's part of the group of a stream with these settings.
+    func group(_ model: ModelSettings, channels: Int) -> Group {
+        let key = NetworkGroups.Key(model, channels: channels)
+        if let known = members[key] { return known }
         let (network, workspace) = bench(for: key.shape)
         let learner = GroupLearner(groups.weights(key, model, network), workspace: workspace)
-        learners[key] = learner
-        return learner
-    }
-
-    /// The sizes that those of a group's stream are ranked among; nil for a stream that has its own.
-    func sizes(_ model: ModelSettings, channels: Int) -> SizeMemory? {
-        guard model.sharing == .group else { return nil }
-        let key = NetworkGroups.Key(model, channels: channels)
-        if let known = sizes[key] { return known }
-        let new = SizeMemory(memory: SizeMemory.memoryOfGroup)
-        if let saved = groups.takeSizes(of: key) {
-            var reader = StateReader(saved)
-            do {
-                try new.residuals.decode(from: &reader)
-                try new.distances.decode(from: &reader)
-            } catch {
-                // As without any: they fill within seconds where streams are many.
-                new.clear()
-            }
-        }
-        sizes[key] = new
-        return new
+        learner.isRecording = !isReplaying
+        // Without those of an earlier run they fill within seconds where streams are many.
+        let sizes = groups.takeSizes(of: key).flatMap { try? SizeMemory(ofGroup: $0) }
+        let group = (learner, sizes ?? SizeMemory(memory: SizeMemory.memoryOfGroup))
+        members[key] = group
+        return group
     }
 
     /// Lets `NetworkGroups.save` know what this thread has of each group beside the network.
     public func publish() {
-        for (key, sizes) in sizes {
-            var writer = StateWriter()
-            sizes.residuals.encode(into: &writer)
-            sizes.distances.encode(into: &writer)
-            groups.publish(writer.bytes, of: key, by: number)
-        }
+        for (key, group) in members { groups.publish(group.sizes.saved, of: key, by: number) }
     }
 
-    /// Steps through points that groups have learned from before.
-    public func replaying<T>(_ body: () throws -> T) rethrows -> T {
-        for learner in learners.values { learner.isRecording = false }
-        defer { for learner in learners.values { learner.isRecording = true } }
-        return try body()
+    /// True while points are stepped through that groups have learned from before.
+    public var isReplaying = false {
+        didSet { for group in members.values { group.learner.isRecording = !isReplaying } }
     }
 }

@@ -16,6 +16,9 @@ public struct GroupRecord: Sendable, Equatable {
         self.state = state
     }
 
+    /// As the detectors of the group's streams want it.
+    public var saved: NetworkGroups.Saved { NetworkGroups.Saved(name: name, state: state) }
+
     /// What guards the state: of the name, too, so that a state that strayed into another group's row is found.
     func checksum(_ state: UnsafeRawBufferPointer) -> Int64 { Self.checksum(name: name.utf8, state: state) }
 
@@ -106,7 +109,7 @@ extension HistoryReading {
     }
 
     func storedNetworks() throws -> NetworkGroups {
-        NetworkGroups(try storedGroups { _ in }.map { NetworkGroups.Saved(name: $0.name, state: $0.state) })
+        NetworkGroups(try storedGroups { _ in }.map(\.saved))
     }
 }
 

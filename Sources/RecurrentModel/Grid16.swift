@@ -54,10 +54,7 @@ package struct Grid16: Sendable, Equatable {
     func read<Scalar: BinaryFloatingPoint>(
         _ numbers: UnsafePointer<UInt16>, count: Int, to values: UnsafeMutablePointer<Scalar>
     ) {
-        for i in 0..<count {
-            let value = min(base + Float(numbers[i]) * step, .greatestFiniteMagnitude)
-            values[i] = numbers[i] == Self.none ? .nan : Scalar(value)
-        }
+        for i in 0..<count { values[i] = Scalar(value(of: numbers[i])) }
     }
 
     @inlinable

@@ -267,22 +267,17 @@ public final class GroupLearner<Scalar: KernelScalar> {
         workspace.gradient.update(repeating: 0, count: network.layout.count)
         let loss = windowInputs.withUnsafeBufferPointer { x in
             windowStates.withUnsafeBufferPointer { initial in
-                network.forward(
-                    packed, parameters: weights, x: x.baseAddress!, initial: initial.baseAddress!, workspace: workspace)
-                let loss = windowTargets.withUnsafeBufferPointer { targets in
-                    shared.training.loss.evaluate(
-                        rows: rows, channels: values, outputs: workspace.outputs, targets: targets.baseAddress!,
-                        gradient: workspace.dOutputs)
+                windowTargets.withUnsafeBufferPointer { targets in
+                    network.differentiate(
+                        packed, parameters: weights, x: x.baseAddress!, targets: targets.baseAddress!,
+                        initial: initial.baseAddress!, loss: shared.training.loss,
+                        gains: isWatched ? workspace.gains : nil, workspace: workspace)
                 }
-                network.backward(
-                    packed, parameters: weights, x: x.baseAddress!, initial: initial.baseAddress!, workspace: workspace,
-                    gradient: workspace.gradient, gains: isWatched ? workspace.gains : nil)
-                return loss
             }
         }
         var health: GradientHealth?
         if isWatched { health = GradientHealth(of: network, steps: k2, workspace) }
-        shared.learn(workspace.gradient, loss: Double(loss), windows: count, health: health)
+        shared.learn(workspace.gradient, loss: loss, windows: count, health: health)
     }
 
     /// Windows step after step, from the seats, which have window after window.
@@ -329,12 +324,5 @@ public final class GroupLearner<Scalar: KernelScalar> {
 
     private func grow(_ buffer: inout [Scalar], to count: Int) {
         if buffer.count < count { buffer.append(contentsOf: repeatElement(0, count: count - buffer.count)) }
-    }
-
-    /// Bytes of memory beside the members and the workspace.
-    public var bytes: Int {
-        ArrayBytes.of(seatInputs) + ArrayBytes.of(seatTargets) + ArrayBytes.of(seatStates) + ArrayBytes.of(seats)
-            + ArrayBytes.of(windowInputs) + ArrayBytes.of(windowTargets) + ArrayBytes.of(windowStates)
-            + network.layout.count * MemoryLayout<Scalar>.stride
     }
 }

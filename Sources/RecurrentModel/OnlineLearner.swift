@@ -75,10 +75,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
     /// - Precondition: the network runs one way only, because the future is not known here, and has
     ///   `training.loss.outputsPerTarget` outputs for each value.
     public init(_ network: Network<Scalar>, training: TrainingSettings, parameters: [Scalar]) {
-        precondition(parameters.count == network.layout.count, "the parameters are those of another network")
-        precondition(!network.shape.isBidirectional, "a bidirectional network needs the whole sequence")
-        precondition(
-            network.shape.outputs % training.loss.outputsPerTarget == 0, "the gaussian loss takes two outputs a value")
+        network.require(parameters, for: training)
         self.network = network
         self.training = training
         phase = Int64(training.phase)
@@ -243,13 +240,16 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         workspace.reserve(rows: max(filled, training.k2), batch: 1)
         workspace.gradient.update(repeating: 0, count: count)
         let weights = memory.makeUnique()
-        loss = differentiate(
-            packed, weights + inputsStart, weights + targetsStart, initial: weights + startsStart,
-            gains: isWatched ? workspace.gains : nil, workspace)
+        loss = network.differentiate(
+            packed, parameters: weights, x: weights + inputsStart, targets: weights + targetsStart,
+            initial: weights + startsStart, loss: training.loss, gains: isWatched ? workspace.gains : nil,
+            workspace: workspace)
         if replay.count > 0 {
             let packed = workspace.sequence(steps: training.k2)
             let (x, targets, initial) = replay.window(drawnBy: updates, into: workspace.window(replay.width))
-            _ = differentiate(packed, x, targets, initial: initial, gains: nil, workspace)
+            _ = network.differentiate(
+                packed, parameters: weights, x: x, targets: targets, initial: initial, loss: training.loss, gains: nil,
+                workspace: workspace)
         }
         if isWatched { health = GradientHealth(of: network, steps: filled, workspace) }
         gradientNorm = training.clipBy.apply(
@@ -260,24 +260,6 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         }
         optimiser.step(
             rate: training.rate, count: count, gradient: workspace.gradient, parameters: weights)
-    }
-
-    /// Runs a window again from its initial state and adds the gradient of its mean loss to `workspace.gradient`.
-    ///
-    /// - Returns: the loss.
-    @specialized(where Scalar == Float)
-    private func differentiate(
-        _ packed: PackedShape, _ x: UnsafePointer<Scalar>, _ targets: UnsafePointer<Scalar>,
-        initial: UnsafePointer<Scalar>, gains: UnsafeMutablePointer<Double>?, _ workspace: Workspace<Scalar>
-    ) -> Double {
-        network.forward(packed, parameters: memory.start, x: x, initial: initial, workspace: workspace)
-        let loss = training.loss.evaluate(
-            rows: packed.rows, channels: values, outputs: workspace.outputs, targets: targets,
-            gradient: workspace.dOutputs)
-        network.backward(
-            packed, parameters: memory.start, x: x, initial: initial, workspace: workspace,
-            gradient: workspace.gradient, gains: gains)
-        return Double(loss)
     }
 
     /// Drops the oldest `rows` rows of the window.

@@ -36,10 +36,7 @@ public final class SharedWeights<Scalar: KernelScalar>: Sendable {
 
     /// - Precondition: as for `OnlineLearner`.
     public init(_ network: Network<Scalar>, training: TrainingSettings, parameters: [Scalar]) {
-        precondition(parameters.count == network.layout.count, "the parameters are those of another network")
-        precondition(!network.shape.isBidirectional, "a bidirectional network needs the whole sequence")
-        precondition(
-            network.shape.outputs % training.loss.outputsPerTarget == 0, "the gaussian loss takes two outputs a value")
+        network.require(parameters, for: training)
         self.network = network
         self.training = training
         contents = Mutex(

@@ -149,25 +149,47 @@ final class RollupPacks {
     }
 }
 
-/// Adds points to buckets that have a row each.
+/// Writes buckets that have a row each.
 final class RollupRows {
+    /// What becomes of a bucket that has a row already.
+    enum Conflict {
+        /// Points are added to it.
+        case add
+        /// The one of more points stays.
+        case keepLarger
+    }
+
     private let upsert: Statement
 
-    init(_ database: Database, _ tier: RollupTier) throws {
+    init(_ database: Database, _ tier: RollupTier, _ conflict: Conflict = .add) throws {
         upsert = try database.cachedStatement(
             sql: """
                 INSERT INTO \(tier.rowTable) (stream_id, channel, time, width, count, missing, anomalies, minimum, maximum,
                     mean, worst_score)
                 VALUES (?1, ?2, ?3, \(tier.width / 1_000_000), ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                 ON CONFLICT (stream_id, channel, time) DO UPDATE SET
-                    mean = coalesce(\(Self.mean), mean, excluded.mean),
-                    count = count + excluded.count, missing = missing + excluded.missing,
-                    anomalies = anomalies + excluded.anomalies,
-                    minimum = coalesce(min(minimum, excluded.minimum), minimum, excluded.minimum),
-                    maximum = coalesce(max(maximum, excluded.maximum), maximum, excluded.maximum),
-                    worst_score = coalesce(max(worst_score, excluded.worst_score), worst_score, excluded.worst_score)
+                    \(conflict == .add ? Self.sum : "\(Self.replacement) WHERE \(Self.size("excluded.")) > \(Self.size(""))")
                 """)
     }
+
+    private static let sum = """
+        mean = coalesce(\(mean), mean, excluded.mean),
+            count = count + excluded.count, missing = missing + excluded.missing,
+            anomalies = anomalies + excluded.anomalies,
+            minimum = coalesce(min(minimum, excluded.minimum), minimum, excluded.minimum),
+            maximum = coalesce(max(maximum, excluded.maximum), maximum, excluded.maximum),
+            worst_score = coalesce(max(worst_score, excluded.worst_score), worst_score, excluded.worst_score)
+        """
+
+    /// The columns of a row as those of the one that comes instead of it.
+    static let replacement = """
+        count = excluded.count, missing = excluded.missing, anomalies = excluded.anomalies,
+            minimum = excluded.minimum, maximum = excluded.maximum, mean = excluded.mean,
+            worst_score = excluded.worst_score
+        """
+
+    /// How many points a row stands for.
+    static func size(_ row: String) -> String { "\(row)count + \(row)missing" }
 
     /// Two means as one. Equal ones stay what they are, but for such as the difference of two could be infinite of.
     private static let mean = """

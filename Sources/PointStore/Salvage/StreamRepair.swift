@@ -161,11 +161,8 @@ struct StreamRepair {
                 arguments: [stream.id, stream.channels])
             try database.execute(
                 sql: StoreSchema.sum(tier, into: tier.rowTable, "point_row WHERE stream_id = ?") + """
-                     ON CONFLICT (stream_id, channel, time) DO UPDATE SET
-                        count = excluded.count, missing = excluded.missing, anomalies = excluded.anomalies,
-                        minimum = excluded.minimum, maximum = excluded.maximum, mean = excluded.mean,
-                        worst_score = excluded.worst_score
-                    WHERE excluded.count + excluded.missing >= count + missing
+                     ON CONFLICT (stream_id, channel, time) DO UPDATE SET \(RollupRows.replacement)
+                    WHERE \(RollupRows.size("excluded.")) >= \(RollupRows.size(""))
                     """, arguments: [stream.id])
         }
         guard let first = numbers.first, let last = numbers.last, let time = times.last else { return }
@@ -180,30 +177,11 @@ struct StreamRepair {
     private func unpackRollups() throws {
         let packs = try database.cachedStatement(
             sql: "SELECT \(RollupPack.columns), channel FROM rollup_5m_pack WHERE stream_id = ?1")
-        let insert = try database.cachedStatement(
-            sql: """
-                INSERT INTO rollup_5m_row (stream_id, channel, time, width, count, missing, anomalies, minimum, maximum, mean,
-                    worst_score)
-                VALUES (?1, ?2, ?3, 300, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                ON CONFLICT (stream_id, channel, time) DO UPDATE SET
-                    count = excluded.count, missing = excluded.missing, anomalies = excluded.anomalies,
-                    minimum = excluded.minimum, maximum = excluded.maximum, mean = excluded.mean,
-                    worst_score = excluded.worst_score
-                WHERE excluded.count + excluded.missing > count + missing
-                """)
+        let rows = try RollupRows(database, .fiveMinutes, .keepLarger)
         packs.bind(stream.id, at: 1)
         try packs.forEachRow { row in
             for bucket in try RollupPack.buckets(in: row, of: stream.id) {
-                insert.bind(stream.id, at: 1)
-                insert.bind(row.int64(7), at: 2)
-                insert.bind(bucket.start, at: 3)
-                for (index, number) in [bucket.count, bucket.missing, bucket.anomalies].enumerated() {
-                    insert.bind(number, at: Int32(4 + index))
-                }
-                for (index, number) in [bucket.minimum, bucket.maximum, bucket.mean, bucket.worst].enumerated() {
-                    insert.bind(number, at: Int32(7 + index))
-                }
-                try insert.run()
+                try rows.add(bucket, of: stream.id, row.int32(7))
             }
             return true
         }

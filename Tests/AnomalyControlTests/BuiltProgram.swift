@@ -47,9 +47,8 @@ struct BuiltProgram {
         var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         guard openpty(&primary, &secondary, nil, nil, &size) == 0 else { throw POSIXError(.ENOTTY) }
         let process = makeProcess(arguments)
-        process.standardOutput = FileHandle(fileDescriptor: secondary, closeOnDealloc: true)
+        process.standardOutput = FileHandle(fileDescriptor: secondary, closeOnDealloc: false)
         try process.run()
-        process.standardOutput = nil
         close(secondary)
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)

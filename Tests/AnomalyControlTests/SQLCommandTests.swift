@@ -228,14 +228,13 @@ import Testing
         var (primary, secondary): (Int32, Int32) = (0, 0)
         var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
         try #require(openpty(&primary, &secondary, nil, nil, &size) == 0)
-        let terminal = FileHandle(fileDescriptor: secondary, closeOnDealloc: true)
+        let terminal = FileHandle(fileDescriptor: secondary, closeOnDealloc: false)
         // A session of its own, so that Ctrl-C on this terminal reaches the program.
         let process = BuiltProgram().makeProcess([])
         process.executableURL = URL(filePath: "/usr/bin/setsid")
         process.arguments = ["--ctty", "--wait", BuiltProgram.path, "--database", store.path, "sql"]
         (process.standardInput, process.standardOutput, process.standardError) = (terminal, terminal, terminal)
         try process.run()
-        (process.standardInput, process.standardOutput, process.standardError) = (nil, nil, nil)
         close(secondary)
         var bytes: [UInt8] = []
         var from = 0

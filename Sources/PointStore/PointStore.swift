@@ -44,8 +44,8 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         public var newestFormat = Int32.max
         /// Pages of the WAL after which it is copied into the database.
         package var checkpointPages = WriteConnection.checkpointPages
-        /// Values in the hot table from which on it should be sealed.
-        var hotValues = HotTable.mostValues
+        /// Values in the hot table from which on some of it should be sealed.
+        package var hotValues = HotTable.mostValues
 
         /// Keeps the log and the hot table as small as what is kept asks for.
         public mutating func fit(_ retention: Retention) {

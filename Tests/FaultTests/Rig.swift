@@ -51,7 +51,9 @@ final class Rig {
             round += 1
             acknowledged = round
             // Also in the middle of a chunk that is there already.
-            if round % Self.roundsASeal == 0 { try persist("seal") { try store?.seal() } }
+            try persist("seal") {
+                if round % Self.roundsASeal == 0 { try store?.seal() } else { try store?.sealSome() }
+            }
             if expected == nil { states[round] = detectors.map { $0.savedState() } }
             if round == Workload.rounds / 2 {
                 try stop()
@@ -87,6 +89,8 @@ final class Rig {
             var options = PointStore.Options()
             // Small, so that the WAL is often copied into the database and begun anew.
             options.checkpointPages = 40
+            // A quarter of it, when all streams have points: some two rounds.
+            options.hotValues = 400
             options.busyTimeout = .seconds(1)
             options.synchronous = synchronous
             store = try PointStore(path: disk.database, options: options)

@@ -42,7 +42,8 @@ struct Workload: Sendable {
                 return sin(place / 5) * 10 + Double(random.next() % 1000) / 500 + spike
             }
             let record = StreamRecord(
-                id: Int32(number + 1), name: "stream.\(number)", channels: channels, created: 1_700_000_000_000_000)
+                // Each in a slice of its own.
+                id: Int32(number * 100 + 1), name: "stream.\(number)", channels: channels, created: 1_700_000_000_000_000)
             return Stream(record: record, settings: settings, times: times, values: values)
         }
     }

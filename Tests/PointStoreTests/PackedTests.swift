@@ -132,6 +132,66 @@ import Testing
         }
     }
 
+    /// What is sealed at once is little, and of few streams; with it, nothing is lost, doubled or out of its order.
+    @Test func aSliceAtATime() throws {
+        var options = PointStore.Options()
+        options.hotValues = 4000
+        let store = try PointStore(path: scratch.path, options: options)
+        let ids = (1...200).map { Int32($0 * 37) }
+        try store.store(streams: ids.map { stream($0) })
+        var (sealed, largest) = (0, 0)
+        for round in 0..<60 as Range<Int64> {
+            try store.store(points: ids.flatMap { rows($0, round * 5 + 1...round * 5 + 5) })
+            while store.shouldSeal {
+                let before = try hotStreams()
+                try store.sealSome()
+                let gone = try before.subtracting(hotStreams())
+                #expect(!gone.isEmpty && gone.count < ids.count / 2)
+                let (first, last) = (try #require(gone.min()), try #require(gone.max()))
+                #expect(gone == before.filter { (first...last).contains($0) }, "neighbours, and all of their points")
+                sealed += 1
+                largest = max(largest, gone.count)
+            }
+        }
+        #expect(sealed > 20 && largest > 1)
+        // A database that was opened with points that another process has committed.
+        try store.close()
+        let again = try PointStore(path: scratch.path, options: options)
+        try again.store(points: ids.flatMap { rows($0, 301...305) })
+        while again.shouldSeal { try again.sealSome() }
+        for id in [ids[0], ids[99], ids[199]] {
+            var next: Int64 = 1
+            try again.replay(of: id, after: 0) { sequence, _, values, _ in
+                #expect(sequence == next && values == [Double(sequence)])
+                next += 1
+            }
+            #expect(next == 306)
+        }
+        #expect(try all().count == 200 * 305)
+        var verification = try StoreVerification(path: scratch.path)
+        let report = try verification.run()
+        #expect(report.isSound, "\(report)")
+    }
+
+    private func hotStreams() throws -> Set<Int> {
+        Set(try sqlite(scratch.path, "SELECT DISTINCT stream_id FROM hot").compactMap { Int($0) })
+    }
+
+    /// Few streams are in one slice: the whole table, emptied at once.
+    @Test func fewStreamsAreOneSlice() throws {
+        var options = PointStore.Options()
+        options.hotValues = 16_000
+        let store = try PointStore(path: scratch.path, options: options)
+        try store.store(streams: [stream(1), stream(2)])
+        for round in 0..<4 as Range<Int64> {
+            try store.store(points: [1, 2].flatMap { rows($0, round * 300 + 1...(round + 1) * 300) })
+            #expect(store.shouldSeal == (round % 2 == 1), "a sixteenth of what many slices may have")
+            try store.sealSome()
+            #expect(try hotStreams() == (round % 2 == 1 ? [] : [1, 2]))
+        }
+        #expect(try all().count == 2400)
+    }
+
     /// What any SQLite client sees in the view is what our reader sees.
     @Test func theViewTellsTheSame() throws {
         let store = try PointStore(path: scratch.path)

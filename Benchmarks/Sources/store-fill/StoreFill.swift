@@ -87,7 +87,7 @@ enum StoreFill {
         guard isLast || commit.points.count >= batch else { return }
         try store.commit(&commit)
         commit.removeAll()
-        if store.shouldSeal { try store.seal() }
+        while store.shouldSeal { try store.sealSome() }
     }
 
     // MARK: Recorded verdicts
@@ -122,7 +122,7 @@ enum StoreFill {
             total += Int(sequence)
             try store.commit(&commit)
             commit.removeAll()
-            if store.shouldSeal { try store.seal() }
+            while store.shouldSeal { try store.sealSome() }
         }
         return total
     }

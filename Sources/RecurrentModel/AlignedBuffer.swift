@@ -8,10 +8,10 @@ struct AlignedBuffer<Scalar: KernelScalar>: Sendable {
         let start: UnsafeMutablePointer<Scalar>
         let count: Int
 
-        init(_ values: some Collection<Scalar>, more: Int) {
+        init(_ values: UnsafeBufferPointer<Scalar>, more: Int) {
             count = values.count + more
             start = AlignedBuffer.allocate(count)
-            for (i, value) in values.enumerated() { start[i] = value }
+            if let first = values.baseAddress { start.update(from: first, count: values.count) }
         }
 
         deinit { start.deallocate() }
@@ -20,7 +20,9 @@ struct AlignedBuffer<Scalar: KernelScalar>: Sendable {
     private var storage: Storage
 
     /// - Parameter more: numbers behind these, all 0.
-    init(_ values: some Collection<Scalar>, more: Int = 0) { storage = Storage(values, more: more) }
+    init(_ values: [Scalar], more: Int = 0) {
+        storage = values.withUnsafeBufferPointer { Storage($0, more: more) }
+    }
 
     var count: Int { storage.count }
     /// All of the numbers, for reading while the buffer lives and is not written.

@@ -76,6 +76,7 @@ crash: deps ## Kill 200 daemons, and let every fault strike at every I/O operati
 	@log=$$(mktemp)
 	trap 'rm -f "$$log"' EXIT
 	$(SWIFT) build -c release --build-tests --quiet
+	$(MAKE) --no-print-directory $(BUILD)/$(LIBRARY)
 	ANOMALYD_KILLS=200 ANOMALYD_FAULTS=all $(SWIFT) test -c release --skip-build --disable-xctest \
 	    --filter 'CrashTests|FaultTests' 2>&1 | tee "$$log"
 	grep -E '^(crash|faults): ' "$$log"

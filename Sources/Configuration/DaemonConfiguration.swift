@@ -109,7 +109,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
         /// Longest time that a point waits for its commit, in microseconds.
         public var commitInterval: Int64 = 1_000_000
         /// Most points in a commit.
-        public var commitPoints = 50_000
+        public var commitPoints = 20_000
         public var onDamage = OnDamage.setAside
     }
 

@@ -7,8 +7,8 @@ final class HotTable: Sendable {
     private static let rowsPerStream = 32
     /// Values from which on it is: some 30 MB.
     static let mostValues = 1_000_000
-    /// With few slices, so many each: a sixteenth of it all is sealed in some 30 ms.
-    private static let slices = 16
+    /// With few slices, so many each: twice a 32nd of it all, what the fullest of many has, is sealed in some 30 ms.
+    private static let slices = 32
     /// What one of them takes of the file, in bytes.
     private static let valueBytes: Int64 = 32
 

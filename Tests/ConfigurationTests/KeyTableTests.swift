@@ -138,7 +138,7 @@ import Testing
         #expect(configuration.database.path == "/var/lib/anomalyd/anomaly.db")
         #expect(configuration.database.synchronous == .full)
         #expect(configuration.database.commitInterval == 1_000_000)
-        #expect(configuration.database.commitPoints == 50_000)
+        #expect(configuration.database.commitPoints == 20_000)
         #expect(configuration.database.onDamage == .setAside)
         #expect(configuration.daemon.shards == 0)
         #expect(configuration.daemon.logLevel == .info)

@@ -292,7 +292,8 @@ import Testing
         try other.send((1...10).map { "other \($0) \($0)\n" }.joined())
         try other.sync()
         #expect(
-            try daemon.query("SELECT count(*) FROM point JOIN stream ON id = stream_id WHERE name = 'other'") == ["10"])
+            try daemon.query(
+                "SELECT sum(count) FROM \(StoredRows.all) JOIN stream ON id = stream_id WHERE name = 'other'") == ["10"])
         if stops { try daemon.stop() }
     }
 }

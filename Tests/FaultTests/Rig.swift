@@ -89,8 +89,8 @@ final class Rig {
             var options = PointStore.Options()
             // Small, so that the WAL is often copied into the database and begun anew.
             options.checkpointPages = 40
-            // A quarter of it, when all streams have points: some two rounds.
-            options.hotValues = 400
+            // An eighth of it, when all streams have points: some two rounds.
+            options.hotValues = 800
             options.busyTimeout = .seconds(1)
             options.synchronous = synchronous
             store = try PointStore(path: disk.database, options: options)

@@ -1,9 +1,10 @@
 /// Compares what two daemons have stored, to the last bit of each number. Ids and times of creation may differ.
 enum StoreComparison {
     private static let stream = "SELECT name, channels FROM %.stream"
+    /// Of all tables that hold points: when they are sealed depends on the commits.
     private static let point = """
-        SELECT name, time, channel, sequence, value, prediction, lower, upper, residual, score, flags
-        FROM %.point JOIN %.stream ON id = stream_id
+        SELECT stream, t, channel, sequence, value, prediction, lower, upper, residual, score, flags
+        FROM points WHERE schema = '%'
         """
     private static let anomaly = """
         SELECT name, start_sequence, start_time, end_time, peak_time, peak_score, peak_channel, peak_value,
@@ -20,7 +21,8 @@ enum StoreComparison {
     /// Rows of either database that the other one does not have: the first ones of each table, empty if there are
     /// none. Checkpoints are compared as well, so both daemons must have been stopped in the usual way.
     static func differences(_ one: String, _ other: String) throws -> [String] {
-        try [stream, point, anomaly, event, checkpoint].flatMap { rows in
+        let library = try Programs.path("points.so")
+        return try [stream, point, anomaly, event, checkpoint].flatMap { rows in
             let mine = rows.replacing("%", with: "main")
             let theirs = rows.replacing("%", with: "other")
             let columns = rows.contains("state") ? "name, sequence, 'state differs'" : "*"
@@ -32,7 +34,7 @@ enum StoreComparison {
                 SELECT 'rows differ', mine, theirs
                 FROM (SELECT (SELECT count(*) FROM (\(mine))) AS mine, (SELECT count(*) FROM (\(theirs))) AS theirs)
                 WHERE mine <> theirs;
-                """, on: one)
+                """, on: one, loading: library)
         }
     }
 }

@@ -18,6 +18,12 @@ final class Desk {
     private var said: Said?
     /// Bytes of an anomaly of the stream that is over and was left where it is.
     private var keptAnomaly = 0
+    /// Scalars of the hidden state of a member.
+    let stateWidth: Int
+    /// Whether they are kept in 16 bits each: what lies within [-1, 1] is then off by a 32,768th at most. An LSTM's cell has
+    /// no bounds, and attention looks back on many.
+    private let isShort: Bool
+    private static let shortSteps: Float = 32_768
     /// Where the network's input is in a member's record; the state lies before it. And what comes before the anomaly.
     private let inputPlace: Int
     private var fixedBytes = 0
@@ -35,7 +41,9 @@ final class Desk {
         trust = Array(repeating: PredictionTrust(), count: channels)
         scorer = Scorer(shared, channels: channels, sizes: sizes)
         tracker = AnomalyTracker(quietPoints: shared.values.score.quietPoints)
-        inputPlace = (network.group?.shared.network.stateWidth ?? 0) * MemoryLayout<Float>.stride
+        stateWidth = network.group?.shared.network.stateWidth ?? 0
+        isShort = model.cell != .lstm && model.attention == 0
+        inputPlace = (stateWidth * (isShort ? 2 : 4) + 3) / 4 * 4
         guard network.group != nil else { return }
         var size = MemberSize()
         exchange(&size)
@@ -52,9 +60,24 @@ final class Desk {
     /// What a member has before its first point.
     func newRecord() -> MemberRecord { blank.copy() }
 
-    /// (S): the hidden state in a member's record.
-    func state(of record: MemberRecord) -> UnsafeMutablePointer<Float> {
-        record.memory!.assumingMemoryBound(to: Float.self)
+    /// Copies the hidden state (S) out of a member's record.
+    func copyState(of record: MemberRecord, to state: UnsafeMutablePointer<Float>) {
+        guard isShort else {
+            UnsafeMutableRawPointer(state).copyMemory(from: record.memory!, byteCount: stateWidth * 4)
+            return
+        }
+        let short = record.memory!.assumingMemoryBound(to: Int16.self)
+        for i in 0..<stateWidth { state[i] = Float(short[i]) * (1 / Self.shortSteps) }
+    }
+
+    /// Copies a hidden state (S) into a member's record.
+    func copyState(_ state: UnsafePointer<Float>, to record: MemberRecord) {
+        guard isShort else { return record.memory!.copyMemory(from: state, byteCount: stateWidth * 4) }
+        let short = record.memory!.assumingMemoryBound(to: Int16.self)
+        for i in 0..<stateWidth {
+            // In this order NaN becomes a number.
+            short[i] = Int16(max(-32_768, min(32_767, (state[i] * Self.shortSteps).rounded(.toNearestOrEven))))
+        }
     }
 
     /// (I): the network's input in a member's record.
@@ -62,6 +85,7 @@ final class Desk {
         UnsafePointer((record.memory! + inputPlace).assumingMemoryBound(to: Float.self))
     }
 
+    /// Bytes of the hidden state in a record.
     var stateBytes: Int { inputPlace }
 
     /// Puts a member on the desk.

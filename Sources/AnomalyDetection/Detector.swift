@@ -180,7 +180,10 @@ public final class Detector {
     ///
     /// - Precondition: it is of a group.
     func stage(_ step: Step) {
-        learner!.add(&place, state: desk.state(of: record), input: desk.input(of: record), learns: step.isLearned)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: desk.stateWidth) { state in
+            desk.copyState(of: record, to: state.baseAddress!)
+            learner!.add(&place, state: state.baseAddress!, input: desk.input(of: record), learns: step.isLearned)
+        }
     }
 
     /// What came of that, once the batch was run.
@@ -333,7 +336,10 @@ public final class Detector {
             }
             guard hasOutput, let target = target.baseAddress else { return }
             guard let learner else { return desk.network.observe(target, updates: updates) }
-            learner.observe(&place, state: desk.state(of: record), target: target)
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: desk.stateWidth) { state in
+                learner.observe(&place, state: state.baseAddress!, target: target)
+                desk.copyState(state.baseAddress!, to: record)
+            }
             if isAlone { learner.finish() }
         }
         for c in 0..<channels {
@@ -376,13 +382,16 @@ public final class Detector {
     /// Bytes of a member of a group, but for the network's state.
     var memberBytes: Int { Int(record.capacity) - desk.stateBytes + MemoryLayout<MemberRecord>.size + 64 }
 
-    private var hiddenState: UnsafeBufferPointer<Float> {
-        UnsafeBufferPointer(start: desk.state(of: record), count: desk.stateBytes / MemoryLayout<Float>.stride)
+    private var hiddenState: [Float] {
+        [Float](unsafeUninitializedCapacity: desk.stateWidth) { buffer, count in
+            desk.copyState(of: record, to: buffer.baseAddress!)
+            count = desk.stateWidth
+        }
     }
 
     private func readHiddenState(from reader: inout StateReader) throws {
-        let state: [Float] = try reader.readArray(count: hiddenState.count, field: "hidden state")
-        desk.state(of: record).update(from: state, count: state.count)
+        let state: [Float] = try reader.readArray(count: desk.stateWidth, field: "hidden state")
+        desk.copyState(state, to: record)
     }
 
     /// Puts a saved state into a new detector with the same settings and channels.

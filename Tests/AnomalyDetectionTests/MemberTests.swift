@@ -147,7 +147,7 @@ import Testing
         for t in 0..<1000 { for (i, detector) in detectors.enumerated() { _ = Self.step(detector, t, i) } }
         for detector in detectors {
             let footprint = detector.footprint
-            #expect(footprint.weights == 32 && footprint.rest < 500, "\(footprint)")
+            #expect(footprint.weights == 16 && footprint.rest < 500, "\(footprint)")
         }
     }
 }

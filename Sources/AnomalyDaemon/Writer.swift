@@ -263,7 +263,7 @@ final class Writer: @unchecked Sendable {
             statistics.times.syncs.withLock { $0.add(now - barrier.asked) }
             barrier.whenCommitted()
         }
-        if !hasGivenUp, store.shouldSeal, !isStopping.load(ordering: .relaxed) { seal() }
+        while !hasGivenUp, store.shouldSeal, !isStopping.load(ordering: .relaxed), seal() {}
     }
 
     private func noteCommit(since begun: Int64) {
@@ -274,14 +274,18 @@ final class Writer: @unchecked Sendable {
 
     /// Nothing depends on it but the size of the file: whatever fails is tried again when more has come, and damage is met
     /// as elsewhere.
-    private func seal() {
+    ///
+    /// - Returns: whether it was done.
+    private func seal() -> Bool {
         do {
             let begun = SteadyClock.now
-            try heartbeat.waiting(for: Self.database) { try store.seal() }
+            try heartbeat.waiting(for: Self.database) { try store.sealSome() }
             statistics.times.seals.withLock { $0.add(SteadyClock.now - begun) }
+            return true
         } catch {
             statistics.sealFailures.add(1)
             logger.tell(.notSealed, ["cause": "\(error)"])
+            return false
         }
     }
 

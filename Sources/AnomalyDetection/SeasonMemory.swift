@@ -1,3 +1,4 @@
+import Kernels
 import RecurrentModel
 
 /// What one channel was at the same place of its last seasons, and how far a value lies from all of that.
@@ -108,40 +109,23 @@ struct SeasonMemory: Sendable {
         var mean: Float = 0
         for x in series { mean += x / Float(n) }
         for i in series.indices { series[i] -= mean }
-        let variance = Self.product(series, lag: 0)
-        if !(variance > 0) || !variance.isFinite { return nil }
-        var hasFallen = false
-        var best: (lag: Int, correlation: Float)?
-        for lag in 1..<max(2, n / 3) {
-            let correlation = Self.product(series, lag: lag) / variance
-            if !hasFallen {
-                hasFallen = correlation < 0.1
-            } else if correlation > best?.correlation ?? Self.leastCorrelation {
-                best = (lag, correlation)
+        let lags = max(2, n / 3)
+        series += repeatElement(0, count: lags)
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: lags) { sums in
+            series.withUnsafeBufferPointer { Float.correlate($0, sums) }
+            let variance = sums[0] / Float(n)
+            if !(variance > 0) || !variance.isFinite { return nil }
+            var hasFallen = false
+            var best: (lag: Int, correlation: Float)?
+            for lag in 1..<lags {
+                let correlation = sums[lag] / Float(n - lag) / variance
+                if !hasFallen {
+                    hasFallen = correlation < 0.1
+                } else if correlation > best?.correlation ?? Self.leastCorrelation {
+                    best = (lag, correlation)
+                }
             }
-        }
-        return best?.lag
-    }
-
-    /// Mean of x(t) · x(t − lag).
-    private static func product(_ x: [Float], lag: Int) -> Float {
-        x.withUnsafeBufferPointer { x in
-            let start = x.baseAddress!
-            let n = x.count - lag
-            var sums = SIMD8<Float>.zero
-            var i = 0
-            while i + 8 <= n {
-                sums +=
-                    UnsafeRawPointer(start + i).loadUnaligned(as: SIMD8<Float>.self)
-                    * UnsafeRawPointer(start + i + lag).loadUnaligned(as: SIMD8<Float>.self)
-                i += 8
-            }
-            var sum = sums.sum()
-            while i < n {
-                sum += start[i] * start[i + lag]
-                i += 1
-            }
-            return sum / Float(n)
+            return best?.lag
         }
     }
 

@@ -165,6 +165,12 @@ static void VARIANT(affine)(long m, long n, long batch, const float *w, const fl
     }
 }
 
+/// Column j of the matrix is what begins at x[j], so that one load serves many lags.
+static void VARIANT(correlate)(long lags, long n, const float *x, float *y) {
+    for (long i = 0; i < lags; i++) y[i] = 0;
+    vector_product(2, lags, n, x, 1, x, 1, y, y);
+}
+
 /// Term k of column j is B(j, k), so this is a product with Bᵀ.
 static void VARIANT(outer_add)(long m, long n, long terms, const float *a, long a_stride, const float *b,
                                long b_stride, float *c) {
@@ -443,6 +449,7 @@ static void VARIANT(short_adam)(long count, ck_adam a, ck_dither dither, const f
 const ck_loops VARIANT(loops) = {
     .name = VARIANT_NAME,
     .affine = VARIANT(affine),
+    .correlate = VARIANT(correlate),
     .outer_add = VARIANT(outer_add),
     .sum_columns = VARIANT(sum_columns),
     .transpose = VARIANT(transpose),

@@ -93,6 +93,22 @@ func affineVector<S: KernelScalar>(
     }
 }
 
+/// Σ x · y, of n numbers; none if n is not above 0.
+func productLoop(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ n: Int) -> Float {
+    var sums = SIMD8<Float>.zero
+    var i = 0
+    while i + 8 <= n {
+        sums += load(x + i) * load(y + i)
+        i += 8
+    }
+    var sum = sums.sum()
+    while i < n {
+        sum += x[i] * y[i]
+        i += 1
+    }
+    return sum
+}
+
 /// C(m, n) += A(m, t) · B(n, t)ᵀ, two columns of C and sixteen rows at a time.
 @inline(__always)
 func outerAddLoop<S: KernelScalar>(

@@ -71,11 +71,11 @@ final class CommitStatements {
     /// Writes everything, inside a transaction that the caller has begun.
     ///
     /// - returns: what became of late points, and rows that have been added to `hot`.
-    func write(_ commit: Commit, path: String) throws -> (LateOutcome, hotRows: Int) {
+    func write(_ commit: Commit, path: String) throws -> (LateOutcome, hot: HotSlices) {
         for record in commit.streams {
             try Self.naming("stream \(record.id) named \(record.name)", path, on: connection) { try insert(record) }
         }
-        let hotRows = try hot.write(commit.points, path: path)
+        let added = try hot.write(commit.points, path: path)
         for record in commit.anomalies {
             try Self.naming("anomaly of stream \(record.stream)", path, on: connection) { try upsert(record) }
         }
@@ -91,7 +91,7 @@ final class CommitStatements {
         try snapshots.write(commit, path: path)
         try groups.write(commit, path: path)
         try alerts.write(commit, path: path)
-        return (try late.write(commit, path: path), hotRows)
+        return (try late.write(commit, path: path), added)
     }
 
     private func insert(_ record: StreamRecord) throws {

@@ -24,10 +24,10 @@ final class HotStatements {
 
     /// Writes points that are sorted as ``Commit/sortPoints()`` does.
     ///
-    /// - returns: rows that they are now.
+    /// - returns: rows that they are now, by their streams.
     /// - throws: A ``StoreError`` with the cause `conflict` if a point is not after the stream's newest one.
-    func write(_ points: [PointRow], path: String) throws -> Int {
-        var rows = 0
+    func write(_ points: [PointRow], path: String) throws -> HotSlices {
+        var rows = HotSlices()
         var start = 0
         var known: (stream: Int32, channel: Int32, time: Int64)?
         while start < points.count {
@@ -45,7 +45,7 @@ final class HotStatements {
             row.assign(points[start..<end])
             // The message is made only when it is needed: this runs for every stream.
             do { try run() } catch { try CommitStatements.naming(name(first), path, on: connection) { throw error } }
-            rows += 1
+            rows.add(rows: 1, values: end - start, of: first.stream)
             start = end
         }
         return rows

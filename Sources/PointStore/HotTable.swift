@@ -1,66 +1,73 @@
-import GRDB
 import Synchronization
 
 /// How much there is in the hot table, and when that is enough.
 final class HotTable: Sendable {
-    struct Size {
-        var rows = 0
-        /// Values that this process has added: one for each channel of a point.
-        var values = 0
-        /// Streams, each with its own row in every commit.
-        var streams = 0
-
-        init() {}
-
-        /// Rows alone, which SQLite counts in the index: the table itself may be large, and opening must be quick.
-        init(of database: Database) throws {
-            rows = try Int.fetchOne(database, sql: "SELECT count(*) FROM hot") ?? 0
-        }
-    }
-
     /// Rows from which on the table is sealed: looking one up stays quick, and each stream has had some points since.
     private static let rows = 50_000
     private static let rowsPerStream = 32
-    /// Values from which on it is: some 30 MB, which sealing takes half a second for.
+    /// Values from which on it is: some 30 MB.
     static let mostValues = 1_000_000
+    /// With few slices, so many each: a sixteenth of it all is sealed in some 30 ms.
+    private static let slices = 16
     /// What one of them takes of the file, in bytes.
     private static let valueBytes: Int64 = 32
 
-    private let size = Mutex(Size())
+    private struct State {
+        var slices = HotSlices()
+        /// Streams, each with its own row in every commit.
+        var streams = 0
+        var peak = 0
+        var generation = 0
+    }
+
+    private let state = Mutex(State())
     private let mostValues: Int
-    private let peak = Mutex(0)
-    private let generations = Mutex(0)
 
     init(mostValues: Int) { self.mostValues = mostValues }
 
-    func set(_ size: Size) { self.size.withLock { $0 = size } }
+    func set(_ slices: HotSlices) { state.withLock { $0.slices = slices } }
+
+    /// All of it is sealed, or gone.
     func reset() {
-        set(Size())
-        generations.withLock { $0 += 1 }
-    }
-
-    /// Counts how often the table may have been emptied: its rows are numbered from 1 again then.
-    var generation: Int { generations.withLock { $0 } }
-
-    func add(rows: Int, values: Int) {
-        size.withLock {
-            $0.rows += rows
-            $0.values += values
-            // Of streams that are few, each may have many rows in a commit.
-            $0.streams = max($0.streams, min(rows, values))
-            let all = $0.values
-            peak.withLock { $0 = max($0, all) }
+        state.withLock {
+            $0.slices = HotSlices()
+            $0.generation += 1
         }
     }
 
-    var isEmpty: Bool { size.withLock { $0.rows == 0 } }
+    /// A slice is sealed.
+    func empty(_ streams: ClosedRange<Int32>) {
+        state.withLock {
+            $0.slices.empty(streams)
+            $0.generation += 1
+        }
+    }
+
+    /// Counts how often something of the table may have gone.
+    var generation: Int { state.withLock { $0.generation } }
+
+    func add(_ slices: HotSlices) {
+        state.withLock {
+            $0.slices.add(slices)
+            // Of streams that are few, each may have many rows in a commit.
+            $0.streams = max($0.streams, min(slices.rows, slices.values))
+            $0.peak = max($0.peak, $0.slices.values)
+        }
+    }
+
+    var isEmpty: Bool { state.withLock { $0.slices.isEmpty } }
 
     /// What it needs of the file between two times that it is sealed, in bytes, as far as this process has seen.
-    var peakBytes: Int64 { Int64(peak.withLock { $0 }) * Self.valueBytes }
+    var peakBytes: Int64 { state.withLock { Int64($0.peak) * Self.valueBytes } }
 
-    var shouldSeal: Bool {
-        size.withLock {
-            $0.values >= mostValues || $0.rows >= max(Self.rows, Self.rowsPerStream * $0.streams)
+    /// The streams whose points should be sealed; nil if there is room for more.
+    var ripe: ClosedRange<Int32>? {
+        state.withLock {
+            let slices = $0.slices
+            if slices.values >= min(mostValues, max(1, slices.used) * mostValues / Self.slices) {
+                return slices.fullest(by: \.values)
+            }
+            return slices.rows >= max(Self.rows, Self.rowsPerStream * $0.streams) ? slices.fullest(by: \.rows) : nil
         }
     }
 }

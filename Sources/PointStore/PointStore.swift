@@ -99,7 +99,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         currentQueue = Mutex(queue)
         hot = HotTable(mostValues: options.hotValues)
         let hot = hot
-        try StoreError.naming("open", path) { hot.set(try queue.read { try HotTable.Size(of: $0) }) }
+        try StoreError.naming("open", path) { hot.set(try queue.read { try HotSlices(of: $0) }) }
         self.path = path
         self.options = options
         self.lock = Mutex(lock)
@@ -179,19 +179,19 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
             try StoreError.naming("commit to", path, on: database) {
                 let statements = try self.statements ?? CommitStatements(database)
                 self.statements = statements
-                var (outcome, rows) = (LateOutcome(), 0)
+                var (outcome, added) = (LateOutcome(), HotSlices())
                 try database.inTransaction(.immediate) {
-                    (outcome, rows) = try statements.write(commit, path: path)
+                    (outcome, added) = try statements.write(commit, path: path)
                     return .commit
                 }
-                hot.add(rows: rows, values: commit.points.count)
+                hot.add(added)
                 return outcome
             }
         }
     }
 
-    /// Whether so many points lie in the hot table that it should be sealed.
-    public var shouldSeal: Bool { hot.shouldSeal }
+    /// Whether so many points lie in the hot table that some should be sealed.
+    public var shouldSeal: Bool { hot.ripe != nil }
 
     /// Moves all points of the hot table into chunks, in one transaction; and of points that an older version has stored,
     /// each with a row of its own, as many as take a short time.
@@ -199,13 +199,24 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// - throws: A ``StoreError``. Nothing has changed then, and ``shouldSeal`` asks for it again when as many points again
     ///   have been stored.
     public func seal() throws {
-        hot.reset()
+        try seal(HotSlices.allStreams, rows: Self.rowsSealedAtOnce)
+    }
+
+    /// As ``seal()``, of those streams whose points are the most; does nothing unless ``shouldSeal``.
+    ///
+    /// So nobody waits for long: all of a large table is half a second's work.
+    public func sealSome() throws {
+        if let streams = hot.ripe { try seal(streams, rows: Self.rowsSealedAtOnce / 16) }
+    }
+
+    private func seal(_ streams: ClosedRange<Int32>, rows: Int) throws {
+        hot.empty(streams)
         try writing("seal the points of") { database in
             try StoreError.naming("seal the points of", path, on: database) {
                 try database.inTransaction(.immediate) {
                     let sealing = try Sealing(database)
-                    try sealing.sealHot()
-                    try sealing.sealRows(limit: Self.rowsSealedAtOnce)
+                    try sealing.sealHot(streams)
+                    try sealing.sealRows(limit: rows)
                     return .commit
                 }
             }

@@ -29,16 +29,22 @@ struct Sealing {
         rollups = try RollupWriting(database)
     }
 
-    /// Moves all that is in `hot` into chunks, and adds to the roll-ups what they lack of those that are full now.
+    /// Moves what is in `hot` into chunks, and adds to the roll-ups what they lack of those that are full now.
     ///
+    /// - Parameter streams: the ids of those whose points are moved.
     /// - throws: `DatabaseError`; with `SQLITE_CORRUPT` if points are damaged.
-    func sealHot() throws {
-        try HotRuns.forEach(database) { points, first, stream, channel in
+    func sealHot(_ streams: ClosedRange<Int32>) throws {
+        try HotRuns.forEach(database, streams: streams) { points, first, stream, channel in
             try append(points, from: first, to: stream, channel)
         }
         try rollups.finish()
-        // All of a table at once: SQLite frees its pages without looking at the rows.
-        try database.execute(sql: "DELETE FROM hot")
+        if streams == HotSlices.allStreams {
+            // All of a table at once: SQLite frees its pages without looking at the rows.
+            try database.execute(sql: "DELETE FROM hot")
+        } else {
+            try database.cachedStatement(sql: "DELETE FROM hot WHERE stream_id BETWEEN ? AND ?").execute(
+                arguments: [streams.lowerBound, streams.upperBound])
+        }
     }
 
     /// Moves points that have rows of their own into chunks: those of a file of an older version, or a salvaged one. Late

@@ -73,6 +73,21 @@ import Testing
         #expect(apart == together, "a row alone has the bits of the row in a batch")
     }
 
+    @Test(arguments: shapes) func correlations(_ lags: Int, _ n: Int) {
+        let series = numbers(n, seed: 9)
+        let padded = series + [Float](repeating: 0, count: lags)
+        let expected = (0..<lags).map { lag in
+            lag < n ? zip(series, series[lag...]).reduce(0) { $0 + $1.0 * $1.1 } : 0
+        }
+        func run(_ body: (UnsafeBufferPointer<Float>, UnsafeMutableBufferPointer<Float>) -> Void) -> [Float] {
+            var sums = [Float](repeating: .nan, count: lags)
+            padded.withUnsafeBufferPointer { x in sums.withUnsafeMutableBufferPointer { body(x, $0) } }
+            return sums
+        }
+        expectClose(sameBits { loops in run { loops.correlate(lags, n, $0.baseAddress!, $1.baseAddress!) } }, expected)
+        expectClose(run { Float.correlate($0, $1) }, expected)
+    }
+
     @Test(arguments: shapes) func outerProductsSumsAndTransposes(_ m: Int, _ n: Int) {
         let terms = 11
         let a = numbers((m + 1) * terms, seed: 4)

@@ -30,6 +30,7 @@ typedef struct {
     const char *name;
     void (*affine)(long m, long n, long batch, const float *w, const float *x, long x_stride, const float *start,
                    long start_stride, float *y, long y_stride);
+    void (*correlate)(long lags, long n, const float *x, float *y);
     void (*outer_add)(long m, long n, long terms, const float *a, long a_stride, const float *b, long b_stride,
                       float *c);
     void (*sum_columns)(long m, long terms, const float *a, long a_stride, float *y);

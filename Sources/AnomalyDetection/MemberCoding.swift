@@ -46,11 +46,11 @@ extension MemberCoding {
 }
 
 /// A number without the lower half of its bits.
-enum ShortDouble {
+package enum ShortDouble {
     private static let nan: UInt32 = 0x7ff8_0000
 
     @inline(__always)
-    static func bits(of value: Double) -> UInt32 {
+    package static func bits(of value: Double) -> UInt32 {
         let exact = value.bitPattern
         let rounded = exact &+ 0x8000_0000
         if value.isFinite, rounded & 0x7ff0_0000_0000_0000 != 0x7ff0_0000_0000_0000 {
@@ -61,7 +61,7 @@ enum ShortDouble {
     }
 
     @inline(__always)
-    static func value(of bits: UInt32) -> Double { Double(bitPattern: UInt64(bits) << 32) }
+    package static func value(of bits: UInt32) -> Double { Double(bitPattern: UInt64(bits) << 32) }
 }
 
 /// Puts away.

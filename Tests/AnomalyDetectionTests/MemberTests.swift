@@ -150,4 +150,23 @@ import Testing
             #expect(footprint.weights == 16 && footprint.rest < 500, "\(footprint)")
         }
     }
+
+    /// Half the bits are a number of the same size, whatever size that is; and short already, it stays.
+    @Test func aShortNumberIsNearlyTheSame() {
+        for exponent in stride(from: -1022, through: 1023, by: 31) {
+            for significand in [1.0, 1.000_000_1, 1.5, 1.987_654_321, 1.999_999_999] {
+                let number = Double(sign: .minus, exponent: exponent, significand: significand)
+                let short = ShortDouble.value(of: ShortDouble.bits(of: number))
+                #expect(abs(short / number - 1) < 0x1p-20, "\(number), \(short)")
+                #expect(ShortDouble.bits(of: short) == ShortDouble.bits(of: number))
+            }
+        }
+        for number in [0, .infinity, -.infinity, 1, -0.5, 4096] {
+            #expect(ShortDouble.value(of: ShortDouble.bits(of: number)) == number)
+        }
+        let largest = ShortDouble.value(of: ShortDouble.bits(of: .greatestFiniteMagnitude))
+        #expect(largest.isFinite && largest > 1e308)
+        #expect(ShortDouble.value(of: ShortDouble.bits(of: .nan)).isNaN)
+        #expect(ShortDouble.value(of: ShortDouble.bits(of: Double(bitPattern: 0x7ff0_0000_0000_0001))).isNaN)
+    }
 }

@@ -6,9 +6,9 @@ package struct GradientTrouble: Sendable {
     /// windows, such as one without any change, say little.
     package static let patience: Int64 = 100
 
+    /// Updates at the first look that found it, as far as differences need it.
+    private var since: UInt32 = 0
     private var judgement = GradientHealth.Judgement.unknown
-    /// Updates at the first look that found it.
-    private var since: Int64 = 0
     private var isReported = false
 
     package init() {}
@@ -20,12 +20,12 @@ package struct GradientTrouble: Sendable {
     package mutating func look(_ judgement: GradientHealth.Judgement, updates: Int64) -> Bool {
         if judgement != self.judgement {
             self.judgement = judgement
-            since = updates
+            since = UInt32(truncatingIfNeeded: updates)
             isReported = false
         }
-        guard judgement == .vanishing || judgement == .exploding, !isReported, updates - since >= Self.patience else {
-            return false
-        }
+        guard judgement == .vanishing || judgement == .exploding, !isReported,
+            UInt32(truncatingIfNeeded: updates) &- since >= Self.patience
+        else { return false }
         isReported = true
         return true
     }

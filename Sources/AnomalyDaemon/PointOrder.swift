@@ -19,16 +19,40 @@ package struct PointOrder: Sendable {
         case duplicate
     }
 
+    /// The window as the one element, or none: most streams never have points that wait, and there may be very many.
+    private var windows: [ReorderWindow] = []
+    private let channels: UInt16
     private let late: LatePoints
-    /// Points that wait. Without `reorder`, only those that wait still from a run with it: they all are due.
-    package var window: ReorderWindow
 
     /// - Parameter channels: values in each point.
     package init(_ settings: StreamFeedSettings, channels: Int) {
         late = settings.late
-        window = ReorderWindow(
-            span: late == .reorder ? settings.reorderWindow : 0, capacity: settings.reorderPoints, channels: channels)
+        self.channels = UInt16(channels)
+        if late == .reorder {
+            windows = [
+                ReorderWindow(
+                    span: settings.reorderWindow, capacity: settings.reorderPoints, channels: channels)
+            ]
+        }
     }
+
+    /// Points that wait. Without `reorder`, only those that wait still from a run with it: they all are due.
+    package var window: ReorderWindow {
+        get { windows.first ?? noWindow }
+        _modify {
+            if windows.isEmpty { windows = [noWindow] }
+            defer { if late != .reorder, windows[0].count == 0 { windows = [] } }
+            yield &windows[0]
+        }
+    }
+
+    private var noWindow: ReorderWindow { ReorderWindow(span: 0, capacity: 1, channels: Int(channels)) }
+
+    /// Time of the newest point that waits; `Int64.min` if none does.
+    package var newestWaiting: Int64 { windows.first?.newest ?? .min }
+
+    /// Whether any point waits.
+    package var hasWaiting: Bool { windows.first.map { $0.count > 0 } ?? false }
 
     /// Decides, and puts the point into the window if it waits.
     ///
@@ -46,7 +70,7 @@ package struct PointOrder: Sendable {
             if time == newest { return .duplicate }
             return late == .keep ? .kept : .late
         }
-        let last = max(newest, window.newest)
+        let last = max(newest, newestWaiting)
         let time = isArrival && time <= last ? last + 1 : time
         if time <= newest { return time == newest ? .duplicate : .late }
         return window.insert(time: time, values: values) ? .waits(time: time) : .duplicate

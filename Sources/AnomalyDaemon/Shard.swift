@@ -277,6 +277,7 @@ final class Shard: @unchecked Sendable {
     /// - Returns: how many there were.
     private func release(_ state: StreamState, all: Bool = false) -> Int {
         let next = { time, values in self.step(state, time, values) }
+        if !state.order.hasWaiting { return 0 }
         let count = all ? state.order.window.removeAll(next) : state.order.window.removeDue(next)
         if count > 0 {
             batch.commit.released.append(PendingRelease(stream: state.id, through: state.detector.newestTime))
@@ -340,7 +341,7 @@ final class Shard: @unchecked Sendable {
         if state.isSilenceInVain { return }
         let detector = state.detector
         let isSilent = state.silence.isSilent(
-            patience: detector.longestSilence, newest: max(detector.newestTime, state.order.window.newest),
+            patience: detector.longestSilence, newest: max(detector.newestTime, state.order.newestWaiting),
             run: runStart, now: now, wall: WallClock.now)
         if !isSilent { return }
         state.getUp()
@@ -402,7 +403,7 @@ final class Shard: @unchecked Sendable {
         let place = Int(state.place)
         while streams.count <= place { streams.appendSlowly(nil) }
         streams[place] = state
-        state.index = active.count
+        state.index = Int32(active.count)
         active.appendSlowly(state)
         memory.awake.add(1)
         guard active.count > mostAwake else { return }

@@ -37,7 +37,7 @@ extension Shard {
         let last = active.removeLast()
         if last !== state {
             last.index = state.index
-            active[last.index] = last
+            active[Int(last.index)] = last
         }
         sleeping.add(SleepingStream(state, database: database), at: state.place)
         memory.awake.add(-1)

@@ -27,7 +27,7 @@ struct SleepingStream {
         isWarming = detector.isWarmingUp
         isSilent = detector.isSilent
         hasOpenAnomaly = detector.anomaly?.isOpen == true
-        newest = max(detector.newestTime, state.order.window.newest)
+        newest = max(detector.newestTime, state.order.newestWaiting)
         silence = state.silence
         patience = state.isSilenceInVain ? nil : detector.longestSilence
     }

@@ -2,36 +2,38 @@ import AnomalyDetection
 import PointStore
 
 /// A stream in the memory of its shard: the detector, and how much of it is on disk.
+///
+/// Of very many streams that share networks this is a good part of what each takes, so that its fields are small and in an
+/// order without gaps.
 final class StreamState {
     let id: Int32
     /// Its number among the shard's streams.
     let place: Int32
-    /// Where the shard has it among those that are awake.
-    var index = 0
     private(set) var detector: Detector
     /// What becomes of points that come out of order, and those that wait for others.
     var order: PointOrder
-    /// Sequence number of the newest checkpoint, and the steady time of it (or of the stream's first point).
-    private(set) var checkpointed: Int64
+    /// Whether a point of it is in a batch of its group that is still to be stepped.
+    var isStaged = false
     /// Whether no checkpoint could be used, so that the stream has been learned anew: the next restart would begin
     /// elsewhere, from newer points or with other weights, unless there is a checkpoint of this one.
     let isRelearned: Bool
-    private(set) var checkpointTime: Int64
-    private var schedule: CheckpointSchedule
-    var gradientTrouble = GradientTrouble()
-    var silence = SilenceWatch()
-    /// Whether a point of it is in a batch of its group that is still to be stepped.
-    var isStaged = false
     /// Whether the store has all of it, if only as points behind a checkpoint: so from the moment in which it is restored
     /// until something befalls it.
     private var isStored = false
-    /// Number of the shard's batch with which all of it is stored, so that it may sleep once that is committed; nil while
-    /// it is not to sleep.
-    private(set) var bedtime: Int64?
+    var gradientTrouble = GradientTrouble()
+    /// Whether it was silent for long, and that was no anomaly: so it stays until a point comes.
+    private(set) var isSilenceInVain = false
+    /// Where the shard has it among those that are awake.
+    var index: Int32 = 0
+    /// Sequence number of the newest checkpoint, and the steady time of it (or of the stream's first point).
+    private(set) var checkpointed: Int64
+    private(set) var checkpointTime: Int64
+    private var schedule: CheckpointSchedule
+    var silence = SilenceWatch()
+    /// `bedtime`; -1: nil.
+    private var batchOfBedtime: Int64 = -1
     /// Steady time from which on it is awake.
     let awakeSince: Int64
-    /// Sequence number behind which it was looked at for silence, and that was none; -1: never.
-    private var silenceInVain: Int64 = -1
 
     /// - Parameter checkpointInterval: in microseconds.
     init(
@@ -55,11 +57,16 @@ final class StreamState {
     /// A point has come, at this steady time.
     func arrived(_ now: Int64) {
         silence.arrived(now)
+        isSilenceInVain = false
         getUp()
     }
 
+    /// Number of the shard's batch with which all of it is stored, so that it may sleep once that is committed; nil while
+    /// it is not to sleep.
+    var bedtime: Int64? { batchOfBedtime < 0 ? nil : batchOfBedtime }
+
     /// Something has befallen it.
-    func getUp() { (isStored, bedtime) = (false, nil) }
+    func getUp() { (isStored, batchOfBedtime) = (false, -1) }
 
     /// It was restored, and nothing has befallen it since the store has it.
     func noteStored() { isStored = true }
@@ -71,16 +78,13 @@ final class StreamState {
     ///   - checkpoint: takes a checkpoint into that batch.
     func goToBed(with batch: () -> Int64, now: Int64, checkpoint: (CheckpointRecord) -> Void) {
         if !isStored, hasNews { checkpoint(self.checkpoint(now)) }
-        bedtime = isStored ? 0 : batch()
+        batchOfBedtime = isStored ? 0 : batch()
     }
 
     /// Steady time of its last point in this run; of its coming into memory if there was none.
     var lastUse: Int64 { silence.arrival ?? awakeSince }
 
-    /// Whether it was silent for long, and that was no anomaly: so it stays until its next point.
-    var isSilenceInVain: Bool { silenceInVain == detector.sequence }
-
-    func noteSilenceInVain() { silenceInVain = detector.sequence }
+    func noteSilenceInVain() { isSilenceInVain = true }
 
     /// Another detector of the stream takes the place of the one that it has.
     func replaceDetector(by successor: Detector) { detector = successor }

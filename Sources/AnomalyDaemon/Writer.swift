@@ -28,6 +28,11 @@ final class Writer: @unchecked Sendable {
     /// commit has but a few points of each, it would be rows that cost, and not points.
     private static let pointsOfStream = 16
 
+    /// Room for rows that is always kept, and time after which what a burst needed beyond that is given back when no commit
+    /// has filled an eighth of it, in microseconds.
+    private static let keptRoom = 16_384
+    private static let roomPause: Int64 = 10_000_000
+
     /// The disk may be slow, or another program hold a lock.
     private static let database = "the database"
 
@@ -57,6 +62,8 @@ final class Writer: @unchecked Sendable {
     private let logger: Logger
 
     private var pending = Commit()
+    /// Steady time of the last commit that needed the room that there is.
+    private var roomNeeded: Int64 = 0
     /// Steady time at which the first of the points in it were read; `Int64.max` if that is not known.
     private var arrived = Int64.max
     private var waiting: [SyncBarrier] = []
@@ -138,7 +145,15 @@ final class Writer: @unchecked Sendable {
                 return isComplete
             }
             if mayKeep { upkeep.step(store, heartbeat) }
+            giveBackRoom()
         }
+    }
+
+    private func giveBackRoom() {
+        guard pending.isEmpty, pending.points.capacity > Self.keptRoom,
+            SteadyClock.now - roomNeeded >= Self.roomPause
+        else { return }
+        pending = Commit()
     }
 
     /// Nothing else is done while points can't be stored, or the daemon stops.
@@ -234,6 +249,7 @@ final class Writer: @unchecked Sendable {
             watch.committed()
             events?.committed(pending)
         }
+        if pending.points.count > pending.points.capacity / 8 { roomNeeded = SteadyClock.now }
         pending.removeAll()
         arrived = .max
         due = .distantFuture

@@ -60,6 +60,60 @@ struct AnomalyTracker: Sendable {
         return .closed
     }
 
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        var few = UInt32(clamping: quiet)
+        coding.exchange(&few)
+        quiet = Int(few)
+    }
+
+    /// Puts away the anomaly that is open, or was last.
+    func put(_ writer: inout MemberWriter) {
+        guard let anomaly else { return writer.put(0 as UInt8) }
+        writer.put((anomaly.isOpen ? 2 : 1) as UInt8)
+        writer.put(UInt16(clamping: anomaly.attribution.count))
+        for number in [anomaly.startSequence, anomaly.start, anomaly.end, anomaly.peak, anomaly.points] {
+            writer.put(number)
+        }
+        writer.put(UInt16(clamping: anomaly.peakChannel))
+        for number in [anomaly.peakScore, anomaly.peakValue, anomaly.peakPrediction] { writer.put(number) }
+        writer.put(anomaly.evidence.rawValue)
+        for share in anomaly.attribution.prefix(Int(UInt16.max)) { writer.put(share) }
+    }
+
+    /// Takes it out again.
+    ///
+    /// - Parameter evenIfOver: whether it is wanted, too, if it is not open.
+    /// - Returns: bytes of one that was left where it is.
+    mutating func take(_ reader: inout MemberReader, evenIfOver: Bool) -> Int {
+        anomaly = nil
+        let state: UInt8 = reader.take()
+        if state == 0 { return 0 }
+        let channels = Int(reader.take() as UInt16)
+        if state == 1, !evenIfOver {
+            let bytes = Self.bytes(channels: channels)
+            reader.skip(bytes - Self.bytesOfHead)
+            return bytes
+        }
+        let n = (0..<5).map { _ in reader.take() as Int64 }
+        let channel = Int(reader.take() as UInt16)
+        let d = (0..<3).map { _ in reader.take() as Double }
+        let evidence = PointFlags(rawValue: reader.take())
+        anomaly = Anomaly(
+            startSequence: n[0], start: n[1], end: n[2], peak: n[3], peakScore: d[0], peakChannel: channel,
+            peakValue: d[1], peakPrediction: d[2], evidence: evidence,
+            attribution: (0..<channels).map { _ in reader.take() }, points: n[4], isOpen: state == 2)
+        return 0
+    }
+
+    /// Bytes that `put` writes.
+    var keptBytes: Int { anomaly.map { Self.bytes(channels: min($0.attribution.count, Int(UInt16.max))) } ?? 1 }
+
+    private static let bytesOfHead = 3
+
+    private static func bytes(channels: Int) -> Int {
+        bytesOfHead + 5 * 8 + 2 + 3 * 8 + MemoryLayout<PointFlags.RawValue>.size + 4 * channels
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(Int64(quiet))
         writer.write(anomaly != nil)

@@ -15,6 +15,19 @@ struct ChannelMemory: Sendable {
     /// At the newest point, relative to what is usual. No later point depends on it.
     var deviation = 0.0
 
+    /// There is nothing of the season: a member of a group knows of none.
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        range.exchange(&coding)
+        flat.exchange(&coding)
+        drift.exchange(&coding)
+        residuals.exchange(&coding)
+        residualLean.exchange(&coding)
+        spread.exchange(&coding)
+        coding.exchange(short: &deviation)
+    }
+
+    mutating func forgetSeason() { (seasonLean, seasonSpread) = (Lean(), TypicalSize()) }
+
     func encode(into writer: inout StateWriter) {
         range.encode(into: &writer)
         flat.encode(into: &writer)

@@ -11,26 +11,24 @@ public import RecurrentModel
 /// Deterministic: the same settings, name and points give the same bits. Not thread-safe; the detectors of one
 /// workbench belong to one thread.
 public final class Detector {
-    public var settings: DetectorSettings { shared.values }
-    private let shared: SharedSettings
+    public var settings: DetectorSettings { desk.shared.values }
     /// Width of the stream.
-    public let channels: Int
+    public var channels: Int { desk.channels }
     /// Sequence number of the newest point; 0 before the first.
-    public internal(set) var sequence: Int64
+    @exclusivity(unchecked) public internal(set) var sequence: Int64
     /// Sequence number after which this model began to learn.
-    var origin: Int64
+    @exclusivity(unchecked) var origin: Int64
     /// Time of the newest point, in microseconds since 1970; `Int64.min` before the first.
-    public internal(set) var newestTime = Int64.min
-
-    private var network: DetectorNetwork
-    var encoder: InputEncoder
-    var trust: [PredictionTrust]
-    /// Anomalous points in a row that were not learned from.
-    var held: Int64 = 0
+    @exclusivity(unchecked) public internal(set) var newestTime = Int64.min
     /// Sequence number after which the stream was found to be silent; -1: never.
-    var silentSince: Int64 = -1
-    var scorer: Scorer
-    var tracker: AnomalyTracker
+    @exclusivity(unchecked) var silentSince: Int64 = -1
+
+    /// All else that is known of the stream: there if it has a network of its own; else only between `take` and `put`.
+    private let desk: Desk
+    // Of a member of a group, as small as can be, as there may be very many:
+    @exclusivity(unchecked) private var record = MemberRecord()
+    @exclusivity(unchecked) private var place = GroupPlace()
+    @exclusivity(unchecked) private var said: Said?
 
     /// - Parameters:
     ///   - channels: 1…65,535 values a point.
@@ -40,57 +38,76 @@ public final class Detector {
         _ settings: DetectorSettings, channels: Int, name: some Sequence<UInt8>, after sequence: Int64 = 0,
         workbench: Workbench
     ) {
-        shared = workbench.shared(settings)
+        desk = workbench.desk(settings, channels: channels, name: name)
         self.sequence = sequence
         origin = sequence
-        self.channels = channels
-        let model = settings.model
-        let group = model.sharing == .group ? workbench.group(model, channels: channels) : nil
-        network = DetectorNetwork(
-            model, channels: channels, name: name, group: group?.learner, workbench: workbench)
-        encoder = InputEncoder(
-            channels: channels, meaning: model.target, features: model.features, scaling: model.scaling,
-            rangeHalfLife: model.rangeHalfLife)
-        trust = Array(repeating: PredictionTrust(), count: channels)
-        scorer = Scorer(shared, channels: channels, sizes: group?.sizes)
-        tracker = AnomalyTracker(quietPoints: settings.score.quietPoints)
+        guard let learner else { return }
+        learner.members += 1
+        record = desk.newRecord()
     }
 
-    deinit { network.leave() }
+    deinit {
+        learner?.members -= 1
+        record.deallocate()
+    }
+
+    // MARK: What is known of the stream
+
+    /// Which part of a group steps it together with others; nil if it has a network of its own.
+    var learner: GroupLearner<Float>? { desk.network.group }
+    /// Whether it has the network of a group.
+    public var sharesNetwork: Bool { learner != nil }
+
+    /// Puts what is known of it on the desk, to be worked on until `put`, or to be looked at.
+    ///
+    /// - Parameter evenIfOver: whether the last anomaly is wanted, too, if it is over.
+    @discardableResult
+    private func take(evenIfOver: Bool = false) -> Desk {
+        if sharesNetwork { desk.take(record, said, evenIfOver: evenIfOver) }
+        return desk
+    }
+
+    /// Puts it away again.
+    private func put() {
+        if sharesNetwork { desk.put(into: &record, &said) }
+    }
+
+    /// Puts what is known of it on the desk, to be looked at only.
+    var known: Desk { take(evenIfOver: true) }
+
+    /// Changes what is known of it.
+    func change<R>(_ body: (Desk) throws -> R) rethrows -> R {
+        // Also after an error: the next one on the desk must find it as it was left.
+        defer { put() }
+        return try body(take(evenIfOver: true))
+    }
 
     /// The anomaly that is open, or was last.
-    public var anomaly: Anomaly? { tracker.anomaly }
+    public var anomaly: Anomaly? { known.tracker.anomaly }
     /// True until the warm-up is over.
     public var isWarmingUp: Bool { seen < Int64(settings.score.warmup) }
     /// Points that this model has seen.
     var seen: Int64 { sequence - origin }
     /// Health of the training: norm of the last gradient before clipping, its loss, updates done and left out.
     public var training: (gradientNorm: Double, loss: Double, updates: Int64, skipped: Int64) {
-        network.training
+        desk.network.training
     }
 
-    var networkFootprint: (weights: Int, moments: Int, window: Int, replay: Int) { network.footprint }
-
     /// How the last gradient was spread over the layers, and how far back it reached.
-    public var health: GradientHealth { network.health }
+    public var health: GradientHealth { desk.network.health }
     /// Points that its weights have learned from.
-    public var learnedPoints: Int64 { settings.model.learning ? network.learnedPoints : 0 }
+    public var learnedPoints: Int64 { settings.model.learning ? desk.network.learnedPoints : 0 }
     /// The network's weights, in the layout of `Network(settings.model.shape(channels: channels))`.
-    public var parameters: [Float] { network.parameters }
+    public var parameters: [Float] { desk.network.parameters }
     /// The group whose network it has; nil if it has one of its own.
     public var group: NetworkGroups.Key? {
         settings.model.sharing == .group ? NetworkGroups.Key(settings.model, channels: channels) : nil
     }
     /// Whether somebody has yet to say what weights it begins with: of a new stream, or of a group with its first one.
-    public func claimBeginning() -> Bool { network.begin() }
-    /// Whether it has the network of a group.
-    public var sharesNetwork: Bool { network.group != nil }
-    /// Which part of a group steps it together with others; nil if it has a network of its own.
-    var learner: GroupLearner<Float>? { network.group }
-
+    public func claimBeginning() -> Bool { desk.network.begin() }
     /// Goes on with other weights, as many as there were: it, or all streams of its group. The hidden state, the scaling and
     /// all that scoring knows stay.
-    public func replaceParameters(_ parameters: [Float]) { network.replaceParameters(parameters) }
+    public func replaceParameters(_ parameters: [Float]) { desk.network.replaceParameters(parameters) }
 
     /// −log₁₀(p) / 10, within [0, 1].
     public static func score(ofProbability p: Double) -> Double { max(0, min(1, -Double.log10(p) / 10)) }
@@ -106,7 +123,16 @@ public final class Detector {
     ) -> PointVerdict {
         precondition(values.count == channels && verdicts.count >= channels, "one value for each channel")
         let step = begin(time: time)
-        let output = hasOutput ? network.step(encoder.input, learns: step.isLearned) : nil
+        var output: UnsafePointer<Float>?
+        if hasOutput {
+            if let learner {
+                stage(step)
+                learner.run()
+                output = stagedOutput
+            } else {
+                output = desk.network.step(desk.encoder.input)
+            }
+        }
         return conclude(step, values: values, output: output, isAlone: true, verdicts: verdicts)
     }
 
@@ -126,26 +152,42 @@ public final class Detector {
     func begin(time: Int64) -> Step {
         // A model that begins anew knows of no point before its first one.
         let elapsed = seen == 0 ? 0 : time - newestTime
+        let isSpokenOf = !sharesNetwork || said != nil
+        let orders = isSpokenOf ? feedback.orders : StandingOrders()
         // The first point behind a range is compared with one inside it, and as little to be trusted.
         let isReturning = orders.excludes(newestTime) && !orders.excludes(time)
         let isExcluded = isReturning || orders.excludes(time)
         sequence += 1
         newestTime = time
-        scorer.feedback.orders.pass(time)
-        scorer.seasons.prepare(&encoder, time: time, elapsed: elapsed)
+        if isSpokenOf || needsTime {
+            take()
+            desk.scorer.feedback.orders.pass(time)
+            desk.scorer.seasons.prepare(&desk.encoder, time: time, elapsed: elapsed)
+            put()
+        }
         return Step(
             time: time, elapsed: elapsed, isReturning: isReturning, isExcluded: isExcluded,
-            isLearned: !isExcluded && !feedback.isFrozen)
+            isLearned: !isExcluded && !(isSpokenOf && feedback.isFrozen))
     }
+
+    /// Whether the network sees something of a point before its value.
+    private var needsTime: Bool { desk.encoder.features.calendar || desk.encoder.features.elapsed }
 
     /// Whether the network has a say on the point at hand: not on the model's first one.
     var hasOutput: Bool { seen > 1 }
 
     /// Puts the network's step for the point at hand into the batch of its group.
-    func stage(_ step: Step) { network.stage(encoder.input, learns: step.isLearned) }
+    ///
+    /// - Precondition: it is of a group.
+    func stage(_ step: Step) {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: desk.stateWidth) { state in
+            desk.copyState(of: record, to: state.baseAddress!)
+            learner!.add(&place, state: state.baseAddress!, input: desk.input(of: record), learns: step.isLearned)
+        }
+    }
 
     /// What came of that, once the batch was run.
-    var stagedOutput: UnsafePointer<Float> { network.output }
+    var stagedOutput: UnsafePointer<Float> { learner!.output(of: place) }
 
     /// Looks at the value of the point at hand, scores it and learns from it.
     ///
@@ -157,6 +199,8 @@ public final class Detector {
         verdicts: UnsafeMutableBufferPointer<ChannelVerdict>
     ) -> PointVerdict {
         let (time, elapsed) = (step.time, step.elapsed)
+        take()
+        defer { put() }
         predict(output, verdicts)
         for c in 0..<channels {
             verdicts[c].value = values[c]
@@ -164,25 +208,27 @@ public final class Detector {
         }
         var judgement =
             step.isExcluded
-            ? scorer.judgeAside(time: time, elapsed: elapsed, seen: seen, verdicts)
+            ? desk.scorer.judgeAside(time: time, elapsed: elapsed, seen: seen, verdicts)
             // A silence that was to be left out is none.
-            : scorer.judge(
-                time: time, elapsed: orders.touches(after: time - elapsed, through: time) ? 0 : elapsed, seen: seen,
+            : desk.scorer.judge(
+                time: time,
+                elapsed: desk.scorer.feedback.orders.touches(after: time - elapsed, through: time) ? 0 : elapsed,
+                seen: seen,
                 verdicts)
         judgement.score = VerdictGrid.score(judgement.score, isFlagged: judgement.flags.contains(.anomaly))
         for c in 0..<channels {
-            verdicts[c] = VerdictGrid.rounded(verdicts[c], usual: scorer.usualResidual(channel: c))
+            verdicts[c] = VerdictGrid.rounded(verdicts[c], usual: desk.scorer.usualResidual(channel: c))
         }
-        let change = tracker.observe(sequence: sequence, time: time, judgement, verdicts[judgement.worst]) {
-            scorer.attribution(judgement)
+        let change = desk.tracker.observe(sequence: sequence, time: time, judgement, verdicts[judgement.worst]) {
+            desk.scorer.attribution(judgement)
         }
         note(change)
-        held = judgement.isRaised ? held + 1 : 0
+        desk.held = judgement.isRaised ? desk.held + 1 : 0
         learn(
-            verdicts, isHeld: !step.isLearned || held > 0 && held <= Int64(settings.model.hold),
+            verdicts, isHeld: !step.isLearned || desk.held > 0 && desk.held <= Int64(settings.model.hold),
             updates: step.isLearned, isAlone: isAlone)
         // That it came back is no change to go on from.
-        if step.isReturning { encoder.goOn(from: Array(values)) }
+        if step.isReturning { desk.encoder.goOn(from: Array(values)) }
         // The warm-up is for what is learned from.
         if step.isExcluded, seen <= Int64(settings.score.warmup) { origin += 1 }
         return PointVerdict(
@@ -194,8 +240,8 @@ public final class Detector {
     /// The silence after the newest point that is an anomaly by itself, in microseconds; nil if none is, as for streams
     /// that never had a rhythm, or if it has been told.
     public var longestSilence: Int64? {
-        guard !isSilent, !isWarmingUp, let silence = scorer.longestSilence else { return nil }
-        return orders.end(ofSilence: silence, after: newestTime).map { $0 - newestTime }
+        guard !isSilent, !isWarmingUp, let silence = take().scorer.longestSilence else { return nil }
+        return desk.scorer.feedback.orders.end(ofSilence: silence, after: newestTime).map { $0 - newestTime }
     }
 
     /// True between `fallSilent` and the next point.
@@ -206,40 +252,43 @@ public final class Detector {
     ///
     /// - Returns: what that did to the stream's anomaly: nothing if it has been told or is none.
     public func fallSilent() -> AnomalyChange {
-        guard let silence = longestSilence, let usual = scorer.longestSilence else { return .none }
+        guard let silence = longestSilence, let usual = take().scorer.longestSilence else { return .none }
         let none = ChannelVerdict(value: .nan, prediction: .nan, lower: .nan, upper: .nan, residual: .nan)
         let (time, overflow) = newestTime.addingReportingOverflow(silence)
-        let judgement = scorer.judge(silence: usual)
+        let judgement = desk.scorer.judge(silence: usual)
         guard !overflow, judgement.isRaised else { return .none }
         silentSince = sequence
-        let change = tracker.observe(sequence: sequence + 1, time: time, judgement, none, points: 0) {
-            scorer.attribution(judgement)
+        let change = desk.tracker.observe(sequence: sequence + 1, time: time, judgement, none, points: 0) {
+            desk.scorer.attribution(judgement)
         }
         note(change)
+        put()
         return change
     }
 
     // MARK: Feedback
 
     /// What people have said of this stream.
-    public var feedback: Feedback { scorer.feedback }
+    public var feedback: Feedback { sharesNetwork ? said?.feedback ?? Feedback() : desk.scorer.feedback }
 
     /// Takes what somebody says, after the newest point. Who calls this must see to it that a replay calls it after the
     /// same point; a second time does no harm.
     ///
     /// - Precondition: a label's channel is one of the stream's.
     public func take(_ act: Feedback.Act) {
-        scorer.take(act, open: tracker.open?.startSequence)
-        if case .exclude(let range) = act, let open = tracker.open, range.contains(open.end) { tracker.close() }
+        change { desk in
+            desk.scorer.take(act, open: desk.tracker.open?.startSequence)
+            if case .exclude(let range) = act, let open = desk.tracker.open, range.contains(open.end) {
+                desk.tracker.close()
+            }
+        }
     }
 
     /// Whether its anomaly is one that somebody does not want to hear of.
-    public var isMuted: Bool { anomaly.map { $0.startSequence == orders.mutedAnomaly } ?? false }
-
-    private var orders: StandingOrders { scorer.feedback.orders }
+    public var isMuted: Bool { anomaly.map { $0.startSequence == feedback.orders.mutedAnomaly } ?? false }
 
     private func note(_ change: AnomalyChange) {
-        if change == .opened, let anomaly { scorer.feedback.orders.noteOpened(anomaly) }
+        if change == .opened, let anomaly = desk.tracker.anomaly { desk.scorer.feedback.orders.noteOpened(anomaly) }
     }
 
     // MARK: Predict
@@ -254,13 +303,13 @@ public final class Detector {
         }
         for c in 0..<channels {
             verdicts[c] = none
-            let network = encoder.prediction(output[c], channel: c)
+            let network = desk.encoder.prediction(output[c], channel: c)
             if network.isNaN { continue }
-            let last = encoder.channels[c].last
-            let prediction = last + trust[c].factor * (network - last)
-            trust[c].announced = encoder.change(to: network, channel: c)
+            let last = desk.encoder.channels[c].last
+            let prediction = last + desk.trust[c].factor * (network - last)
+            desk.trust[c].announced = desk.encoder.change(to: network, channel: c)
             verdicts[c].prediction = prediction.bounded
-            let halfWidth = scorer.halfWidth(channel: c)
+            let halfWidth = desk.scorer.halfWidth(channel: c)
             if halfWidth.isFinite {
                 verdicts[c].lower = (verdicts[c].prediction - halfWidth).bounded
                 verdicts[c].upper = (verdicts[c].prediction + halfWidth).bounded
@@ -280,17 +329,25 @@ public final class Detector {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { target in
             for c in 0..<channels {
                 let value = verdicts[c].value
-                target[c] = isHeld ? .nan : encoder.target(value, channel: c)
+                target[c] = isHeld ? .nan : desk.encoder.target(value, channel: c)
                 if !value.isNaN, !verdicts[c].prediction.isNaN, !isHeld {
-                    trust[c].observe(actual: encoder.change(to: value, channel: c))
+                    desk.trust[c].observe(actual: desk.encoder.change(to: value, channel: c))
                 }
             }
-            if hasOutput { network.observe(target.baseAddress!, updates: updates, isAlone: isAlone) }
+            guard hasOutput, let target = target.baseAddress else { return }
+            guard let learner else { return desk.network.observe(target, updates: updates) }
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: desk.stateWidth) { state in
+                learner.observe(&place, state: state.baseAddress!, target: target)
+                desk.copyState(state.baseAddress!, to: record)
+            }
+            if isAlone { learner.finish() }
         }
         for c in 0..<channels {
             // A missing value is replaced by what was expected, so that the network goes on from there.
             let value = verdicts[c].value.isNaN ? verdicts[c].prediction : verdicts[c].value
-            if !value.isNaN { encoder.observe(value, channel: c, isMissing: verdicts[c].value.isNaN, isHeld: isHeld) }
+            if !value.isNaN {
+                desk.encoder.observe(value, channel: c, isMissing: verdicts[c].value.isNaN, isHeld: isHeld)
+            }
         }
     }
 
@@ -302,22 +359,39 @@ public final class Detector {
     /// The whole state as bytes: a detector that is restored from them goes on bit for bit as this one would.
     public func savedState() -> [UInt8] {
         var writer = StateWriter(reserving: 16_384)
+        let desk = known
+        let feedback = desk.scorer.feedback
         StateHead.encode(feedback, channels: channels, settings, into: &writer)
         writer.write(origin)
         writer.write(sequence)
         writer.write(newestTime)
-        writer.write(encoder.last)
-        writer.write(encoder.input)
-        for channel in encoder.channels { channel.scaler.encode(into: &writer) }
-        for one in trust { one.encode(into: &writer) }
-        writer.write(held)
+        writer.write(desk.encoder.last)
+        writer.write(desk.encoder.input)
+        for channel in desk.encoder.channels { channel.scaler.encode(into: &writer) }
+        for one in desk.trust { one.encode(into: &writer) }
+        writer.write(desk.held)
         writer.write(silentSince)
-        scorer.encode(into: &writer)
-        tracker.encode(into: &writer)
-        network.encode(into: &writer)
+        desk.scorer.encode(into: &writer)
+        desk.tracker.encode(into: &writer)
+        if sharesNetwork { writer.write(hiddenState) } else { desk.network.encode(into: &writer) }
         if !feedback.isEmpty { feedback.encode(into: &writer) }
         if !feedback.orders.isEmpty { feedback.orders.encode(into: &writer) }
         return writer.bytes
+    }
+
+    /// Bytes of a member of a group, but for the network's state.
+    var memberBytes: Int { Int(record.capacity) - desk.stateBytes + MemoryLayout<MemberRecord>.size + 64 }
+
+    private var hiddenState: [Float] {
+        [Float](unsafeUninitializedCapacity: desk.stateWidth) { buffer, count in
+            desk.copyState(of: record, to: buffer.baseAddress!)
+            count = desk.stateWidth
+        }
+    }
+
+    private func readHiddenState(from reader: inout StateReader) throws {
+        let state: [Float] = try reader.readArray(count: desk.stateWidth, field: "hidden state")
+        desk.copyState(state, to: record)
     }
 
     /// Puts a saved state into a new detector with the same settings and channels.
@@ -346,17 +420,20 @@ public final class Detector {
                 field: "position", found: "\(origin), \(sequence) at \(newestTime)",
                 expected: "one that a stream can have")
         }
-        let last: [Double] = try reader.readArray(count: channels, field: "last values")
-        for c in 0..<channels { encoder.channels[c].last = last[c] }
-        encoder.input = try reader.readArray(count: encoder.input.count, field: "input")
-        for c in 0..<channels { try encoder.channels[c].scaler.decode(from: &reader) }
-        for c in 0..<channels { try trust[c].decode(from: &reader) }
-        held = try reader.read()
-        silentSince = try reader.read()
-        try scorer.decode(from: &reader)
-        try tracker.decode(from: &reader)
-        try network.decode(from: &reader)
-        if head.hasFeedback { try scorer.decodeFeedback(from: &reader, hasOrders: head.hasOrders) }
+        try change { desk in
+            let last: [Double] = try reader.readArray(count: channels, field: "last values")
+            for c in 0..<channels { desk.encoder.channels[c].last = last[c] }
+            desk.encoder.input = try reader.readArray(count: desk.encoder.input.count, field: "input")
+            for c in 0..<channels { try desk.encoder.channels[c].scaler.decode(from: &reader) }
+            for c in 0..<channels { try desk.trust[c].decode(from: &reader) }
+            desk.held = try reader.read()
+            silentSince = try reader.read()
+            defer { if sharesNetwork { desk.forgetSeason() } }
+            try desk.scorer.decode(from: &reader)
+            try desk.tracker.decode(from: &reader)
+            if sharesNetwork { try readHiddenState(from: &reader) } else { try desk.network.decode(from: &reader) }
+            if head.hasFeedback { try desk.scorer.decodeFeedback(from: &reader, hasOrders: head.hasOrders) }
+        }
         guard reader.isAtEnd else {
             throw StateError.invalid(field: "length", found: "\(bytes.count) bytes", expected: "fewer")
         }

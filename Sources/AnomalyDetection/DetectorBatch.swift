@@ -9,7 +9,7 @@ import RecurrentModel
 /// Belongs to the thread of the detectors' workbench.
 public final class DetectorBatch {
     /// Whose the first detector was, whose network the batch runs for ever.
-    private var learner: GroupLearner<Float>?
+    @exclusivity(unchecked) private var learner: GroupLearner<Float>?
 
     private struct Entry {
         var detector: Detector
@@ -19,10 +19,10 @@ public final class DetectorBatch {
         var step: Detector.Step?
     }
 
-    private var entries: [Entry] = []
-    private var values: [Double] = []
-    private var verdicts: [ChannelVerdict] = []
-    private var widest = 0
+    @exclusivity(unchecked) private var entries: [Entry] = []
+    @exclusivity(unchecked) private var values: [Double] = []
+    @exclusivity(unchecked) private var verdicts: [ChannelVerdict] = []
+    @exclusivity(unchecked) private var widest = 0
 
     public init() {}
 

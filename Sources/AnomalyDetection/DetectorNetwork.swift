@@ -1,6 +1,6 @@
 import RecurrentModel
 
-/// The network of one detector: one of its own, or a share in that of a group.
+/// The network of a detector: one of its own, or that of a group.
 struct DetectorNetwork {
     private final class Own {
         @exclusivity(unchecked) var learner: OnlineLearner<Float>
@@ -13,7 +13,6 @@ struct DetectorNetwork {
 
     private let own: Own?
     let group: GroupLearner<Float>?
-    private var member: GroupMember<Float>
 
     /// - Parameter group: the thread's part of the stream's group; nil: it has a network of its own.
     init(
@@ -21,9 +20,7 @@ struct DetectorNetwork {
         workbench: Workbench
     ) {
         if let group {
-            group.members += 1
             (own, self.group) = (nil, group)
-            member = GroupMember(width: group.shared.network.stateWidth)
             return
         }
         let (network, workspace) = workbench.bench(for: model.shape(channels: channels))
@@ -34,39 +31,21 @@ struct DetectorNetwork {
         let learner = OnlineLearner(
             network, training: training, parameters: ShippedModel.parameters(model, of: network, name: name))
         (own, self.group) = (Own(learner, workspace), nil)
-        member = GroupMember(width: 0)
     }
-
-    /// The detector goes.
-    func leave() { group?.members -= 1 }
 
     // MARK: Steps
 
     /// Feeds one input and returns the output, until the next step of any detector of the workbench.
     ///
-    /// - Parameter learns: whether this step may be learned from.
-    mutating func step(_ input: [Float], learns: Bool) -> UnsafePointer<Float> {
-        if let own { return own.learner.step(input, workspace: own.workspace) }
-        stage(input, learns: learns)
-        group!.run()
-        return output
-    }
-
-    /// Puts the step into the batch of the group.
-    mutating func stage(_ input: [Float], learns: Bool) { group!.add(&member, input: input, learns: learns) }
-
-    /// What came of it, once the batch was run.
-    var output: UnsafePointer<Float> { group!.output(of: member) }
+    /// - Precondition: it is one of the stream's own.
+    func step(_ input: [Float]) -> UnsafePointer<Float> { own!.learner.step(input, workspace: own!.workspace) }
 
     /// Says what the output should have been.
     ///
-    /// - Parameters:
-    ///   - updates: false to leave the weights as they are.
-    ///   - isAlone: whether this was the only step of its batch.
-    mutating func observe(_ target: UnsafePointer<Float>, updates: Bool, isAlone: Bool) {
-        if let own { return own.learner.observe(target, workspace: own.workspace, updates: updates) }
-        group!.observe(&member, target: target)
-        if isAlone { group!.finish() }
+    /// - Parameter updates: false to leave the weights as they are.
+    /// - Precondition: it is one of the stream's own.
+    func observe(_ target: UnsafePointer<Float>, updates: Bool) {
+        own!.learner.observe(target, workspace: own!.workspace, updates: updates)
     }
 
     // MARK: What it is
@@ -97,22 +76,16 @@ struct DetectorNetwork {
         own?.learner.observations ?? group!.shared.figures.windows * Int64(group!.shared.training.k2)
     }
 
-    /// Bytes of what is this detector's alone.
-    var footprint: (weights: Int, moments: Int, window: Int, replay: Int) {
-        own?.learner.footprint ?? (ArrayBytes.of(member.state), 0, 0, 0)
-    }
+    /// Bytes of what is one stream's own; nil of a group.
+    var footprint: (weights: Int, moments: Int, window: Int, replay: Int)? { own?.learner.footprint }
 
     // MARK: State
 
     /// The weights of a group are stored by themselves; see `NetworkGroups.save`.
-    func encode(into writer: inout StateWriter) {
-        if let own { own.learner.encode(into: &writer) } else { writer.write(member.state) }
-    }
-
-    mutating func decode(from reader: inout StateReader) throws {
-        if let own { return try own.learner.decode(from: &reader) }
-        member = GroupMember(state: try reader.readArray(count: member.state.count, field: "hidden state"))
-    }
+    ///
+    /// - Precondition: it is one of the stream's own.
+    func encode(into writer: inout StateWriter) { own!.learner.encode(into: &writer) }
+    func decode(from reader: inout StateReader) throws { try own!.learner.decode(from: &reader) }
 }
 
 extension ModelSettings {

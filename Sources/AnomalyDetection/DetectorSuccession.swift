@@ -11,7 +11,8 @@ extension Detector {
     public func begin(inPlaceOf predecessor: Detector) {
         takePlace(of: predecessor)
         origin = sequence
-        scorer.goOn(with: predecessor.feedback.ofAnyModel)
+        let feedback = predecessor.feedback.ofAnyModel
+        change { $0.scorer.goOn(with: feedback) }
     }
 
     /// Goes on behind the predecessor's newest point from a state that was saved earlier.
@@ -26,9 +27,12 @@ extension Detector {
         let (seen, missed) = (seen, predecessor.sequence - sequence)
         takePlace(of: predecessor)
         origin = max(0, sequence - seen)
-        scorer.goOn(with: predecessor.feedback)
-        scorer.seasons.pass(missed)
-        encoder.goOn(from: predecessor.encoder.last)
+        let (feedback, last) = (predecessor.feedback, predecessor.known.encoder.last)
+        change { desk in
+            desk.scorer.goOn(with: feedback)
+            desk.scorer.seasons.pass(missed)
+            desk.encoder.goOn(from: last)
+        }
     }
 
     private func takePlace(of predecessor: Detector) {
@@ -36,7 +40,10 @@ extension Detector {
         sequence = predecessor.sequence
         newestTime = predecessor.newestTime
         silentSince = predecessor.silentSince
-        tracker = predecessor.tracker
-        held = 0
+        let tracker = predecessor.known.tracker
+        change { desk in
+            desk.tracker = tracker
+            desk.held = 0
+        }
     }
 }

@@ -26,6 +26,11 @@ struct DeviationTrack: Sendable {
         return rarity
     }
 
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        coding.exchange(short: &mean)
+        coding.exchange(short: &weight)
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(mean)
         writer.write(weight)

@@ -8,6 +8,8 @@ struct DriftTrack: Sendable {
     private static let slow = 1 - Double.exp(-1 / 400.0)
     /// Values that the means need first.
     private static let fewest: Int64 = 400
+    /// Values in a block of the record.
+    private static let block: Int64 = 200
     /// Chosen so that four times the usual difference, after some thousand points, is rare enough to be told.
     private static let exponent = 5.0
 
@@ -28,7 +30,14 @@ struct DriftTrack: Sendable {
         near += (value - near) * max(Self.fast, 1 / Double(count))
         far += (value - far) * max(Self.slow, 1 / Double(count))
         guard count > Self.fewest, distance.isFinite else { return 0 }
-        return record.observe(distance, block: 200, exponent: Self.exponent)
+        return record.observe(distance, block: Self.block, exponent: Self.exponent)
+    }
+
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        coding.exchange(count: &count)
+        coding.exchange(&near)
+        coding.exchange(&far)
+        record.exchange(&coding, block: Self.block)
     }
 
     func encode(into writer: inout StateWriter) {

@@ -23,6 +23,13 @@ struct FadingDecades: Sendable {
         return now
     }
 
+    /// That it is said is the sign, as there are no decades below 0.
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        var signed = isSaid ? -decades : decades
+        coding.exchange(short: &signed)
+        (decades, isSaid) = (abs(signed), signed.sign == .minus)
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(decades)
         writer.write(isSaid)

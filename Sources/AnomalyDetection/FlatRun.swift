@@ -39,6 +39,14 @@ struct FlatRun: Sendable {
         return decades.next()
     }
 
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        coding.exchange(&last)
+        coding.exchange(count: &repetitions)
+        coding.exchange(count: &longest)
+        coding.exchange(count: &runs)
+        decades.exchange(&coding)
+    }
+
     func encode(into writer: inout StateWriter) {
         for number in [last, repetitions, longest, runs] { writer.write(number) }
         decades.encode(into: &writer)

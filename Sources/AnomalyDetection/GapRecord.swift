@@ -44,6 +44,11 @@ struct GapRecord: Sendable {
         count += 1
     }
 
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        coding.exchange(&longest)
+        coding.exchange(count: &count)
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(longest)
         writer.write(count)

@@ -145,6 +145,15 @@ public struct InputEncoder: Sendable {
         channels[c].last = value
     }
 
+    /// `input` comes first.
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        for i in input.indices { coding.exchange(&input[i]) }
+        for c in channels.indices {
+            channels[c].scaler.exchange(&coding)
+            coding.exchange(&channels[c].last)
+        }
+    }
+
     /// Goes on as if these had been the last values, and had been for long; what is NaN stays as it is.
     mutating func goOn(from values: [Double]) {
         for (c, value) in values.enumerated() {

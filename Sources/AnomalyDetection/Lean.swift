@@ -21,6 +21,11 @@ struct Lean: Sendable {
         size += (abs(deviation) - size) * share
     }
 
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        coding.exchange(short: &mean)
+        coding.exchange(short: &size)
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(mean)
         writer.write(size)

@@ -23,11 +23,16 @@ public struct MemoryFootprint: Sendable, Equatable, Codable {
 extension Detector {
     /// What it takes in memory now.
     public var footprint: MemoryFootprint {
-        let network = networkFootprint
+        let desk = known
+        guard let network = desk.network.footprint else {
+            return MemoryFootprint(
+                weights: desk.stateBytes, moments: 0, window: 0, replay: 0, sizes: 0, seasons: 0, rest: memberBytes)
+        }
         return MemoryFootprint(
             weights: network.weights, moments: network.moments, window: network.window, replay: network.replay,
-            sizes: scorer.sizesBytes, seasons: scorer.seasons.bytes,
+            sizes: desk.scorer.sizesBytes, seasons: desk.scorer.seasons.bytes,
             rest: MemoryLayout<Scorer>.size + MemoryLayout<OnlineLearner<Float>>.size + MemoryLayout<InputEncoder>.size
-                + MemoryLayout<AnomalyTracker>.size + scorer.restBytes + encoder.bytes + ArrayBytes.of(trust))
+                + MemoryLayout<AnomalyTracker>.size + desk.scorer.restBytes + desk.encoder.bytes
+                + ArrayBytes.of(desk.trust))
     }
 }

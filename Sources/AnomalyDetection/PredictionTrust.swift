@@ -29,6 +29,12 @@ struct PredictionTrust: Sendable {
 
     private static func bounded(_ change: Double) -> Double { max(-largest, min(largest, change)) }
 
+    /// What was announced is of no use behind its point.
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        coding.exchange(short: &product)
+        coding.exchange(short: &square)
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(product)
         writer.write(square)

@@ -43,6 +43,15 @@ struct RangeScaler: Sendable {
         high = min(max(value, high + (value - high) * decay), highest)
     }
 
+    /// NaN stands for no values.
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        var lowest = isEmpty ? .nan : low
+        coding.exchange(&lowest)
+        coding.exchange(&high)
+        isEmpty = lowest.isNaN
+        low = isEmpty ? 0 : lowest
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(low)
         writer.write(high)

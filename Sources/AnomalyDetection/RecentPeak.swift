@@ -49,6 +49,39 @@ package struct RecentPeak: Sendable {
     /// Peaks for which there is room in any case.
     private static let roomy = 32
 
+    /// Decades above those that are looked back on count in so many steps, up to 16 of them.
+    private static let steps = Float(4096)
+
+    /// In 4 bytes each. Rounded up, so that the same number again is no news.
+    mutating func put(_ writer: inout MemberWriter) {
+        var count = UInt16(peaks.count)
+        writer.exchange(&count)
+        for peak in peaks {
+            var number = UInt16(min(65_535, (peak.number * Self.steps).rounded(.up)))
+            var age = UInt16(clamping: next &- peak.place)
+            writer.exchange(&number)
+            writer.exchange(&age)
+        }
+    }
+
+    mutating func take(_ reader: inout MemberReader) {
+        var (count, number, age) = (0 as UInt16, 0 as UInt16, 0 as UInt16)
+        reader.exchange(&count)
+        peaks.removeAll(keepingCapacity: true)
+        next = 0
+        for _ in 0..<count {
+            reader.exchange(&number)
+            reader.exchange(&age)
+            let peak = Peak(number: Float(number) / Self.steps, place: 0 &- UInt32(age))
+            // Rounding has made two of them one: the one that came last.
+            if peaks.last?.number == peak.number { peaks.removeLast() }
+            peaks.append(peak)
+        }
+    }
+
+    /// Bytes that `put` writes.
+    var keptBytes: Int { 2 + 4 * peaks.count }
+
     func encode(into writer: inout StateWriter) {
         writer.write(peaks.map(\.number))
         writer.write(peaks.map { next &- $0.place })

@@ -6,6 +6,8 @@ import RecurrentModel
 struct ResidualSpread: Sendable {
     private static let share = 1 - Double.exp(-1 / 30.0)
     private static let fewest: Int64 = 90
+    /// Residuals in a block of the record.
+    private static let block: Int64 = 30
 
     private var count: Int64 = 0
     private var size = 0.0
@@ -18,7 +20,13 @@ struct ResidualSpread: Sendable {
         size += (next - size) * max(Self.share, 1 / Double(count))
         // What is always predicted exactly has no spread to lose.
         guard count > Self.fewest, size > 0, (1 / size).isFinite else { return 0 }
-        return record.observe(1 / size, block: 30, exponent: RaritySketch.tailExponent)
+        return record.observe(1 / size, block: Self.block, exponent: RaritySketch.tailExponent)
+    }
+
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        coding.exchange(count: &count)
+        coding.exchange(short: &size)
+        record.exchange(&coding, block: Self.block)
     }
 
     func encode(into writer: inout StateWriter) {

@@ -29,6 +29,13 @@ struct SamplingInterval: Sendable {
         return points >= 4 && points <= Int64(most) ? Int(points) : 0
     }
 
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        var few = UInt16(clamping: votes)
+        coding.exchange(&candidate)
+        coding.exchange(&few)
+        votes = Int64(few)
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(candidate)
         writer.write(votes)

@@ -58,8 +58,8 @@ struct Scorer: Sendable {
     private var season = DeviationTrack()
     /// What these rank sizes among: the stream's own, or those of its group.
     private var sizes: SizeMemory
-    private let ownsSizes: Bool
-    private var peak: RecentPeak
+    let ownsSizes: Bool
+    var peak: RecentPeak
     /// Half-width of the band in units of the channel's spread (one channel: in its own).
     private var band = Double.nan
     private var untilBand = 0
@@ -72,13 +72,17 @@ struct Scorer: Sendable {
         ruled = shared
         let (model, settings) = (shared.values.model, shared.values.score)
         self.channels = channels
-        threshold = -Double.log10(settings.falseAlarmProbability)
+        threshold = Self.firstThreshold(settings)
         // A group's streams are to be small: there is no evidence of the season.
         seasons = StreamSeasons(channels: model.sharing == .perStream ? channels : 0, zone: model.timeZone)
         memories = Array(repeating: ChannelMemory(), count: channels)
         self.sizes = sizes ?? SizeMemory(memory: settings.window)
         ownsSizes = sizes == nil
         peak = RecentPeak(capacity: settings.rest)
+    }
+
+    private static func firstThreshold(_ settings: ScoreSettings) -> Double {
+        -Double.log10(settings.falseAlarmProbability)
     }
 
     private var settings: ScoreSettings { ruled.values.score }
@@ -381,6 +385,34 @@ struct Scorer: Sendable {
 
         /// Nil of none; of one, that itself, without rounding.
         var size: Double? { count == 0 ? nil : count == 1 ? only : (squares / count).squareRoot() }
+    }
+
+    // MARK: A member of a group
+
+    /// Without the peaks, and what people have said; nor is there anything of the season.
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        seasons.exchange(&coding)
+        gaps.exchange(&coding)
+        for c in memories.indices { memories[c].exchange(&coding) }
+        residual.exchange(&coding)
+        coding.exchange(short: &band)
+        var few = UInt8(clamping: untilBand)
+        coding.exchange(&few)
+        untilBand = Int(few)
+        if configured.values.score.falseAlarmsPerWeek > 0 {
+            var interval = thresholdInterval
+            coding.exchange(&interval)
+            if interval != thresholdInterval {
+                (threshold, thresholdInterval) = (Self.firstThreshold(configured.values.score), 0)
+                useThreshold(interval: interval)
+            }
+        }
+    }
+
+    /// A member of a group knows of none, whatever a state says.
+    mutating func forgetSeason() {
+        season = DeviationTrack()
+        for c in memories.indices { memories[c].forgetSeason() }
     }
 
     // MARK: State

@@ -40,6 +40,14 @@ struct StepRecord: Sendable {
         return decades.next()
     }
 
+    mutating func exchange(_ coding: inout some MemberCoding, block: Int64) {
+        coding.exchange(short: &largest)
+        coding.exchange(short: &ofBlockBefore)
+        coding.exchange(short: &ofBlock)
+        coding.exchange(count: &count, period: block)
+        decades.exchange(&coding)
+    }
+
     func encode(into writer: inout StateWriter) {
         for number in [largest, ofBlockBefore, ofBlock] { writer.write(number) }
         writer.write(count)

@@ -58,6 +58,9 @@ public struct StreamSeasons: Sendable {
         for c in channels.indices { channels[c].pass(points) }
     }
 
+    /// Only how far points lie apart: a member of a group knows of no season.
+    mutating func exchange(_ coding: inout some MemberCoding) { interval.exchange(&coding) }
+
     func encode(into writer: inout StateWriter) {
         interval.encode(into: &writer)
         for channel in channels { channel.encode(into: &writer) }

@@ -25,6 +25,11 @@ struct TypicalSize: Sendable {
         mean += (bounded - mean) * max(1 / Self.memory, 1 / count)
     }
 
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        coding.exchange(short: &mean)
+        coding.exchange(count: &count)
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(mean)
         writer.write(count)

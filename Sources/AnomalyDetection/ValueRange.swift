@@ -47,6 +47,12 @@ struct ValueRange: Sendable {
         high = max(value, high + (value - high) * Self.decay)
     }
 
+    mutating func exchange(_ coding: inout some MemberCoding) {
+        coding.exchange(&low)
+        coding.exchange(&high)
+        coding.exchange(count: &count)
+    }
+
     func encode(into writer: inout StateWriter) {
         writer.write(low)
         writer.write(high)

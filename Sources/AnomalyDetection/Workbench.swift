@@ -12,8 +12,9 @@ public final class Workbench {
     /// Among those of the same groups.
     private let number: Int
 
-    /// The last ones that were asked for.
+    /// The last ones that were asked for, and the desks of members of groups.
     private var settings: [SharedSettings] = []
+    private var desks: [Desk] = []
     private static let mostSettings = 64
 
     /// - Parameter groups: the networks that streams on other threads share, too.
@@ -29,6 +30,22 @@ public final class Workbench {
         let new = SharedSettings(values)
         settings.append(new)
         return new
+    }
+
+    /// Where a detector with these settings is worked on: its own, or that of all members of its group with the same ones.
+    func desk(_ values: DetectorSettings, channels: Int, name: some Sequence<UInt8>) -> Desk {
+        let shared = shared(values)
+        let isMember = values.model.sharing == .group
+        if isMember, let known = desks.last(where: { $0.shared === shared && $0.channels == channels }) { return known }
+        let group = isMember ? group(values.model, channels: channels) : nil
+        let network = DetectorNetwork(
+            values.model, channels: channels, name: name, group: group?.learner, workbench: self)
+        let desk = Desk(shared, channels: channels, network: network, sizes: group?.sizes)
+        if isMember {
+            if desks.count == Self.mostSettings { desks.removeFirst() }
+            desks.append(desk)
+        }
+        return desk
     }
 
     func bench(for shape: NetworkShape) -> Bench {

@@ -1,27 +1,22 @@
 public import Kernels
 
-/// What one sequence of a group has of its own: its state, and where its steps are being recorded.
-public struct GroupMember<Scalar: KernelScalar>: Sendable {
-    /// `network.stateWidth` scalars: the state after the last step, attention's memory included.
-    public internal(set) var state: [Scalar]
+/// Where the steps of one sequence of a group are being recorded. Beside it, a sequence has a state of its own:
+/// `network.stateWidth` scalars after its last step, attention's memory included; zeros before the first.
+public struct GroupPlace: Sendable {
     /// Where the learner records its steps, if `ticket` is still that seat's.
     var seat: Int32 = -1
     var ticket: UInt32 = 0
     /// Its row of the batch at hand.
-    var row = 0
+    var row: UInt8 = 0
 
-    /// - Parameter width: `network.stateWidth`.
-    public init(width: Int) { self.init(state: Array(repeating: 0, count: width)) }
-
-    /// Goes on from a state.
-    public init(state: [Scalar]) { self.state = state }
+    public init() {}
 }
 
 /// One thread's part of a group: very many sequences without end that share one network, each with a state of its own.
 ///
-///     for i in due { learner.add(&members[i], input: x[i], learns: true) }     // at most `mostRows`, each once
+///     for i in due { learner.add(&places[i], state: h[i], input: x[i], learns: true) }  // at most `mostRows`, each once
 ///     learner.run()
-///     for i in due { use(learner.output(of: members[i])); learner.observe(&members[i], target: y[i]) }
+///     for i in due { use(learner.output(of: places[i])); learner.observe(&places[i], state: h[i], target: y[i]) }
 ///     learner.finish()
 ///
 /// A batch of steps is one product of matrices for each weight matrix. So is learning: of some members (`seats`), one in
@@ -51,27 +46,28 @@ public final class GroupLearner<Scalar: KernelScalar> {
     private let workspace: Workspace<Scalar>
     /// This thread's copy of the weights.
     private let weights: UnsafeMutablePointer<Scalar>
-    private var version = 0
+    // Unchecked: a step would look a dozen times whether another access is under way, a tenth of its time.
+    @exclusivity(unchecked) private var version = 0
 
     /// Rows of the batch at hand.
-    public private(set) var rows = 0
-    /// (I, `mostRows`), and for each row a state as `GroupMember` has it.
-    private var inputs: [Scalar]
-    private var states: [Scalar]
+    @exclusivity(unchecked) public private(set) var rows = 0
+    /// (I, `mostRows`), and for each row the state of a member.
+    @exclusivity(unchecked) private var inputs: [Scalar]
+    @exclusivity(unchecked) private var states: [Scalar]
     /// The states block after block, each (width, B), as the network wants them.
-    private var blocks: [Scalar]
+    @exclusivity(unchecked) private var blocks: [Scalar]
 
     /// Steps of all members.
-    private var clock: Int64 = 0
-    private var seats: [Seat] = []
-    private var free: [Int32] = []
-    private var ready: [Int32] = []
+    @exclusivity(unchecked) private var clock: Int64 = 0
+    @exclusivity(unchecked) private var seats: [Seat] = []
+    @exclusivity(unchecked) private var free: [Int32] = []
+    @exclusivity(unchecked) private var ready: [Int32] = []
     /// The seat that is looked at next for a member that has gone.
-    private var hand = 0
+    @exclusivity(unchecked) private var hand = 0
     /// (I, k2), (values, k2), and the state before them, for each seat.
-    private var seatInputs: [Scalar] = []
-    private var seatTargets: [Scalar] = []
-    private var seatStates: [Scalar] = []
+    @exclusivity(unchecked) private var seatInputs: [Scalar] = []
+    @exclusivity(unchecked) private var seatTargets: [Scalar] = []
+    @exclusivity(unchecked) private var seatStates: [Scalar] = []
     /// The mini-batch: (I, N), (values, N), and the states before it, block after block.
     private var windowInputs: [Scalar] = []
     private var windowTargets: [Scalar] = []
@@ -108,26 +104,25 @@ public final class GroupLearner<Scalar: KernelScalar> {
     /// Puts the next step of a member into the batch.
     ///
     /// - Parameters:
+    ///   - state: the member's.
     ///   - input: (I).
     ///   - learns: whether this step may be learned from.
     /// - Precondition: fewer than `mostRows` are in it, and not this member.
     @specialized(where Scalar == Float)
-    public func add(_ member: inout GroupMember<Scalar>, input: UnsafePointer<Scalar>, learns: Bool) {
+    public func add(
+        _ place: inout GroupPlace, state: UnsafePointer<Scalar>, input: UnsafePointer<Scalar>, learns: Bool
+    ) {
         precondition(rows < Self.mostRows, "the batch is full")
         let width = network.shape.inputs
         inputs.withUnsafeMutableBufferPointer { x in
             (x.baseAddress! + rows * width).update(from: input, count: width)
         }
         let s = network.stateWidth
-        states.withUnsafeMutableBufferPointer { all in
-            member.state.withUnsafeBufferPointer { own in
-                (all.baseAddress! + rows * s).update(from: own.baseAddress!, count: s)
-            }
-        }
-        member.row = rows
+        states.withUnsafeMutableBufferPointer { ($0.baseAddress! + rows * s).update(from: state, count: s) }
+        place.row = UInt8(rows)
         rows += 1
         clock += 1
-        record(&member, input, learns: learns && isRecording && shared.training.enabled)
+        record(&place, state, input, learns: learns && isRecording && shared.training.enabled)
     }
 
     /// Runs the batch.
@@ -148,31 +143,29 @@ public final class GroupLearner<Scalar: KernelScalar> {
     }
 
     /// The output (O) for a member of the batch that was run, until the next `finish`.
-    public func output(of member: GroupMember<Scalar>) -> UnsafePointer<Scalar> {
-        UnsafePointer(workspace.outputs + member.row * network.shape.outputs)
+    public func output(of place: GroupPlace) -> UnsafePointer<Scalar> {
+        UnsafePointer(workspace.outputs + Int(place.row) * network.shape.outputs)
     }
 
     /// Says what the output for a member of the batch should have been (`values` numbers; NaN: not known), and hands its
     /// new state to it.
     @specialized(where Scalar == Float)
-    public func observe(_ member: inout GroupMember<Scalar>, target: UnsafePointer<Scalar>) {
+    public func observe(
+        _ place: inout GroupPlace, state: UnsafeMutablePointer<Scalar>, target: UnsafePointer<Scalar>
+    ) {
         let s = network.stateWidth
-        states.withUnsafeBufferPointer { all in
-            member.state.withUnsafeMutableBufferPointer { own in
-                own.baseAddress!.update(from: all.baseAddress! + member.row * s, count: s)
-            }
-        }
-        guard isSeated(member) else { return }
-        let seat = Int(member.seat)
+        states.withUnsafeBufferPointer { state.update(from: $0.baseAddress! + Int(place.row) * s, count: s) }
+        guard isSeated(place) else { return }
+        let seat = Int(place.seat)
         let n = values
-        let place = (seat * k2 + Int(seats[seat].filled)) * n
-        seatTargets.withUnsafeMutableBufferPointer { ($0.baseAddress! + place).update(from: target, count: n) }
+        let first = (seat * k2 + Int(seats[seat].filled)) * n
+        seatTargets.withUnsafeMutableBufferPointer { ($0.baseAddress! + first).update(from: target, count: n) }
         seats[seat].filled += 1
         guard Int(seats[seat].filled) == k2 else { return }
-        ready.append(member.seat)
+        ready.append(place.seat)
         // Whoever sits here next has another one.
         seats[seat].ticket &+= 1
-        member.seat = -1
+        place.seat = -1
     }
 
     /// Ends the batch, and learns when there are windows enough.
@@ -189,48 +182,59 @@ public final class GroupLearner<Scalar: KernelScalar> {
 
     // MARK: Recording
 
-    private func isSeated(_ member: GroupMember<Scalar>) -> Bool {
-        member.seat >= 0 && seats[Int(member.seat)].ticket == member.ticket
+    private func isSeated(_ place: GroupPlace) -> Bool {
+        place.seat >= 0 && seats[Int(place.seat)].ticket == place.ticket
     }
 
     @specialized(where Scalar == Float)
-    private func record(_ member: inout GroupMember<Scalar>, _ input: UnsafePointer<Scalar>, learns: Bool) {
-        if !isSeated(member) {
-            member.seat = -1
-            if learns { seat(&member) }
+    private func record(
+        _ place: inout GroupPlace, _ state: UnsafePointer<Scalar>, _ input: UnsafePointer<Scalar>, learns: Bool
+    ) {
+        if !isSeated(place) {
+            place.seat = -1
+            if learns { seat(&place, state) }
         } else if !learns {
-            seats[Int(member.seat)].ticket &+= 1
-            free.append(member.seat)
-            member.seat = -1
+            seats[Int(place.seat)].ticket &+= 1
+            free.append(place.seat)
+            place.seat = -1
         }
-        guard member.seat >= 0 else { return }
-        let seat = Int(member.seat)
+        guard place.seat >= 0 else { return }
+        let seat = Int(place.seat)
         seats[seat].touched = clock
         let width = network.shape.inputs
-        let place = (seat * k2 + Int(seats[seat].filled)) * width
-        seatInputs.withUnsafeMutableBufferPointer { ($0.baseAddress! + place).update(from: input, count: width) }
+        let first = (seat * k2 + Int(seats[seat].filled)) * width
+        seatInputs.withUnsafeMutableBufferPointer { ($0.baseAddress! + first).update(from: input, count: width) }
     }
 
     /// Gives a seat to a member, if there is one for it; the window begins with the step at hand.
-    private func seat(_ member: inout GroupMember<Scalar>) {
-        guard let seat = free.popLast() ?? newSeat() ?? deserted() else { return }
-        let place = Int(seat)
-        seats[place].ticket &+= 1
-        seats[place].filled = 0
-        (member.seat, member.ticket) = (seat, seats[place].ticket)
+    private func seat(_ place: inout GroupPlace, _ state: UnsafePointer<Scalar>) {
+        guard let number = free.popLast() ?? newSeat() ?? deserted() else { return }
+        let seat = Int(number)
+        seats[seat].ticket &+= 1
+        seats[seat].filled = 0
+        (place.seat, place.ticket) = (number, seats[seat].ticket)
         let s = network.stateWidth
-        seatStates.replaceSubrange(place * s..<(place + 1) * s, with: member.state)
+        seatStates.withUnsafeMutableBufferPointer { ($0.baseAddress! + seat * s).update(from: state, count: s) }
     }
 
     private var mostSeats: Int { max(Self.fewestSeats, members / Self.membersPerSeat) }
 
     private func newSeat() -> Int32? {
         guard seats.count < mostSeats else { return nil }
+        makeRoom(for: 1, in: &seats)
+        makeRoom(for: k2 * network.shape.inputs, in: &seatInputs)
+        makeRoom(for: k2 * values, in: &seatTargets)
+        makeRoom(for: network.stateWidth, in: &seatStates)
         seats.append(Seat())
         seatInputs.append(contentsOf: repeatElement(0, count: k2 * network.shape.inputs))
         seatTargets.append(contentsOf: repeatElement(.nan, count: k2 * values))
         seatStates.append(contentsOf: repeatElement(0, count: network.stateWidth))
         return Int32(seats.count - 1)
+    }
+
+    /// By itself an array doubles, and up to half of it would be of no use to anybody.
+    private func makeRoom<T>(for more: Int, in array: inout [T]) {
+        if array.count + more > array.capacity { array.reserveCapacity(array.count + array.count / 8 + more) }
     }
 
     /// The seat of a member that has stayed away; one seat is looked at each time. One that is ready is none.

@@ -2,6 +2,27 @@ import Kernels
 import RecurrentModel
 import Testing
 
+/// A sequence of a group with a state of its own.
+private struct GroupMember {
+    var state: [Float]
+    var place = GroupPlace()
+
+    init(width: Int) { state = Array(repeating: 0, count: width) }
+    init(state: [Float]) { self.state = state }
+}
+
+extension GroupLearner<Float> {
+    fileprivate func add(_ member: inout GroupMember, input: [Float], learns: Bool) {
+        add(&member.place, state: member.state, input: input, learns: learns)
+    }
+
+    fileprivate func output(of member: GroupMember) -> UnsafePointer<Float> { output(of: member.place) }
+
+    fileprivate func observe(_ member: inout GroupMember, target: [Float]) {
+        observe(&member.place, state: &member.state, target: target)
+    }
+}
+
 /// Many sequences that share one network.
 @Suite struct GroupLearnerTests {
     private static func shape(_ cell: CellKind = .gru, layers: Int = 1, attention: Int = 0) -> NetworkShape {
@@ -29,7 +50,7 @@ import Testing
 
     /// One step of some members, all in one batch.
     private static func step(
-        _ learner: GroupLearner<Float>, _ members: inout [GroupMember<Float>], _ chosen: [Int], learns: Bool = true,
+        _ learner: GroupLearner<Float>, _ members: inout [GroupMember], _ chosen: [Int], learns: Bool = true,
         input: (Int) -> [Float], target: (Int) -> Float
     ) -> [Float] {
         for i in chosen { learner.add(&members[i], input: input(i), learns: learns) }
@@ -49,7 +70,7 @@ import Testing
         let group = Self.learner(shape, Self.training(enabled: false), members: count)
         let network = group.shared.network
         let workspace = Workspace(for: network)
-        var members = (0..<count).map { _ in GroupMember<Float>(width: network.stateWidth) }
+        var members = (0..<count).map { _ in GroupMember(width: network.stateWidth) }
         var alone = (0..<count).map { _ in
             OnlineLearner(network, training: Self.training(enabled: false), parameters: Self.parameters(network))
         }
@@ -75,7 +96,7 @@ import Testing
         let group = Self.learner(Self.shape(cell), members: 1)
         let network = group.shared.network
         let workspace = Workspace(for: network)
-        var members = [GroupMember<Float>(width: network.stateWidth)]
+        var members = [GroupMember(width: network.stateWidth)]
         var alone = OnlineLearner(network, training: Self.training(), parameters: Self.parameters(network))
         var random = SeededGenerator(seed: 2)
         for t in 1...50 {
@@ -101,7 +122,7 @@ import Testing
         training.clip = 0
         func change(_ sequences: [Int], members count: Int) -> [Float] {
             let group = Self.learner(Self.shape(), training, members: count)
-            var members = sequences.map { _ in GroupMember<Float>(width: group.shared.network.stateWidth) }
+            var members = sequences.map { _ in GroupMember(width: group.shared.network.stateWidth) }
             let before = group.shared.parameters
             for t in 0..<8 {
                 _ = Self.step(
@@ -124,7 +145,7 @@ import Testing
     @Test func allLearnFromSome() {
         let count = 200
         let group = Self.learner(members: count)
-        var members = (0..<count).map { _ in GroupMember<Float>(width: group.shared.network.stateWidth) }
+        var members = (0..<count).map { _ in GroupMember(width: group.shared.network.stateWidth) }
         func wave(_ t: Int, _ i: Int) -> Float { (t + i * 3) % 10 < 5 ? 0.8 : -0.8 }
         var errors: [Float] = []
         for t in 0..<600 {
@@ -148,7 +169,7 @@ import Testing
     /// Who must not be learned from is not, and who stays away does not keep others from it.
     @Test func seatsAreGivenOn() {
         let group = Self.learner(members: 4)
-        var members = (0..<70).map { _ in GroupMember<Float>(width: group.shared.network.stateWidth) }
+        var members = (0..<70).map { _ in GroupMember(width: group.shared.network.stateWidth) }
         // All 64 seats are taken by members that never come again.
         _ = Self.step(group, &members, Array(0..<64), input: { _ in [0, 0] }, target: { _ in 0 })
         for _ in 0..<8 {
@@ -172,7 +193,7 @@ import Testing
     @Test func aGradientThatIsNotFiniteIsLeftOut() {
         let group = Self.learner(members: 1)
         let before = group.shared.parameters
-        var members = [GroupMember<Float>(width: group.shared.network.stateWidth)]
+        var members = [GroupMember(width: group.shared.network.stateWidth)]
         for _ in 0..<8 {
             _ = Self.step(group, &members, [0], input: { _ in [.infinity, .nan] }, target: { _ in 1 })
         }
@@ -183,7 +204,7 @@ import Testing
     @Test func savedWeightsGoOn() throws {
         func run(_ group: GroupLearner<Float>, from state: [Float]?, _ steps: Range<Int>) -> [Float] {
             var members = [
-                state.map { GroupMember<Float>(state: $0) } ?? GroupMember(width: group.shared.network.stateWidth)
+                state.map { GroupMember(state: $0) } ?? GroupMember(width: group.shared.network.stateWidth)
             ]
             for t in steps {
                 _ = Self.step(
@@ -217,7 +238,7 @@ import Testing
 
     @Test func otherWeightsReachTheLearner() {
         let group = Self.learner(Self.shape(), Self.training(enabled: false), members: 1)
-        var members = [GroupMember<Float>(width: group.shared.network.stateWidth)]
+        var members = [GroupMember(width: group.shared.network.stateWidth)]
         func output() -> Float {
             members[0] = GroupMember(width: group.shared.network.stateWidth)
             return Self.step(group, &members, [0], input: { _ in [1, -1] }, target: { _ in 0 })[0]
@@ -237,7 +258,7 @@ import Testing
                 tasks.addTask {
                     let learner = GroupLearner(shared, workspace: Workspace(for: network))
                     learner.members = 8
-                    var members = (0..<8).map { _ in GroupMember<Float>(width: network.stateWidth) }
+                    var members = (0..<8).map { _ in GroupMember(width: network.stateWidth) }
                     for t in 0..<80 {
                         _ = Self.step(
                             learner, &members, Array(0..<8), input: { [Float((t + $0 + thread) % 7) / 7, 0] },

@@ -11,10 +11,17 @@ import Testing
         init(_ arguments: [String], environment: [String: String] = [:]) throws {
             process = BuiltProgram(environment: environment).makeProcess(arguments)
             process.standardOutput = pipe
+            // Were one left over, whoever reads what the test runner prints would wait for it.
+            process.standardError = FileHandle.nullDevice
             try process.run()
         }
 
-        deinit { if process.isRunning { process.terminate() } }
+        /// Not SIGTERM, which is blocked where the thread that has started it blocks it. And not by closing the pipe alone:
+        /// a follower that was started meanwhile may hold its other end, too.
+        deinit {
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+        }
 
         /// The first two fields of a CSV line and the value; nil at the end.
         func next() throws -> String? {
@@ -80,6 +87,8 @@ import Testing
         try store.append(stream: 2, sequence: 2, time: start + 1, value: 3)
         try store.append(stream: 3, sequence: 1, time: start + 2, value: 4, newStream: "db.b")
         try store.append(stream: 4, sequence: 1, time: start + 3, value: 5, newStream: "web.b")
+        // The store is removed with its value: not before the follower has read it.
+        defer { withExtendedLifetime(store) {} }
         #expect(try following.next() == "web.b 5")
         try store.append(stream: 1, sequence: 2, time: start + 4, value: 6)
         #expect(try following.next() == "web.a 6")

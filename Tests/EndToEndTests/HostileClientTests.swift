@@ -293,7 +293,8 @@ import Testing
         try other.sync()
         #expect(
             try daemon.query(
-                "SELECT sum(count) FROM \(StoredRows.all) JOIN stream ON id = stream_id WHERE name = 'other'") == ["10"])
+                "SELECT sum(count) FROM \(StoredRows.all) JOIN stream ON id = stream_id WHERE name = 'other'") == ["10"]
+        )
         if stops { try daemon.stop() }
     }
 }

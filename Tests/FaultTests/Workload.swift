@@ -43,7 +43,8 @@ struct Workload: Sendable {
             }
             let record = StreamRecord(
                 // Each in a slice of its own.
-                id: Int32(number * 100 + 1), name: "stream.\(number)", channels: channels, created: 1_700_000_000_000_000)
+                id: Int32(number * 100 + 1), name: "stream.\(number)", channels: channels,
+                created: 1_700_000_000_000_000)
             return Stream(record: record, settings: settings, times: times, values: values)
         }
     }

@@ -13,7 +13,8 @@ enum SQLiteShell {
     /// - Throws: `HarnessError` with what the shell said.
     @discardableResult
     static func run(
-        _ sql: String, on database: String, writable: Bool = false, loading library: String? = nil, launcher: [String] = []
+        _ sql: String, on database: String, writable: Bool = false, loading library: String? = nil,
+        launcher: [String] = []
     ) throws -> [String] {
         let folder = try TemporaryFolder()
         var command = launcher + ["sqlite3", "-batch", "-bail", "-cmd", ".timeout 10000"]

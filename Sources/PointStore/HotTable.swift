@@ -7,8 +7,10 @@ final class HotTable: Sendable {
     private static let rowsPerStream = 32
     /// Values from which on it is: some 30 MB.
     static let mostValues = 1_000_000
-    /// With few slices, so many each: twice a 32nd of it all, what the fullest of many has, is sealed in some 30 ms.
+    /// With few slices, so many each: twice a 32nd of it all, what the fullest of many has, is sealed in some 30 ms. But a
+    /// twentieth in any case, for those who look at the newest points of a few streams.
     private static let slices = 32
+    private static let leastShare = 20
     /// What one of them takes of the file, in bytes.
     private static let valueBytes: Int64 = 32
 
@@ -64,7 +66,8 @@ final class HotTable: Sendable {
     var ripe: ClosedRange<Int32>? {
         state.withLock {
             let slices = $0.slices
-            if slices.values >= min(mostValues, max(1, slices.used) * mostValues / Self.slices) {
+            let enough = max(mostValues / Self.leastShare, slices.used * mostValues / Self.slices)
+            if slices.values >= max(1, min(mostValues, enough)) {
                 return slices.fullest(by: \.values)
             }
             return slices.rows >= max(Self.rows, Self.rowsPerStream * $0.streams) ? slices.fullest(by: \.rows) : nil

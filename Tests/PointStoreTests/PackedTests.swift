@@ -180,12 +180,12 @@ import Testing
     /// Few streams are in one slice: the whole table, emptied at once.
     @Test func fewStreamsAreOneSlice() throws {
         var options = PointStore.Options()
-        options.hotValues = 32_000
+        options.hotValues = 24_000
         let store = try PointStore(path: scratch.path, options: options)
         try store.store(streams: [stream(1), stream(2)])
         for round in 0..<4 as Range<Int64> {
             try store.store(points: [1, 2].flatMap { rows($0, round * 300 + 1...(round + 1) * 300) })
-            #expect(store.shouldSeal == (round % 2 == 1), "a 32nd of what many slices may have")
+            #expect(store.shouldSeal == (round % 2 == 1), "a twentieth of what many slices may have")
             try store.sealSome()
             #expect(try hotStreams() == (round % 2 == 1 ? [] : [1, 2]))
         }

@@ -119,7 +119,13 @@ soak: build ## Load the daemon for ten minutes; its memory must not grow
 bench: build ## Run the benchmarks
 	@Benchmarks/run
 	echo
+	Benchmarks/decoders
+	echo
 	Benchmarks/models
+	echo
+	Benchmarks/store
+	echo
+	Benchmarks/latency
 	echo
 	Benchmarks/overload
 

@@ -13,9 +13,9 @@ struct HotSlices: Sendable {
         var isUsed = false
     }
 
-    private static let most = 64
+    private static let most = 128
     /// As a power of two: with fewer streams in each, there would be more slices than are worth it.
-    private static let leastWidth = 5
+    private static let leastWidth = 4
 
     static let allStreams = Int32.min...Int32.max
 

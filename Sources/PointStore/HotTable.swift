@@ -7,9 +7,9 @@ final class HotTable: Sendable {
     private static let rowsPerStream = 32
     /// Values from which on it is: some 30 MB.
     static let mostValues = 1_000_000
-    /// With few slices, so many each: twice a 32nd of it all, what the fullest of many has, is sealed in some 30 ms. But a
+    /// With few slices, so many each: twice a 64th of it all, what the fullest of many has, is sealed in some 15 ms. But a
     /// twentieth in any case, for those who look at the newest points of a few streams.
-    private static let slices = 32
+    private static let slices = 64
     private static let leastShare = 20
     /// What one of them takes of the file, in bytes.
     private static let valueBytes: Int64 = 32

@@ -89,7 +89,7 @@ final class Rig {
             var options = PointStore.Options()
             // Small, so that the WAL is often copied into the database and begun anew.
             options.checkpointPages = 40
-            // An eighth of it, when all streams have points: some two rounds.
+            // A sixteenth of it, when all streams have points: less than a round.
             options.hotValues = 800
             options.busyTimeout = .seconds(1)
             options.synchronous = synchronous

@@ -276,8 +276,8 @@ final class Shard: @unchecked Sendable {
     /// - Parameter all: also those that would wait for longer.
     /// - Returns: how many there were.
     private func release(_ state: StreamState, all: Bool = false) -> Int {
-        let next = { time, values in self.step(state, time, values) }
         if !state.order.hasWaiting { return 0 }
+        let next = { time, values in self.step(state, time, values) }
         let count = all ? state.order.window.removeAll(next) : state.order.window.removeDue(next)
         if count > 0 {
             batch.commit.released.append(PendingRelease(stream: state.id, through: state.detector.newestTime))

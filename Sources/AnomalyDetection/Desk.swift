@@ -24,8 +24,8 @@ final class Desk {
     /// no bounds, and attention looks back on many.
     private let isShort: Bool
     private static let shortSteps: Float = 32_768
-    /// Where the network's input is in a member's record; the state lies before it. And what comes before the anomaly.
-    private let inputPlace: Int
+    /// Of the hidden state in a member's record, behind which the network's input lies; and of all before the anomaly.
+    let stateBytes: Int
     private var fixedBytes = 0
     /// Of a stream without points.
     private var blank = MemberRecord()
@@ -43,14 +43,14 @@ final class Desk {
         tracker = AnomalyTracker(quietPoints: shared.values.score.quietPoints)
         stateWidth = network.group?.shared.network.stateWidth ?? 0
         isShort = model.cell != .lstm && model.attention == 0
-        inputPlace = (stateWidth * (isShort ? 2 : 4) + 3) / 4 * 4
+        stateBytes = (stateWidth * (isShort ? 2 : 4) + 3) / 4 * 4
         guard network.group != nil else { return }
         var size = MemberSize()
         exchange(&size)
-        fixedBytes = inputPlace + size.bytes
+        fixedBytes = stateBytes + size.bytes
         var none: Said?
         put(into: &blank, &none)
-        if inputPlace > 0 { blank.memory?.initializeMemory(as: UInt8.self, repeating: 0, count: inputPlace) }
+        if stateBytes > 0 { blank.memory?.initializeMemory(as: UInt8.self, repeating: 0, count: stateBytes) }
     }
 
     deinit { blank.deallocate() }
@@ -82,17 +82,14 @@ final class Desk {
 
     /// (I): the network's input in a member's record.
     func input(of record: MemberRecord) -> UnsafePointer<Float> {
-        UnsafePointer((record.memory! + inputPlace).assumingMemoryBound(to: Float.self))
+        UnsafePointer((record.memory! + stateBytes).assumingMemoryBound(to: Float.self))
     }
-
-    /// Bytes of the hidden state in a record.
-    var stateBytes: Int { inputPlace }
 
     /// Puts a member on the desk.
     ///
     /// - Parameter evenIfOver: whether its last anomaly is wanted, too, if it is over.
     func take(_ record: MemberRecord, _ said: Said?, evenIfOver: Bool) {
-        var reader = MemberReader(UnsafeRawPointer(record.memory! + inputPlace))
+        var reader = MemberReader(UnsafeRawPointer(record.memory! + stateBytes))
         exchange(&reader)
         keptAnomaly = tracker.take(&reader, evenIfOver: evenIfOver)
         scorer.peak.take(&reader)
@@ -106,8 +103,8 @@ final class Desk {
         let leavesAnomaly = keptAnomaly > 0 && tracker.anomaly == nil
         let anomaly = leavesAnomaly ? keptAnomaly : tracker.keptBytes
         let memory = record.fit(
-            fixedBytes + anomaly + scorer.peak.keptBytes, keeping: leavesAnomaly ? fixedBytes + anomaly : inputPlace)
-        var writer = MemberWriter(memory + inputPlace)
+            fixedBytes + anomaly + scorer.peak.keptBytes, keeping: leavesAnomaly ? fixedBytes + anomaly : stateBytes)
+        var writer = MemberWriter(memory + stateBytes)
         exchange(&writer)
         if leavesAnomaly { writer.skip(anomaly) } else { tracker.put(&writer) }
         scorer.peak.put(&writer)
@@ -120,9 +117,6 @@ final class Desk {
         }
         self.said = said
     }
-
-    /// A member has no season, whatever a state that was read says.
-    func forgetSeason() { scorer.forgetSeason() }
 
     @inline(__always)
     private func exchange(_ coding: inout some MemberCoding) {

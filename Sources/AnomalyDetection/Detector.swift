@@ -379,7 +379,7 @@ public final class Detector {
         return writer.bytes
     }
 
-    /// Bytes of a member of a group, but for the network's state.
+    /// Bytes of a member of a group, but for the network's state: the record, and what the object has besides.
     var memberBytes: Int { Int(record.capacity) - desk.stateBytes + MemoryLayout<MemberRecord>.size + 64 }
 
     private var hiddenState: [Float] {
@@ -428,7 +428,7 @@ public final class Detector {
             for c in 0..<channels { try desk.trust[c].decode(from: &reader) }
             desk.held = try reader.read()
             silentSince = try reader.read()
-            defer { if sharesNetwork { desk.forgetSeason() } }
+            defer { if sharesNetwork { desk.scorer.forgetSeason() } }
             try desk.scorer.decode(from: &reader)
             try desk.tracker.decode(from: &reader)
             if sharesNetwork { try readHiddenState(from: &reader) } else { try desk.network.decode(from: &reader) }

@@ -53,25 +53,19 @@ package struct RecentPeak: Sendable {
     private static let steps = Float(4096)
 
     /// In 4 bytes each. Rounded up, so that the same number again is no news.
-    mutating func put(_ writer: inout MemberWriter) {
-        var count = UInt16(peaks.count)
-        writer.exchange(&count)
+    func put(_ writer: inout MemberWriter) {
+        writer.put(UInt16(peaks.count))
         for peak in peaks {
-            var number = UInt16(min(65_535, (peak.number * Self.steps).rounded(.up)))
-            var age = UInt16(clamping: next &- peak.place)
-            writer.exchange(&number)
-            writer.exchange(&age)
+            writer.put(UInt16(min(65_535, (peak.number * Self.steps).rounded(.up))))
+            writer.put(UInt16(clamping: next &- peak.place))
         }
     }
 
     mutating func take(_ reader: inout MemberReader) {
-        var (count, number, age) = (0 as UInt16, 0 as UInt16, 0 as UInt16)
-        reader.exchange(&count)
         peaks.removeAll(keepingCapacity: true)
         next = 0
-        for _ in 0..<count {
-            reader.exchange(&number)
-            reader.exchange(&age)
+        for _ in 0..<(reader.take() as UInt16) {
+            let (number, age): (UInt16, UInt16) = (reader.take(), reader.take())
             let peak = Peak(number: Float(number) / Self.steps, place: 0 &- UInt32(age))
             // Rounding has made two of them one: the one that came last.
             if peaks.last?.number == peak.number { peaks.removeLast() }

@@ -58,7 +58,7 @@ struct Scorer: Sendable {
     private var season = DeviationTrack()
     /// What these rank sizes among: the stream's own, or those of its group.
     private var sizes: SizeMemory
-    let ownsSizes: Bool
+    private let ownsSizes: Bool
     var peak: RecentPeak
     /// Half-width of the band in units of the channel's spread (one channel: in its own).
     private var band = Double.nan

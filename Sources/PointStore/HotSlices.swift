@@ -9,6 +9,8 @@ struct HotSlices: Sendable {
         var rows = 0
         /// Values that this process has added: one for each channel of a point.
         var values = 0
+        /// Streams with a row of their own in one commit, as far as it has had points since it was sealed.
+        var streams = 0
         /// Whether it ever had points.
         var isUsed = false
     }
@@ -21,8 +23,6 @@ struct HotSlices: Sendable {
 
     private var slices = [Slice](repeating: Slice(), count: most)
     private var width = leastWidth
-    private(set) var rows = 0
-    private(set) var values = 0
 
     init() {}
 
@@ -35,7 +35,10 @@ struct HotSlices: Sendable {
         }
     }
 
-    var isEmpty: Bool { rows == 0 }
+    var isEmpty: Bool { slices.allSatisfy { $0.rows == 0 } }
+
+    /// Of all slices.
+    func sum(_ size: KeyPath<Slice, Int>) -> Int { slices.reduce(0) { $0 + $1[keyPath: size] } }
 
     /// Slices that ever had points.
     var used: Int { slices.count { $0.isUsed } }
@@ -45,23 +48,25 @@ struct HotSlices: Sendable {
         let stream = Int(max(0, stream))
         while stream >> width >= Self.most { widen() }
         slices[stream >> width].add(Slice(rows: rows, values: values, isUsed: true))
-        self.rows += rows
-        self.values += values
     }
 
-    mutating func add(_ others: HotSlices) {
-        var others = others
-        while others.width < width { others.widen() }
-        while width < others.width { widen() }
-        for index in slices.indices { slices[index].add(others.slices[index]) }
-        rows += others.rows
-        values += others.values
+    /// What a commit has added.
+    mutating func add(_ commit: HotSlices) {
+        var commit = commit
+        while commit.width < width { commit.widen() }
+        while width < commit.width { widen() }
+        for index in slices.indices {
+            let new = commit.slices[index]
+            slices[index].add(new)
+            // Of streams that are few, each may have many rows in it.
+            slices[index].streams = max(slices[index].streams, min(new.rows, new.values))
+        }
     }
 
     /// The streams of the slice that has the most values, or the most rows; all if no other has any.
     func fullest(by size: KeyPath<Slice, Int>) -> ClosedRange<Int32> {
         let index = slices.indices.max { slices[$0][keyPath: size] < slices[$1][keyPath: size] } ?? 0
-        if slices[index].rows == rows { return Self.allStreams }
+        if slices[index].rows == sum(\.rows) { return Self.allStreams }
         let first = index << width
         return (index == 0 ? .min : Int32(clamping: first))...Int32(clamping: first + 1 << width - 1)
     }
@@ -70,8 +75,6 @@ struct HotSlices: Sendable {
     mutating func empty(_ streams: ClosedRange<Int32>) {
         for index in slices.indices {
             guard streams == Self.allStreams || index == Int(max(0, streams.lowerBound)) >> width else { continue }
-            rows -= slices[index].rows
-            values -= slices[index].values
             slices[index] = Slice(isUsed: slices[index].isUsed)
         }
     }
@@ -91,6 +94,7 @@ extension HotSlices.Slice {
     mutating func add(_ other: Self) {
         rows += other.rows
         values += other.values
+        streams += other.streams
         isUsed = isUsed || other.isUsed
     }
 }

@@ -16,8 +16,6 @@ final class HotTable: Sendable {
 
     private struct State {
         var slices = HotSlices()
-        /// Streams, each with its own row in every commit.
-        var streams = 0
         var peak = 0
         var generation = 0
     }
@@ -29,15 +27,7 @@ final class HotTable: Sendable {
 
     func set(_ slices: HotSlices) { state.withLock { $0.slices = slices } }
 
-    /// All of it is sealed, or gone.
-    func reset() {
-        state.withLock {
-            $0.slices = HotSlices()
-            $0.generation += 1
-        }
-    }
-
-    /// A slice is sealed.
+    /// The points of these streams, a slice or all, are sealed, or gone.
     func empty(_ streams: ClosedRange<Int32>) {
         state.withLock {
             $0.slices.empty(streams)
@@ -48,12 +38,10 @@ final class HotTable: Sendable {
     /// Counts how often something of the table may have gone.
     var generation: Int { state.withLock { $0.generation } }
 
-    func add(_ slices: HotSlices) {
+    func add(_ commit: HotSlices) {
         state.withLock {
-            $0.slices.add(slices)
-            // Of streams that are few, each may have many rows in a commit.
-            $0.streams = max($0.streams, min(slices.rows, slices.values))
-            $0.peak = max($0.peak, $0.slices.values)
+            $0.slices.add(commit)
+            $0.peak = max($0.peak, $0.slices.sum(\.values))
         }
     }
 
@@ -67,10 +55,9 @@ final class HotTable: Sendable {
         state.withLock {
             let slices = $0.slices
             let enough = max(mostValues / Self.leastShare, slices.used * mostValues / Self.slices)
-            if slices.values >= max(1, min(mostValues, enough)) {
-                return slices.fullest(by: \.values)
-            }
-            return slices.rows >= max(Self.rows, Self.rowsPerStream * $0.streams) ? slices.fullest(by: \.rows) : nil
+            if slices.sum(\.values) >= max(1, min(mostValues, enough)) { return slices.fullest(by: \.values) }
+            let most = max(Self.rows, Self.rowsPerStream * slices.sum(\.streams))
+            return slices.sum(\.rows) >= most ? slices.fullest(by: \.rows) : nil
         }
     }
 }

@@ -152,7 +152,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         }
         let replacement = try PointStore.open(path, options, lock.withLock { $0 })
         currentQueue.withLock { $0 = replacement }
-        hot.reset()
+        hot.empty(HotSlices.allStreams)
         foundDamage.withLock { $0 = nil }
         setAside = nil
         return aside

@@ -135,7 +135,7 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
 
     mutating func set(_ numbers: [Scalar], at place: Int) {
         let start = memory.makeUnique() + place
-        numbers.withUnsafeBufferPointer { start.update(from: $0.baseAddress!, count: $0.count) }
+        numbers.withUnsafeBufferPointer { if let first = $0.baseAddress { start.update(from: first, count: $0.count) } }
     }
 
     /// Updates between two looks at the health of the gradients, which cost some 3 % of an update.

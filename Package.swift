@@ -122,7 +122,7 @@ let package = Package(
         .target(
             name: "AnomalyDaemon",
             dependencies: [
-                "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
+                "Kernels", "RecurrentModel", "AnomalyDetection", "ModelFiles", "FeedProtocol", "PointStore", "Systemd",
                 "AnomalyConfiguration", "ControlProtocol", "WebServer", "LivePage", "CMalloc", nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOConcurrencyHelpers"), hummingbird("Hummingbird"), http,
                 .product(name: "HTTPTypes", package: "swift-http-types"), log, lifecycle("ServiceLifecycle"),

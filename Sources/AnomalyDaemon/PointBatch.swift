@@ -1,17 +1,21 @@
 import PointStore
 
 /// Points on their way from one feed to one shard, in the order in which they came.
-struct PointBatch: Sendable {
-    struct Point: Sendable {
-        var stream: Int32
+package struct PointBatch: Sendable {
+    package struct Point: Sendable {
+        package var stream: Int32
         /// How many of the `values` are this point's.
         var width: Int32
         /// Microseconds since 1970.
-        var time: Int64
+        package var time: Int64
         /// True if the client gave no time and `time` is that of arrival, which may be moved to keep the order.
         var isArrival: Bool
         /// The stream's in its shard.
         var place: Int32
+
+        package init(stream: Int32, width: Int32, time: Int64, isArrival: Bool, place: Int32) {
+            (self.stream, self.width, self.time, self.isArrival, self.place) = (stream, width, time, isArrival, place)
+        }
     }
 
     private(set) var points: [Point] = []
@@ -19,10 +23,12 @@ struct PointBatch: Sendable {
     /// Steady time at which they were read; `Int64.max` if that is not known.
     var arrived = Int64.max
 
+    package init() {}
+
     var isEmpty: Bool { points.isEmpty }
     var count: Int { points.count }
 
-    mutating func append(_ point: Point, values: UnsafeBufferPointer<Double>) {
+    package mutating func append(_ point: Point, values: UnsafeBufferPointer<Double>) {
         points.append(point)
         self.values.append(contentsOf: values)
     }

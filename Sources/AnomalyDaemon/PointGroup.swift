@@ -1,6 +1,6 @@
 /// Points of several batches that are stepped through together, stream by stream and each stream's in the order in which
 /// they came: of ten thousand models, whose memory no cache holds, each is brought in once for all of its points.
-struct PointGroup {
+package struct PointGroup {
     /// Points after which a group is closed when many wait: some for each stream when there are many, and soon done.
     static let most = 32_768
     /// The same when so many wait in all: that their verdicts are told soon counts for more than the cache.
@@ -14,11 +14,16 @@ struct PointGroup {
     /// Steady time at which the first of them were read; `Int64.max` if that is not known.
     private(set) var arrived = Int64.max
 
-    /// A group of its own, or the first of those that are made of messages.
-    init(_ batches: PointBatch..., of messages: [ShardMessage] = []) {
+    /// A group of its own.
+    package init(_ batches: PointBatch...) {
+        most = Self.quick
+        for batch in batches { add(batch) }
+    }
+
+    /// The first of the groups that are made of messages.
+    init(of messages: [ShardMessage]) {
         let waiting = messages.reduce(0) { if case .points(let batch) = $1 { $0 + batch.count } else { $0 } }
         most = waiting <= Self.few ? Self.quick : Self.most
-        for batch in batches { add(batch) }
     }
 
     var isFull: Bool { count >= most }
@@ -35,16 +40,26 @@ struct PointGroup {
         arrived = min(arrived, batch.arrived)
     }
 
+    /// How soon it will be a stream's turn.
+    package enum Nearness {
+        case coming
+        case next
+    }
+
+    /// Points before its own at which a stream is said to be coming: about as long as its memory takes to come from afar.
+    private static let distance = 3
+
     /// Calls `body` with each point and its values.
     ///
-    /// - Parameter inRounds: the first point of each stream, then the second one of each, and so on: those of a round can
-    ///   be stepped through together where streams share a network.
-    func forEach(inRounds: Bool = false, _ body: (PointBatch.Point, UnsafeBufferPointer<Double>) -> Void) {
-        // A single batch has few points of a stream: nothing would be gained.
-        guard batches.count > 1 else {
-            for batch in batches { batch.forEach(body) }
-            return
-        }
+    /// - Parameters:
+    ///   - inRounds: the first point of each stream, then the second one of each, and so on: those of a round can be stepped
+    ///     through together where streams share a network.
+    ///   - ahead: called with the first of some points of a stream, twice before its turn comes; not with those at the
+    ///     beginning.
+    package func forEach(
+        inRounds: Bool = false, ahead: (PointBatch.Point, Nearness) -> Void = { _, _ in },
+        _ body: (PointBatch.Point, UnsafeBufferPointer<Double>) -> Void
+    ) {
         // The place of the stream above the number of the point, which keeps the order among equal places.
         var keys: [UInt64] = []
         keys.reserveCapacity(count)
@@ -60,11 +75,18 @@ struct PointGroup {
                 value += Int(point.width)
             }
         }
-        keys.sort()
+        // A single batch has few points of a stream: nothing would be gained.
+        if batches.count > 1 { keys.sort() }
         if inRounds { arrangeInRounds(&keys) }
+        func point(_ index: Int) -> (point: PointBatch.Point, value: Int) { sources[Int(keys[index] & 0xffff_ffff)] }
+        func announce(_ index: Int, _ nearness: Nearness) {
+            if index < keys.count, keys[index] >> 32 != keys[index - 1] >> 32 { ahead(point(index).point, nearness) }
+        }
         values.withUnsafeBufferPointer { values in
-            for key in keys {
-                let (point, value) = sources[Int(key & 0xffff_ffff)]
+            for index in keys.indices {
+                announce(index + Self.distance, .coming)
+                announce(index + 1, .next)
+                let (point, value) = point(index)
                 body(point, UnsafeBufferPointer(rebasing: values[value..<(value + Int(point.width))]))
             }
         }
@@ -95,19 +117,5 @@ struct PointGroup {
             next[Int(round)] += 1
         }
         keys = arranged
-    }
-}
-
-extension PointBatch {
-    /// Calls `body` with each point and its values, in order.
-    func forEach(_ body: (Point, UnsafeBufferPointer<Double>) -> Void) {
-        values.withUnsafeBufferPointer { values in
-            var position = 0
-            for point in points {
-                let width = Int(point.width)
-                body(point, UnsafeBufferPointer(rebasing: values[position..<(position + width)]))
-                position += width
-            }
-        }
     }
 }

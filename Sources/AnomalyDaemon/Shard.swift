@@ -64,6 +64,7 @@ final class Shard: @unchecked Sendable {
     /// By place: those that are awake.
     var streams: [StreamState?] = []
     var active: [StreamState] = []
+    var whereabouts = Whereabouts()
     var sleeping = SleepingStreams()
     /// Streams that are to sleep once all of them is stored, in the order of their bedtimes. Some may have got up.
     var bedded: [StreamState] = []
@@ -239,7 +240,7 @@ final class Shard: @unchecked Sendable {
             times.tell(statistics.times)
         }
         batch.commit.points.reserveCapacity(batch.commit.points.count + points.count)
-        points.forEach(inRounds: groups.count > 0) { point, own in
+        points.forEach(inRounds: groups.count > 0, ahead: prepare) { point, own in
             guard let state = self.state(of: point.stream, at: point.place) else {
                 park(point, own)
                 parkedNow += 1
@@ -300,6 +301,15 @@ final class Shard: @unchecked Sendable {
             times.add(SteadyClock.now - timed.begun, hasLearnt: detector.training.updates != timed.updates)
         }
         verdicts.withUnsafeBufferPointer { note(verdict, $0, of: state, wasWarming: wasWarming) }
+        whereabouts.look(at: state)
+    }
+
+    /// The points of a stream are going to be stepped.
+    private func prepare(for point: PointBatch.Point, _ nearness: PointGroup.Nearness) {
+        switch nearness {
+        case .coming: whereabouts.prefetch(point.place)
+        case .next: if Int(point.place) < streams.count { streams[Int(point.place)]?.detector.approach(point.time) }
+        }
     }
 
     /// Hands on what is said of a point.

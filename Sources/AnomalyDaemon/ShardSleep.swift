@@ -34,6 +34,7 @@ extension Shard {
 
     private func fallAsleep(_ state: StreamState) {
         streams[Int(state.place)] = nil
+        whereabouts.forget(state.place)
         let last = active.removeLast()
         if last !== state {
             last.index = state.index

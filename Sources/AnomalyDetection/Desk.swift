@@ -1,3 +1,4 @@
+import Kernels
 import RecurrentModel
 
 /// What of a detector is worked on while a point of its stream is. Who has a network of its own has a desk of its own, too.
@@ -31,7 +32,7 @@ final class Desk {
     private var blank = MemberRecord()
 
     init(
-        _ shared: SharedSettings, channels: Int, network: DetectorNetwork, sizes: SizeMemory?
+        _ shared: SharedSettings, channels: Int, network: DetectorNetwork, sizes: SizeMemory?, phase: UInt64
     ) {
         let model = shared.values.model
         (self.shared, self.channels, self.network) = (shared, channels, network)
@@ -39,7 +40,7 @@ final class Desk {
             channels: channels, meaning: model.target, features: model.features, scaling: model.scaling,
             rangeHalfLife: model.rangeHalfLife)
         trust = Array(repeating: PredictionTrust(), count: channels)
-        scorer = Scorer(shared, channels: channels, sizes: sizes)
+        scorer = Scorer(shared, channels: channels, sizes: sizes, phase: phase)
         tracker = AnomalyTracker(quietPoints: shared.values.score.quietPoints)
         stateWidth = network.group?.shared.network.stateWidth ?? 0
         isShort = model.cell != .lstm && model.attention == 0
@@ -54,6 +55,15 @@ final class Desk {
     }
 
     deinit { blank.deallocate() }
+
+    /// Says where the memory lies that each point of a stream with a network of its own needs.
+    func locate(in map: MemoryMap) {
+        map.add(self)
+        network.locate(in: map)
+        encoder.locate(in: map)
+        map.add(trust)
+        scorer.locate(in: map)
+    }
 
     // MARK: Members
 

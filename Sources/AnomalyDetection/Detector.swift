@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 import RealModule
 public import RecurrentModel
 
@@ -233,6 +233,23 @@ public final class Detector {
         if step.isExcluded, seen <= Int64(settings.score.warmup) { origin += 1 }
         return PointVerdict(
             sequence: sequence, time: time, score: judgement.score, flags: judgement.flags, change: change)
+    }
+
+    // MARK: Where it lies
+
+    /// Says where the memory lies that each point needs; it may move at any point. That of a member of a group is one piece,
+    /// and not told.
+    public func locate(in map: MemoryMap) {
+        if sharesNetwork { return }
+        map.add(self)
+        desk.locate(in: map)
+    }
+
+    /// Asks for the memory of what the next point is going to be compared with, which lies elsewhere each time.
+    ///
+    /// - Parameter time: of that point, in microseconds since 1970.
+    public func approach(_ time: Int64) {
+        if !sharesNetwork { desk.scorer.seasons.approach(time) }
     }
 
     // MARK: Silence

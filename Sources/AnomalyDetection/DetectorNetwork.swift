@@ -1,3 +1,4 @@
+import Kernels
 import RecurrentModel
 
 /// The network of a detector: one of its own, or that of a group.
@@ -46,6 +47,13 @@ struct DetectorNetwork {
     /// - Precondition: it is one of the stream's own.
     func observe(_ target: UnsafePointer<Float>, updates: Bool) {
         own!.learner.observe(target, workspace: own!.workspace, updates: updates)
+    }
+
+    /// Says where the memory lies that each step of a network of the stream's own needs.
+    func locate(in map: MemoryMap) {
+        guard let own else { return }
+        map.add(own)
+        own.learner.locate(in: map)
     }
 
     // MARK: What it is

@@ -1,3 +1,4 @@
+import Kernels
 import RealModule
 import RecurrentModel
 
@@ -65,6 +66,12 @@ public struct InputEncoder: Sendable {
 
     /// Of memory, without itself.
     var bytes: Int { ArrayBytes.of(channels) + ArrayBytes.of(input) }
+
+    /// Says where it lies.
+    func locate(in map: MemoryMap) {
+        map.add(channels)
+        map.add(input)
+    }
 
     /// Completes the inputs for the next point by what is known of it before its value.
     ///

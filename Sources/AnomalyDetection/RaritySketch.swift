@@ -1,4 +1,5 @@
 import RealModule
+import Kernels
 import RecurrentModel
 
 /// How rare a size is among those that a stream had before, in decades: −log₁₀ of the probability that one is at least
@@ -51,6 +52,9 @@ struct RaritySketch: Sendable {
 
     /// Of memory, without itself.
     var bytes: Int { ArrayBytes.of(counts) }
+
+    /// Says where it lies.
+    func locate(in map: MemoryMap) { map.add(counts) }
 
     /// Decades of rarity of a size, 0 or more; 0 while too few are known.
     func decades(of size: Double) -> Double {

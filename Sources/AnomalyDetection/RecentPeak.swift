@@ -1,3 +1,4 @@
+import Kernels
 import RecurrentModel
 
 /// The largest of the last numbers: what a point must exceed to be news. One alarm tells of an anomaly; those that
@@ -23,6 +24,9 @@ package struct RecentPeak: Sendable {
 
     /// Of memory, without itself.
     var bytes: Int { ArrayBytes.of(peaks) }
+
+    /// Says where it lies.
+    func locate(in map: MemoryMap) { map.add(peaks) }
 
     /// Takes the next number, 0 or more; true if it is larger than each of those before it.
     package mutating func observe(_ number: Double) -> Bool {

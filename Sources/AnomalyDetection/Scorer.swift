@@ -1,3 +1,4 @@
+import Kernels
 import RealModule
 import RecurrentModel
 
@@ -66,15 +67,18 @@ struct Scorer: Sendable {
     /// What people have said.
     var feedback = Feedback()
 
-    /// - Parameter sizes: those of the stream's group; nil: it has its own.
-    init(_ shared: SharedSettings, channels: Int, sizes: SizeMemory?) {
+    /// - Parameters:
+    ///   - sizes: those of the stream's group; nil: it has its own.
+    ///   - phase: of the search for seasons (`StreamSeasons`).
+    init(_ shared: SharedSettings, channels: Int, sizes: SizeMemory?, phase: UInt64) {
         configured = shared
         ruled = shared
         let (model, settings) = (shared.values.model, shared.values.score)
+        let isMember = model.sharing == .group
         self.channels = channels
         threshold = Self.firstThreshold(settings)
         // A group's streams are to be small: there is no evidence of the season.
-        seasons = StreamSeasons(channels: model.sharing == .perStream ? channels : 0, zone: model.timeZone)
+        seasons = StreamSeasons(channels: isMember ? 0 : channels, zone: model.timeZone, phase: phase)
         memories = Array(repeating: ChannelMemory(), count: channels)
         self.sizes = sizes ?? SizeMemory(memory: settings.window)
         ownsSizes = sizes == nil
@@ -86,6 +90,14 @@ struct Scorer: Sendable {
     }
 
     private var settings: ScoreSettings { ruled.values.score }
+
+    /// Says where the memory lies that each point needs.
+    func locate(in map: MemoryMap) {
+        sizes.locate(in: map)
+        map.add(memories)
+        peak.locate(in: map)
+        seasons.locate(in: map)
+    }
 
     /// Half the width of the band of a channel, in its own units; NaN while nothing is known.
     func halfWidth(channel c: Int) -> Double { band * (isRelative ? memories[c].spread.mean : 1) }

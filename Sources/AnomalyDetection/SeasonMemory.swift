@@ -16,7 +16,9 @@ struct SeasonMemory: Sendable {
     /// Smallest autocorrelation that makes a lag a season.
     static let leastCorrelation: Float = 0.5
     /// Values before the first search for a season; the next ones are at twice as many, up to every `capacity`.
-    private static let firstSearch: Int64 = 256
+    static let firstSearch: Int64 = 256
+    /// The first search comes up to so many values later, another number for each stream.
+    static let phases = 32
     /// Values after which the time between two of them should be known.
     private static let patience: Int64 = 64
 
@@ -29,9 +31,13 @@ struct SeasonMemory: Sendable {
     /// Where no season is known. A season of its own, once found, says more, and this is begun anew if it is lost.
     private var slots: DaySlots?
     private var count: Int64 = 0
-    private var search = firstSearch
+    private var search: Int64
     /// Values in a season; 0: none is known.
     private(set) var period = 0
+
+    /// - Parameter phase: below `phases`: values by which the first search comes later, the next one by twice as many, and so
+    ///   on; so streams that began together do not all search at once.
+    init(phase: Int = 0) { search = Self.firstSearch + Int64(phase) }
 
     /// Of memory, without itself.
     var bytes: Int { values.bytes + (slots?.bytes ?? 0) }
@@ -53,6 +59,20 @@ struct SeasonMemory: Sendable {
             }
         }
         return nearest.isFinite ? Double(nearest) * unit : .nan
+    }
+
+    /// Says where the memory lies that each point needs.
+    func locate(in map: MemoryMap) { values.locate(in: map) }
+
+    /// Asks for the memory of what a value is going to be compared with, which lies elsewhere each time. Changes nothing:
+    /// mutating is what is not copied first.
+    mutating func approach(_ clock: SeasonClock) {
+        if period < 2 { return }
+        for season in 1...Self.seasons {
+            let middle = clock.places(back: season * period, period: period)
+            if middle > values.count { break }
+            values.prefetch(back: middle)
+        }
     }
 
     /// What the channel changed by at this place of the season before, in its own units; NaN while that is not known.

@@ -1,3 +1,4 @@
+import Kernels
 import RecurrentModel
 
 /// The sizes that new ones are ranked among: those of one stream, or of all streams of a group that a thread has, each
@@ -60,6 +61,15 @@ final class SizeMemory: @unchecked Sendable {
     func copy() -> SizeMemory { SizeMemory(self) }
 
     private init(_ other: SizeMemory) { (residuals, distances) = (other.residuals, other.distances) }
+
+    /// Says where it lies.
+    func locate(in map: MemoryMap) {
+        map.add(self)
+        for sketches in [residuals, distances] {
+            sketches.single.locate(in: map)
+            sketches.smoothed.locate(in: map)
+        }
+    }
 
     /// Of memory, without itself.
     var bytes: Int { residuals.bytes + distances.bytes }

@@ -1,15 +1,19 @@
+import Kernels
 import RecurrentModel
 
 /// The rhythm of a stream: how far its points lie apart, and what each channel was one season before.
 public struct StreamSeasons: Sendable {
     private let zone: LocalTime
     private var interval = SamplingInterval()
-    private var channels: [SeasonMemory]
+    private(set) var channels: [SeasonMemory]
 
-    /// - Parameter channels: whose earlier values are kept; 0: only how far points lie apart.
-    public init(channels: Int, zone: LocalTime) {
+    /// - Parameters:
+    ///   - channels: whose earlier values are kept; 0: only how far points lie apart.
+    ///   - phase: any number, another one for each stream: seasons are looked for a little later, by that.
+    public init(channels: Int, zone: LocalTime, phase: UInt64 = 0) {
         self.zone = zone
-        self.channels = Array(repeating: SeasonMemory(), count: channels)
+        let phase = Int(phase % UInt64(SeasonMemory.phases))
+        self.channels = Array(repeating: SeasonMemory(phase: phase), count: channels)
     }
 
     /// Microseconds between two points, as most have it; 0 if there is no majority.
@@ -37,6 +41,19 @@ public struct StreamSeasons: Sendable {
         SeasonClock(
             zone: zone, time: time, step: interval.usual,
             pointsInDay: interval.pointsInDay(atMost: SeasonMemory.capacity / 2))
+    }
+
+    /// Says where the memory lies that each point needs.
+    func locate(in map: MemoryMap) {
+        map.add(channels)
+        for channel in channels { channel.locate(in: map) }
+    }
+
+    /// Asks for the memory of what the point at `time` is going to be compared with.
+    mutating func approach(_ time: Int64) {
+        if channels.isEmpty { return }
+        let clock = clock(at: time)
+        for c in channels.indices { channels[c].approach(clock) }
     }
 
     /// How far a value lies above its like of earlier seasons; see `SeasonMemory`.

@@ -1,3 +1,4 @@
+import Kernels
 import RecurrentModel
 
 /// The last values of a channel. Those that came last are kept as they are, older ones in 16 bits each, in blocks with a
@@ -26,6 +27,21 @@ package struct ValueRing: Sendable {
     /// Of memory.
     var bytes: Int { ArrayBytes.of(grids) + ArrayBytes.of(numbers) + ArrayBytes.of(recent) }
 
+    /// Says where the newest values lie, and what finds the others.
+    func locate(in map: MemoryMap) {
+        map.add(recent)
+        map.add(head: grids)
+        map.add(head: numbers)
+    }
+
+    /// Asks for the memory of an old value.
+    func prefetch(back: Int) {
+        if back <= recent.count || back > count { return }
+        let index = index(back: back)
+        numbers.withUnsafeBufferPointer { MemoryMap.prefetch($0.baseAddress! + index) }
+        grids.withUnsafeBufferPointer { MemoryMap.prefetch($0.baseAddress! + index / Self.block) }
+    }
+
     /// Values that are known.
     package var count: Int { numbers.count + recent.count }
 
@@ -34,9 +50,14 @@ package struct ValueRing: Sendable {
     /// - Precondition: 1 ≤ back ≤ count.
     package subscript(back back: Int) -> Float {
         if back <= recent.count { return recent[recent.count - back] }
-        var index = next * Self.block + recent.count - back
-        if index < 0 { index += numbers.count }
+        let index = index(back: back)
         return grids[index / Self.block].value(of: numbers[index])
+    }
+
+    /// Where an old value lies.
+    private func index(back: Int) -> Int {
+        let index = next * Self.block + recent.count - back
+        return index < 0 ? index + numbers.count : index
     }
 
     /// - Parameter value: finite.

@@ -40,7 +40,10 @@ public final class Workbench {
         let group = isMember ? group(values.model, channels: channels) : nil
         let network = DetectorNetwork(
             values.model, channels: channels, name: name, group: group?.learner, workbench: self)
-        let desk = Desk(shared, channels: channels, network: network, sizes: group?.sizes)
+        // Not the numbers that weights are drawn by, or by which the network's training is shifted.
+        var generator = SeededGenerator(seed: values.model.seed &+ 2, name: name)
+        let desk = Desk(
+            shared, channels: channels, network: network, sizes: group?.sizes, phase: isMember ? 0 : generator.next())
         if isMember {
             if desks.count == Self.mostSettings { desks.removeFirst() }
             desks.append(desk)

@@ -33,6 +33,12 @@ struct AlignedBuffer<Scalar: KernelScalar>: Sendable {
         UnsafeBufferPointer(start: start + first, count: count)
     }
 
+    /// Says where the first of the numbers lie.
+    func locate(in map: MemoryMap, count: Int) {
+        map.add(storage)
+        map.add(start, bytes: count * MemoryLayout<Scalar>.stride)
+    }
+
     /// The numbers for writing, until the next copy of the buffer.
     mutating func makeUnique() -> UnsafeMutablePointer<Scalar> {
         if !isKnownUniquelyReferenced(&storage) {

@@ -225,6 +225,9 @@ public struct OnlineLearner<Scalar: KernelScalar>: Sendable {
         return (weights, optimiser.bytes, memory.count * MemoryLayout<Scalar>.stride - weights, replay.bytes)
     }
 
+    /// Says where the memory lies that each step needs.
+    public func locate(in map: MemoryMap) { memory.locate(in: map, count: inputsStart) }
+
     /// Whether a window can begin with the step after so many observations: updates come at each k1-th of them and start k2
     /// steps before; the first ones start at the beginning.
     func startsWindow(_ observations: Int64) -> Bool {

@@ -105,6 +105,23 @@ import Testing
         }
     }
 
+    /// Streams that began together find their seasons one after the other.
+    @Test(arguments: [(0, 256), (1, 257), (31, 287), (32, 256)] as [(UInt64, Int)])
+    func theSeasonIsLookedForAtOtherPointsInOtherStreams(_ phase: UInt64, _ expected: Int) {
+        var encoder = Self.encoder { $0.season = true }
+        var seasons = StreamSeasons(channels: 1, zone: .utc, phase: phase)
+        // A saw of 24 seconds, which no day gives away.
+        let found = (1...300).first { t in
+            let time = Int64(t) * 1_000_000
+            seasons.observe(elapsed: t > 1 ? 1_000_000 : 0)
+            seasons.observe(Double(t % 24) / 12, channel: 0, time: time)
+            encoder.observe(Double(t % 24) / 12, channel: 0)
+            seasons.prepare(&encoder, time: time + 1_000_000, elapsed: 1_000_000)
+            return encoder.input[2] != 0
+        }
+        #expect(found == expected)
+    }
+
     @Test func aMissingValueIsMarked() {
         var encoder = Self.encoder { $0.missing = true }
         encoder.observe(1, channel: 0, isMissing: true)

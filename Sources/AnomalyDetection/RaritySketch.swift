@@ -1,5 +1,5 @@
-import RealModule
 import Kernels
+import RealModule
 import RecurrentModel
 
 /// How rare a size is among those that a stream had before, in decades: −log₁₀ of the probability that one is at least

@@ -62,7 +62,7 @@ public struct MemoryMap: @unchecked Sendable {
 
     /// An object, without what it refers to.
     public func add(_ object: AnyObject) {
-        let start = UnsafeRawPointer(Unmanaged.passUnretained(object).toOpaque())
+        let start = Unmanaged.passUnretained(object).toOpaque()
         add(start, bytes: ck_block_bytes(start))
     }
 

@@ -43,7 +43,8 @@ import Testing
         #expect(
             events == [
                 // 1 1 2 3 3 4 4 4 5
-                "coming 3:2", "1", "next 2:1", "1", "coming 4:3", "next 3:2", "2", "3", "next 4:3", "3", "coming 5:4", "4", "4",
+                "coming 3:2", "1", "next 2:1", "1", "coming 4:3", "next 3:2", "2", "3", "next 4:3", "3", "coming 5:4",
+                "4", "4",
                 "next 5:4", "4", "5",
             ])
     }

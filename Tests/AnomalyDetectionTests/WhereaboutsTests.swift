@@ -18,7 +18,9 @@ import Testing
         detector.locate(in: map)
         let (bytes, footprint) = (map.lines * 64, detector.footprint)
         #expect(bytes > footprint.weights, "its weights, and more")
-        #expect(bytes < [footprint.weights, footprint.moments, footprint.window, footprint.replay].reduce(0, +), "but not what it learns with now and then")
+        #expect(
+            bytes < [footprint.weights, footprint.moments, footprint.window, footprint.replay].reduce(0, +),
+            "but not what it learns with now and then")
     }
 
     @Test func tellsNothingOfAMember() {
@@ -29,7 +31,7 @@ import Testing
     }
 
     /// That it is asked for changes no verdict.
-    @Test(arguments: [WeightSharing.perStream, .group]) func approachingChangesNothing(_ sharing: WeightSharing) {
+    @Test(arguments: WeightSharing.allCases) func approachingChangesNothing(_ sharing: WeightSharing) {
         let (one, other) = (detector(sharing), detector(sharing))
         for time in [0, 601, 700_000] { other.approach(Int64(time) * 60_000_000) }
         #expect(one.savedState() == other.savedState())

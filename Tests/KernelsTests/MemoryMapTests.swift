@@ -18,7 +18,9 @@ import Testing
         map.deallocate()
     }
 
-    @Test(arguments: [(0, 0, 0), (0, 1, 1), (0, 64, 1), (0, 65, 2), (63, 1, 1), (63, 2, 2), (32, 4096, 65), (0, 64 * 300, 300)])
+    @Test(arguments: [
+        (0, 0, 0), (0, 1, 1), (0, 64, 1), (0, 65, 2), (63, 1, 1), (63, 2, 2), (32, 4096, 65), (0, 64 * 300, 300),
+    ])
     func countsTheLinesThatAreTouched(_ offset: Int, _ bytes: Int, _ lines: Int) {
         withMap { map in
             withBlock(lines: 301) { map.add($0 + offset, bytes: bytes) }

@@ -9,7 +9,6 @@
 // `KernelScalar` and of the cells, where they are described.
 #pragma once
 
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -64,16 +63,10 @@ enum { ck_line = 64 };
 
 /// Asks for lines of memory to be brought nearer. Of each place, the upper 26 bits are how many lines after `origin` (or
 /// before it) it begins, and the lower 6 how many it has. Harmless whatever lies there, or if nothing does.
-static inline void ck_prefetch(const void *origin, const int32_t *places, long count) {
-    const char *const line = (const char *)((uintptr_t)origin & ~(uintptr_t)(ck_line - 1));
-    for (long i = 0; i < count; i++) {
-        const char *const start = line + (intptr_t)(places[i] >> 6) * ck_line;
-        for (long k = 0; k < (places[i] & 63); k++) __builtin_prefetch(start + k * ck_line, 0, 2);
-    }
-}
+void ck_prefetch(const void *origin, const int32_t *places, long count);
 
 /// Asks for one line.
 static inline void ck_prefetch_line(const void *place) { __builtin_prefetch(place, 0, 2); }
 
 /// Bytes of what malloc(3) has returned.
-static inline long ck_block_bytes(const void *block) { return (long)malloc_usable_size((void *)block); }
+long ck_block_bytes(const void *block);

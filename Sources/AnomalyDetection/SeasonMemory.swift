@@ -16,8 +16,8 @@ struct SeasonMemory: Sendable {
     /// Smallest autocorrelation that makes a lag a season.
     static let leastCorrelation: Float = 0.5
     /// Values before the first search for a season; the next ones are at twice as many, up to every `capacity`.
-    static let firstSearch: Int64 = 256
-    /// The first search comes up to so many values later, another number for each stream.
+    private static let firstSearch: Int64 = 256
+    /// The first search comes by fewer values than these later, another number for each stream.
     static let phases = 32
     /// Values after which the time between two of them should be known.
     private static let patience: Int64 = 64

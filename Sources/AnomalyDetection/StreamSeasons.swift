@@ -5,7 +5,7 @@ import RecurrentModel
 public struct StreamSeasons: Sendable {
     private let zone: LocalTime
     private var interval = SamplingInterval()
-    private(set) var channels: [SeasonMemory]
+    private var channels: [SeasonMemory]
 
     /// - Parameters:
     ///   - channels: whose earlier values are kept; 0: only how far points lie apart.

@@ -5,11 +5,12 @@ import Foundation
 final class FailingDisk {
     let folder: TemporaryFolder
     let mountPoint: String
-    private var image: String { folder("disk.img") }
+    private var image: String
 
     init(in folder: TemporaryFolder) throws {
         self.folder = folder
         mountPoint = folder("state")
+        image = folder("disk.img")
         try FileManager.default.createDirectory(atPath: mountPoint, withIntermediateDirectories: false)
         try run("truncate -s 32M '\(image)' && mkfs.ext4 -q '\(image)'")
         try mount()
@@ -26,9 +27,13 @@ final class FailingDisk {
 
     func fail() throws { try Data("1".utf8).write(to: URL(filePath: trigger())) }
 
-    /// As an operator does it once the disk is good again.
+    /// As an operator does it who has a good disk again: what is on the old one is copied. The old one may still be mounted,
+    /// read-only as it is: in the mount namespaces of other tests that began meanwhile.
     func repair() throws {
-        try run("umount '\(mountPoint)'; e2fsck -fy '\(image)' >/dev/null 2>&1; true")
+        let copy = folder("copy.img")
+        try run("umount '\(mountPoint)' && sync && cp '\(image)' '\(copy)'")
+        try run("e2fsck -fy '\(copy)' >/dev/null 2>&1; test $? -lt 4")
+        image = copy
         try mount()
     }
 

@@ -76,8 +76,10 @@ package struct PointGroup {
             }
         }
         // A single batch has few points of a stream: nothing would be gained.
-        if batches.count > 1 { keys.sort() }
-        if inRounds { arrangeInRounds(&keys) }
+        if batches.count > 1 {
+            keys.sort()
+            if inRounds { arrangeInRounds(&keys) }
+        }
         func point(_ index: Int) -> (point: PointBatch.Point, value: Int) { sources[Int(keys[index] & 0xffff_ffff)] }
         func announce(_ index: Int, _ nearness: Nearness) {
             if index < keys.count, keys[index] >> 32 != keys[index - 1] >> 32 { ahead(point(index).point, nearness) }
@@ -93,6 +95,8 @@ package struct PointGroup {
     }
 
     /// From stream after stream to round after round, by counting.
+    ///
+    /// - Parameter keys: sorted.
     private func arrangeInRounds(_ keys: inout [UInt64]) {
         var rounds: [Int32] = []
         rounds.reserveCapacity(keys.count)

@@ -19,8 +19,9 @@ import Testing
         return order
     }
 
-    @Test func oneBatchIsSteppedAsItCame() {
-        #expect(order(PointGroup(batch(3, 1, 3, 2))) == ["3:0", "1:1", "3:2", "2:3"])
+    @Test(arguments: [false, true]) func oneBatchIsSteppedAsItCame(_ inRounds: Bool) {
+        let group = PointGroup(batch(3, 3, 1, 3, 2))
+        #expect(order(group, inRounds: inRounds) == ["3:0", "3:1", "1:2", "3:3", "2:4"])
     }
 
     @Test func severalAreSteppedStreamByStream() {
@@ -43,9 +44,8 @@ import Testing
         #expect(
             events == [
                 // 1 1 2 3 3 4 4 4 5
-                "coming 3:2", "1", "next 2:1", "1", "coming 4:3", "next 3:2", "2", "3", "next 4:3", "3", "coming 5:4",
-                "4", "4",
-                "next 5:4", "4", "5",
+                "coming 3:2", "1", "next 2:1", "1", "coming 4:3", "next 3:2", "2", "3", "next 4:3", "3",
+                "coming 5:4", "4", "4", "next 5:4", "4", "5",
             ])
     }
 }

@@ -276,7 +276,7 @@ final class Shard: @unchecked Sendable {
     ///
     /// - Parameter all: also those that would wait for longer.
     /// - Returns: how many there were.
-    private func release(_ state: StreamState, all: Bool = false) -> Int {
+    func release(_ state: StreamState, all: Bool = false) -> Int {
         if !state.order.hasWaiting { return 0 }
         let next = { time, values in self.step(state, time, values) }
         let count = all ? state.order.window.removeAll(next) : state.order.window.removeDue(next)
@@ -308,7 +308,7 @@ final class Shard: @unchecked Sendable {
     private func prepare(for point: PointBatch.Point, _ nearness: PointGroup.Nearness) {
         switch nearness {
         case .coming: whereabouts.prefetch(point.place)
-        case .next: if Int(point.place) < streams.count { streams[Int(point.place)]?.detector.approach(point.time) }
+        case .next: if whereabouts.knows(point.place) { awake(at: point.place)?.detector.approach(point.time) }
         }
     }
 
@@ -344,36 +344,14 @@ final class Shard: @unchecked Sendable {
         }
     }
 
-    // MARK: Silence
-
-    /// Nothing may have come for too long.
-    func lookForSilence(of state: StreamState, _ now: Int64) {
-        if state.isSilenceInVain { return }
-        let detector = state.detector
-        let isSilent = state.silence.isSilent(
-            patience: detector.longestSilence, newest: max(detector.newestTime, state.order.newestWaiting),
-            run: runStart, now: now, wall: WallClock.now)
-        if !isSilent { return }
-        state.getUp()
-        // What waits for earlier points has waited for long enough. The next look sees whether it is still silent.
-        let released = release(state, all: true)
-        statistics.pending.add(-released)
-        guard released == 0, let patience = detector.longestSilence else { return }
-        let change = detector.fallSilent()
-        guard detector.isSilent else { return state.noteSilenceInVain() }
-        batch.commit.events.append(
-            EventRecord(
-                stream: state.id, sequence: detector.sequence, kind: .silence, time: detector.newestTime + patience))
-        note(change, of: state)
-        statistics.silentStreams.add(1)
-        streamLog.fellSilent(state.id, newest: detector.newestTime, patience: patience)
-    }
-
     // MARK: Streams
+
+    /// Nil if it is not in memory.
+    private func awake(at place: Int32) -> StreamState? { Int(place) < streams.count ? streams[Int(place)] : nil }
 
     /// Nil if the stream can't be restored now.
     func state(of id: Int32, at place: Int32) -> StreamState? {
-        if Int(place) < streams.count, let state = streams[Int(place)] { return state }
+        if let state = awake(at: place) { return state }
         // Who is put to sleep to make room must have no point that is still to be stepped.
         stepStaged()
         makeRoom()

@@ -11,10 +11,13 @@ struct Whereabouts: ~Copyable {
 
     deinit { for map in maps { map?.deallocate() } }
 
+    private func map(_ place: Int32) -> MemoryMap? { Int(place) < maps.count ? maps[Int(place)] : nil }
+
+    /// Whether it is known where the stream lies: of none that shares its network.
+    func knows(_ place: Int32) -> Bool { map(place) != nil }
+
     /// Asks for the memory of a stream.
-    func prefetch(_ place: Int32) {
-        if Int(place) < maps.count { maps[Int(place)]?.prefetch() }
-    }
+    func prefetch(_ place: Int32) { map(place)?.prefetch() }
 
     /// A point of the stream has been stepped.
     mutating func look(at state: StreamState) {
@@ -22,7 +25,7 @@ struct Whereabouts: ~Copyable {
         guard detector.sequence % Self.interval == 0, !detector.sharesNetwork else { return }
         let place = Int(state.place)
         while maps.count <= place { maps.appendSlowly(nil) }
-        let map = maps[place] ?? MemoryMap()
+        let map = map(state.place) ?? MemoryMap()
         map.removeAll()
         map.add(state)
         detector.locate(in: map)
@@ -31,8 +34,8 @@ struct Whereabouts: ~Copyable {
 
     /// The stream falls asleep.
     mutating func forget(_ place: Int32) {
-        guard Int(place) < maps.count else { return }
-        maps[Int(place)]?.deallocate()
+        guard let map = map(place) else { return }
+        map.deallocate()
         maps[Int(place)] = nil
     }
 }

@@ -18,6 +18,11 @@ final class SizeMemory: @unchecked Sendable {
 
         var bytes: Int { single.bytes + smoothed.bytes }
 
+        func locate(in map: MemoryMap) {
+            single.locate(in: map)
+            smoothed.locate(in: map)
+        }
+
         func encode(into writer: inout StateWriter) {
             single.encode(into: &writer)
             smoothed.encode(into: &writer)
@@ -65,10 +70,8 @@ final class SizeMemory: @unchecked Sendable {
     /// Says where it lies.
     func locate(in map: MemoryMap) {
         map.add(self)
-        for sketches in [residuals, distances] {
-            sketches.single.locate(in: map)
-            sketches.smoothed.locate(in: map)
-        }
+        residuals.locate(in: map)
+        distances.locate(in: map)
     }
 
     /// Of memory, without itself.

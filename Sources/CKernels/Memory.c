@@ -5,8 +5,9 @@
 void ck_prefetch(const void *origin, const int32_t *places, long count) {
     const char *const line = (const char *)((uintptr_t)origin & ~(uintptr_t)(ck_line - 1));
     for (long i = 0; i < count; i++) {
-        const char *const start = line + (intptr_t)(places[i] >> 6) * ck_line;
-        for (long k = 0; k < (places[i] & 63); k++) ck_prefetch_line(start + k * ck_line);
+        const char *const start = line + (intptr_t)(places[i] >> ck_count_bits) * ck_line;
+        const long lines = places[i] & ((1 << ck_count_bits) - 1);
+        for (long k = 0; k < lines; k++) ck_prefetch_line(start + k * ck_line);
     }
 }
 

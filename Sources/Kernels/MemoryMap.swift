@@ -9,8 +9,10 @@ public struct MemoryMap: @unchecked Sendable {
 
     /// Places that it has room for; what is added beyond is left out.
     private static let most = 21
-    private static let placeBits = 26
-    private static let linesBits = 6
+    /// Lines of a place.
+    private static let mostLines = 1 << Int(ck_count_bits) - 1
+    /// Lines that a place can lie away.
+    private static let reach = 1 << (31 - Int(ck_count_bits))
 
     /// Behind their number.
     private let places: UnsafeMutablePointer<Int32>
@@ -35,7 +37,7 @@ public struct MemoryMap: @unchecked Sendable {
     public static func prefetch(_ place: UnsafeRawPointer) { ck_prefetch_line(place) }
 
     /// Lines of memory that it tells of.
-    package var lines: Int { (0..<count).reduce(0) { $0 + Int(places[1 + $1]) & (1 << Self.linesBits - 1) } }
+    package var lines: Int { (0..<count).reduce(0) { $0 + Int(places[1 + $1]) & Self.mostLines } }
 
     // MARK: Places
 
@@ -44,16 +46,13 @@ public struct MemoryMap: @unchecked Sendable {
     /// Adds memory; as much of it as there is room for.
     public func add(_ start: UnsafeRawPointer, bytes: Int) {
         let line = Int(ck_line)
-        let mostLines = 1 << Self.linesBits - 1
-        let first = Int(bitPattern: start) / line - Int(bitPattern: places) / line
+        var begin = Int(bitPattern: start) / line - Int(bitPattern: places) / line
         var lines = (Int(bitPattern: start) % line + bytes + line - 1) / line
-        var begin = first
         while lines > 0, count < Self.most {
-            let bound = 1 << (Self.placeBits - 1)
             // Memory that lies that far away is of another kind of allocation.
-            guard (-bound..<bound).contains(begin) else { return }
-            let some = min(lines, mostLines)
-            places[1 + count] = Int32(begin << Self.linesBits | some)
+            guard (-Self.reach..<Self.reach).contains(begin) else { return }
+            let some = min(lines, Self.mostLines)
+            places[1 + count] = Int32(begin << Int(ck_count_bits) | some)
             count += 1
             begin += some
             lines -= some
@@ -67,18 +66,15 @@ public struct MemoryMap: @unchecked Sendable {
     }
 
     /// The elements of an array, and its head.
-    public func add<Element>(_ array: [Element]) {
-        array.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
-            add(start - Self.arrayHead, bytes: bytes.count + Self.arrayHead)
-        }
-    }
+    public func add<Element>(_ array: [Element]) { add(array, elements: array.count) }
 
     /// The head of an array, without which nothing can be read of it.
-    public func add<Element>(head array: [Element]) {
+    public func add<Element>(head array: [Element]) { add(array, elements: 0) }
+
+    private func add<Element>(_ array: [Element], elements: Int) {
         array.withUnsafeBytes { bytes in
             guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
-            add(start - Self.arrayHead, bytes: Self.arrayHead)
+            add(start - Self.arrayHead, bytes: Self.arrayHead + elements * MemoryLayout<Element>.stride)
         }
     }
 

@@ -58,11 +58,11 @@ const ck_loops *ck_variant(int index);
 static inline bool ck_is_wide(void) { return *ck_chosen != 0; }
 static inline const ck_loops *ck_current(void) { return *ck_chosen; }
 
-/// Bytes of a line of the caches.
-enum { ck_line = 64 };
+/// Bytes of a line of the caches; bits of a place that count lines.
+enum { ck_line = 64, ck_count_bits = 6 };
 
-/// Asks for lines of memory to be brought nearer. Of each place, the upper 26 bits are how many lines after `origin` (or
-/// before it) it begins, and the lower 6 how many it has. Harmless whatever lies there, or if nothing does.
+/// Asks for lines of memory to be brought nearer. The lower `ck_count_bits` of each place are how many it has, and the upper
+/// ones how many lines after `origin` (or before it) it begins. Harmless whatever lies there, or if nothing does.
 void ck_prefetch(const void *origin, const int32_t *places, long count);
 
 /// Asks for one line.

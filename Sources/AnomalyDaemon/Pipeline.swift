@@ -95,7 +95,9 @@ final class Pipeline: Sendable {
         alerts.prepare()
         writer.start(
             knowing: streams.map(\.id),
-            Writer.Events(rebase: rebase, committed: alerts.inbox.committed, failed: failed, stopped: stopped))
+            Writer.Events(
+                isPointLate: { [shards] in shards.contains { $0.isLate } }, rebase: rebase,
+                committed: alerts.inbox.committed, failed: failed, stopped: stopped))
         followers.start()
         for (shard, entries) in zip(shards, entries) { shard.start(restoring: entries, open: open) }
     }

@@ -10,6 +10,9 @@ import Synchronization
 final class Shard: @unchecked Sendable {
     // @unchecked: all but `queue` and `heartbeat` belongs to the shard's own thread once `start` has been called.
 
+    /// For how long points have waited when others should let the shard go first, in microseconds. Where it is more, more
+    /// points come than can be stepped, and how many are done in all is what counts.
+    private static let lateness: Range<Int64> = 2000..<50_000
     /// Points that may wait in front of a shard before reading from the sockets stops.
     static let queuedPoints = 65_536
     /// Checkpoints written in one round of the loop, so that they never hold up points for long.
@@ -86,6 +89,8 @@ final class Shard: @unchecked Sendable {
     private var countsOfWalk: GradientCounts?
     /// Steady time from which a walk looks at gradients again.
     private var nextCount = Int64.min
+    /// Steady time at which the oldest of the points at hand was read; `Int64.max` if there are none.
+    private let atHand = Atomic<Int64>(.max)
     private var verdicts: [ChannelVerdict] = []
     var times = StepTimes()
     /// Time that went into points, in microseconds.
@@ -131,6 +136,13 @@ final class Shard: @unchecked Sendable {
         return time == .max ? nil : SteadyClock.now - time
     }
 
+    /// Whether points have waited for longer than they should, the shard is not done with them, and it would help if others
+    /// let it go first.
+    var isLate: Bool {
+        let time = atHand.now
+        return time != .max && Self.lateness.contains(SteadyClock.now - time)
+    }
+
     /// The gradients of all streams, some seconds old at most.
     var gradients: GradientCounts { counts.withLock { $0 } }
 
@@ -150,6 +162,7 @@ final class Shard: @unchecked Sendable {
     private func run() {
         while true {
             let hasWork = backlog.hasWork(SteadyClock.now) && !isFull
+            atHand.store(.max, ordering: .relaxed)
             let messages = queue.takeAll(until: Date(timeIntervalSinceNow: hasWork ? 0 : 0.1))
             var group = PointGroup(of: messages)
             for (index, message) in messages.enumerated() {
@@ -231,6 +244,7 @@ final class Shard: @unchecked Sendable {
         var waiting = 0
         var parkedNow = 0
         let now = SteadyClock.now
+        atHand.store(points.arrived, ordering: .relaxed)
         if points.arrived != .max {
             batch.arrived = min(batch.arrived, points.arrived)
             statistics.times.shardWait.withLock { $0.add(now - points.arrived) }

@@ -85,6 +85,8 @@ final class Writer: @unchecked Sendable {
 
     /// What the writer asks of others. Called on its thread.
     struct Events: Sendable {
+        /// Whether a shard is late with its points.
+        var isPointLate: @Sendable () -> Bool
         /// A new database has been begun: checkpoint all streams.
         var rebase: @Sendable () -> Void
         /// Something has been stored.
@@ -120,6 +122,8 @@ final class Writer: @unchecked Sendable {
     func start(knowing streams: [Int32], _ events: Events) {
         stored = streams
         self.events = events
+        let pauses = WriterPauses(waitingRows: { [queue] in queue.weight }, isPointLate: events.isPointLate)
+        store.meantime = pauses.pauseIfLate
         StageThread.start("writer") { [self] in events.stopped(run()) }
     }
 

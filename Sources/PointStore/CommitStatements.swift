@@ -16,7 +16,8 @@ final class CommitStatements {
     private let alerts: AlertStatements
     private let connection: SQLiteConnection?
 
-    init(_ database: Database) throws {
+    /// - Parameter meantime: see ``PointStore/meantime``.
+    init(_ database: Database, meantime: @escaping () -> Void) throws {
         stream = try database.makeStatement(
             sql: "INSERT INTO stream (id, name, channels, created) VALUES (?1, ?2, ?3, ?4)")
         anomaly = try database.makeStatement(
@@ -62,7 +63,7 @@ final class CommitStatements {
                 """)
         snapshots = try SnapshotStatements(database)
         groups = try GroupStatements(database)
-        hot = try HotStatements(database)
+        hot = try HotStatements(database, meantime: meantime)
         late = try LateStatements(database)
         alerts = try AlertStatements(database)
         connection = database.sqliteConnection

@@ -5,9 +5,12 @@ final class HotStatements {
     private let insert: Statement
     private let newest: [Statement]
     private let connection: SQLiteConnection?
+    private let meantime: () -> Void
     private var row = HotRow()
 
-    init(_ database: Database) throws {
+    /// - Parameter meantime: see ``PointStore/meantime``.
+    init(_ database: Database, meantime: @escaping () -> Void) throws {
+        self.meantime = meantime
         insert = try database.makeStatement(
             sql: """
                 INSERT INTO hot (stream_id, channel, first_time, last_time, first_sequence, count, step, points)
@@ -42,6 +45,7 @@ final class HotStatements {
                 end += 1
             } while end < points.count
                 && !HotRow.isBorder(points[end - 1], points[end], count: end - start)
+            meantime()
             row.assign(points[start..<end])
             // The message is made only when it is needed: this runs for every stream.
             do { try run() } catch { try CommitStatements.naming(name(first), path, on: connection) { throw error } }

@@ -16,7 +16,8 @@ import Synchronization
 /// Calls from several threads are safe and run one after the other; meant is one thread that commits. Everything
 /// throws ``StoreError``; what a closure of the caller's throws passes unchanged.
 public final class PointStore: HistoryReading, @unchecked Sendable {
-    // @unchecked: `statements` is used on the queue of `queue` only, `setAside` by `replaceDamaged` only.
+    // @unchecked: `statements` is used on the queue of `queue` only, `setAside` by `replaceDamaged` only; `meantime` is set
+    // before the first commit.
 
     /// How much a commit does for durability.
     public enum Synchronous: String, Sendable, CaseIterable {
@@ -62,6 +63,10 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     var parts: StoreSchema.Parts { .current }
     /// When the last writer wrote, in microseconds since 1970; nil if there was none.
     public let lastWritten: Int64?
+
+    /// Called every few rows in the midst of commits and of sealing, by whoever commits, who may let others go first in it. To
+    /// be set before the first commit.
+    public var meantime: () -> Void = {}
 
     private let options: Options
     /// Another one once a damaged database has been replaced.
@@ -177,7 +182,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         commit.sortPoints()
         return try writing("commit to") { database in
             try StoreError.naming("commit to", path, on: database) {
-                let statements = try self.statements ?? CommitStatements(database)
+                let statements = try self.statements ?? CommitStatements(database, meantime: meantime)
                 self.statements = statements
                 var (outcome, added) = (LateOutcome(), HotSlices())
                 try database.inTransaction(.immediate) {
@@ -214,7 +219,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         try writing("seal the points of") { database in
             try StoreError.naming("seal the points of", path, on: database) {
                 try database.inTransaction(.immediate) {
-                    let sealing = try Sealing(database)
+                    let sealing = try Sealing(database, meantime: meantime)
                     try sealing.sealHot(streams)
                     try sealing.sealRows(limit: rows)
                     return .commit

@@ -11,8 +11,11 @@ struct Sealing {
     private let insert: Statement
     private let delete: Statement
     private let rollups: RollupWriting
+    private let meantime: () -> Void
 
-    init(_ database: Database) throws {
+    /// - Parameter meantime: see ``PointStore/meantime``.
+    init(_ database: Database, meantime: @escaping () -> Void) throws {
+        self.meantime = meantime
         self.database = database
         before = try database.cachedStatement(
             sql: """
@@ -112,6 +115,7 @@ struct Sealing {
     /// - Parameter first: sequence number of the first one; those of the others follow it.
     func append(_ points: [anomalyd_point], from first: Int64, to stream: Int32, _ channel: Int32) throws {
         if points.isEmpty { return }
+        meantime()
         let end = take(points, from: 0, first: first)
         let isFull = first + Int64(end) - 1 == PointPacking.chunkEnd(of: first)
         var taken = Array(points[..<end])

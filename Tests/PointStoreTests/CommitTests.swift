@@ -48,6 +48,19 @@ import Testing
             ])
     }
 
+    @Test func whoCommitsIsCalledInTheMeantime() throws {
+        let store = try PointStore(path: scratch.path)
+        var calls = 0
+        store.meantime = { calls += 1 }
+        let streams = (1...40).map { stream($0) }
+        try store.store(streams: streams, points: streams.flatMap { rows($0.id, 1...3) })
+        #expect(calls >= streams.count)
+        calls = 0
+        try store.seal()
+        #expect(calls >= streams.count)
+        #expect(try sqlite(scratch.path, "SELECT count(*), sum(count) FROM chunk") == ["40|120"])
+    }
+
     @Test func timesBefore1970AreReadable() throws {
         let store = try PointStore(path: scratch.path)
         var points = rows(1, 1...3)

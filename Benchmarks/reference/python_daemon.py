@@ -2,8 +2,8 @@
 """The daemon's job done the usual way: PyTorch's GRUCell and the sqlite3 module, in one Python process.
 
 It takes the same lines (a Unix socket, or stdin without --listen), makes the same kind of model with the same settings
-(a GRU of 16 units for each stream, unless --hidden says otherwise; before each value a prediction; every k1 = 8 points
-one step of Adam on the last k2 = 32, by truncated back-propagation through time), scores the residuals, and stores the
+(a GRU of 16 units for each stream, unless --hidden says otherwise; before each value a prediction; every k1 = 16 points
+one step of Adam on the last k2 = 32 and on an earlier window, by truncated back-propagation through time), scores the residuals, and stores the
 same columns in SQLite with WAL and synchronous=FULL, at most a second later or when a `!sync` asks for it.
 
 It is a reference, not a straw man: one thread for PyTorch, as such small matrices gain nothing from more; no gradients
@@ -24,8 +24,9 @@ import time
 import torch
 from torch import nn
 
-K1, K2 = 8, 32
-LEARNING_RATE, CLIP, WARMUP = 0.003, 1.0, 128
+K1, K2 = 16, 32
+EARLIER = 8  # windows, of which one is learned from beside the newest
+LEARNING_RATE, CLIP, WARMUP = 0.006, 1.0, 128
 ROWS_A_COMMIT, SECONDS_A_COMMIT = 50_000, 1.0
 BAND = 1.645  # standard deviations: 90 % of a normal distribution
 
@@ -50,6 +51,7 @@ class Stream:
         self.state = torch.zeros(1, hidden)
         # (input, target, state before) of the last k2 points.
         self.window = collections.deque(maxlen=K2)
+        self.earlier = collections.deque(maxlen=EARLIER)
         self.input = torch.zeros(1, 2)
         self.sequence = 0
         self.newest = 0
@@ -98,13 +100,24 @@ class Stream:
         self.last = value
 
     def learn(self):
-        """One step of Adam on the window, from the state that was current at its first point."""
-        inputs, targets, before = zip(*self.window)
+        """One step of Adam on the window and an earlier one, each from the state that was current at its first point."""
+        newest = self.tensors()
+        windows = [newest]
+        if self.earlier and len(self.window) == K2:
+            windows.append(self.earlier[(self.sequence // K1) % len(self.earlier)])
+        inputs, targets, before = (torch.cat(parts, dim=1) for parts in zip(*windows))
         self.adam.zero_grad()
-        states, _ = self.gru(torch.cat(inputs), before[0])
-        self.loss(self.head(states), torch.tensor(targets).unsqueeze(1)).backward()
+        states, _ = self.gru(inputs, before)
+        self.loss(self.head(states), targets).backward()
         nn.utils.clip_grad_norm_(self.parameters, CLIP)
         self.adam.step()
+        if len(self.window) == K2 and self.sequence // K1 % 2 == 0:
+            self.earlier.append(newest)
+
+    def tensors(self):
+        """The window's inputs (k2, 1, 2), targets (k2, 1, 1) and the state before it (1, 1, hidden)."""
+        inputs, targets, before = zip(*self.window)
+        return torch.stack(inputs), torch.tensor(targets).view(-1, 1, 1), before[0].unsqueeze(0)
 
 
 class Store:

@@ -3,8 +3,9 @@
 
 It takes the same lines (a Unix socket, or stdin without --listen), makes the same kind of model with the same settings
 (a GRU of 16 units for each stream, unless --hidden says otherwise; before each value a prediction; every k1 = 16 points
-one step of Adam on the last k2 = 32 and on an earlier window, by truncated back-propagation through time), scores the residuals, and stores the
-same columns in SQLite with WAL and synchronous=FULL, at most a second later or when a `!sync` asks for it.
+one step of Adam on the last k2 = 32 and on an earlier window, by truncated back-propagation through time), scores the
+residuals, and stores the same columns in SQLite with WAL and synchronous=FULL, at most a second later or when a `!sync`
+asks for it.
 
 It is a reference, not a straw man: one thread for PyTorch, as such small matrices gain nothing from more; no gradients
 where none are needed; one transaction for many rows, executemany; GRUCell for one step and nn.GRU with the same weights
@@ -103,7 +104,7 @@ class Stream:
         """One step of Adam on the window and an earlier one, each from the state that was current at its first point."""
         newest = self.tensors()
         windows = [newest]
-        if self.earlier and len(self.window) == K2:
+        if self.earlier:  # Then the newest is as long as they are.
             windows.append(self.earlier[(self.sequence // K1) % len(self.earlier)])
         inputs, targets, before = (torch.cat(parts, dim=1) for parts in zip(*windows))
         self.adam.zero_grad()

@@ -89,7 +89,7 @@ final class Shard: @unchecked Sendable {
     private var countsOfWalk: GradientCounts?
     /// Steady time from which a walk looks at gradients again.
     private var nextCount = Int64.min
-    /// Steady time at which the oldest of the points at hand was read; `Int64.max` if there are none.
+    /// Steady time at which the oldest of the points was read that are being stepped; `Int64.max` if there are none.
     private let atHand = Atomic<Int64>(.max)
     private var verdicts: [ChannelVerdict] = []
     var times = StepTimes()
@@ -162,7 +162,6 @@ final class Shard: @unchecked Sendable {
     private func run() {
         while true {
             let hasWork = backlog.hasWork(SteadyClock.now) && !isFull
-            atHand.store(.max, ordering: .relaxed)
             let messages = queue.takeAll(until: Date(timeIntervalSinceNow: hasWork ? 0 : 0.1))
             var group = PointGroup(of: messages)
             for (index, message) in messages.enumerated() {
@@ -250,6 +249,7 @@ final class Shard: @unchecked Sendable {
             statistics.times.shardWait.withLock { $0.add(now - points.arrived) }
         }
         defer {
+            atHand.store(.max, ordering: .relaxed)
             busyTime.add(Int(SteadyClock.now - now))
             times.tell(statistics.times)
         }

@@ -29,7 +29,7 @@ package final class WriterPauses {
     package init(
         waitingRows: @escaping () -> Int, isPointLate: @escaping () -> Bool,
         clock: @escaping () -> Int64 = { SteadyClock.now },
-        sleep: @escaping (Int64) -> Void = { usleep(UInt32($0)) }
+        sleep: @escaping (Int64) -> Void = { Thread.sleep(forTimeInterval: Double($0) / 1e6) }
     ) {
         self.waitingRows = waitingRows
         self.isPointLate = isPointLate

@@ -9,7 +9,7 @@ public struct MemoryMap: @unchecked Sendable {
 
     /// Places that it has room for; what is added beyond is left out.
     private static let most = 21
-    /// Lines of a place.
+    /// Most lines of a place.
     private static let mostLines = 1 << Int(ck_count_bits) - 1
     /// Lines that a place can lie away.
     private static let reach = 1 << (31 - Int(ck_count_bits))

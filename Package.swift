@@ -162,7 +162,10 @@ let package = Package(
         .testTarget(
             name: "PointStoreTests", dependencies: ["PointStore", "AnomalyDetection", "CPoints"] + grdb,
             swiftSettings: settings),
-        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
+        // For tests only: keeps the descriptors free at which sockets are passed.
+        .target(name: "CReservedDescriptors", path: "Tests/Support/CReservedDescriptors"),
+        .testTarget(
+            name: "SystemdTests", dependencies: ["Systemd", "CReservedDescriptors"], swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["AnomalyConfiguration", "AnomalyDetection"],
             swiftSettings: settings),

@@ -1,10 +1,12 @@
+import CReservedDescriptors
 import Glibc
 import Systemd
 import Testing
 
 /// Puts `descriptors` where a service manager puts them, at 3 and up, runs `body` there, and puts everything back. The
-/// test runner has descriptors of its own at these numbers, which `body` must therefore not use: it records no issue.
+/// test runner's pipe to its parent may be there, which `body` must therefore not use: it records no issue.
 private func passing<Result>(_ descriptors: [Int32], _ body: () throws -> Result) rethrows -> Result {
+    precondition(descriptors.count <= Int(RESERVED_COUNT))
     let moved = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, 100) }
     let kept = descriptors.indices.map { fcntl(3 + Int32($0), F_DUPFD_CLOEXEC, 100) }
     for (index, descriptor) in moved.enumerated() { dup2(descriptor, 3 + Int32(index)) }

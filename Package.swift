@@ -91,7 +91,7 @@ let package = Package(
         // Hummingbird and async-http-client bring with them, has a module of that name.
         .target(
             name: "AnomalyConfiguration",
-            dependencies: ["AnomalyDetection", .product(name: "TOMLKit", package: "TOMLKit")],
+            dependencies: ["AnomalyDetection", "PointStore", .product(name: "TOMLKit", package: "TOMLKit")],
             path: "Sources/Configuration", swiftSettings: settings),
         // HTTP over Unix and loopback sockets; knows nothing of us.
         .target(

@@ -1,3 +1,4 @@
+import AnomalyConfiguration
 package import ArgumentParser
 import PointStore
 import Presentation

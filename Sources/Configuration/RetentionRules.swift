@@ -1,9 +1,8 @@
-import AnomalyConfiguration
-import PointStore
+public import PointStore
 
 extension Retention {
     /// What the configuration says.
-    init(_ configuration: DaemonConfiguration) {
+    public init(_ configuration: DaemonConfiguration) {
         let common = Ages(configuration.defaults.retention)
         // Streams with ways of their own are found by their names, which takes a while.
         let isCommon = configuration.streams.isEmpty

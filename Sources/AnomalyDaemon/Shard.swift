@@ -2,7 +2,6 @@ import AnomalyConfiguration
 import AnomalyDetection
 import Foundation
 import PointStore
-import RecurrentModel
 import Synchronization
 
 /// One thread that owns its streams' models outright: it takes batches of points, steps the detectors, and passes
@@ -15,30 +14,20 @@ final class Shard: @unchecked Sendable {
     private static let lateness: Range<Int64> = 2000..<50_000
     /// Points that may wait in front of a shard before reading from the sockets stops.
     static let queuedPoints = 65_536
-    /// Checkpoints written in one round of the loop, so that they never hold up points for long.
-    private static let checkpointsARound = 64
-    /// Streams looked at in one round to see whether a checkpoint is due.
-    static let lookedAtARound = 4096
-    /// Longest time for which streams that nobody asks for are restored without a look for messages, in microseconds.
-    private static let restoringARound: Int64 = 5000
-    /// While messages keep coming, one part of the time goes into such streams for so many that go into messages.
-    private static let messagesShare: Int64 = 4
     /// Streams that may wait at once for their last commit before they sleep: each has a checkpoint in the queues.
     static let mostBedded = 256
     /// Time without points after which a stream sleeps when memory is short, in microseconds.
     static let restWhenShort: Int64 = 5_000_000
-    /// Least time between two walks that look at gradients too, in microseconds.
-    private static let countInterval: Int64 = 1_000_000
 
     let number: Int
     let queue = BoundedQueue<ShardMessage>(capacity: Shard.queuedPoints)
     let heartbeat: Heartbeat
 
     let directory: StreamDirectory
-    private let progress: RestoreProgress
+    let progress: RestoreProgress
     let configuration: DaemonConfiguration
     /// Time without points after which a stream sleeps, in microseconds.
-    private let sleepAfter: Int64
+    let sleepAfter: Int64
     private let initialModels: InitialModels
     let statistics: Statistics
     let ledger: CommitLedger
@@ -56,14 +45,14 @@ final class Shard: @unchecked Sendable {
     var savedGroups = 0
     var backlog: RestoreBacklog
     /// Streams of the backlog with an anomaly that is open.
-    private var storedOpen: Set<Int32> = []
+    var storedOpen: Set<Int32> = []
     /// Why streams of the backlog can't be restored.
-    private let trouble = Mutex<String?>(nil)
-    private var parked = ParkedPoints()
+    let trouble = Mutex<String?>(nil)
+    var parked = ParkedPoints()
     /// Time that streams of the backlog may still take between two messages, in microseconds.
-    private var restoringTime: Int64 = 0
+    var restoringTime: Int64 = 0
     let isStopping = Atomic<Bool>(false)
-    private let hasGivenUp = Atomic<Bool>(false)
+    let hasGivenUp = Atomic<Bool>(false)
     /// By place: those that are awake.
     var streams: [StreamState?] = []
     var active: [StreamState] = []
@@ -79,16 +68,12 @@ final class Shard: @unchecked Sendable {
     var shortages: Int64 = 0
     /// Number of the newest database that this shard has made checkpoints for (see `HistoryPath`).
     var database = 0
-    private var nextToCheckpoint = 0
+    var walk = Walk()
     /// Steady time of the oldest checkpoint that a stream would be replayed from, as of the last walk over all of
-    /// them, and of the walk at hand; `Int64.max` if nothing would be replayed.
-    private let oldest = Atomic<Int64>(.max)
-    private var oldestOfWalk = Int64.max
-    /// The gradients of all streams as of the last walk that looked at them, and of the one at hand if it does.
-    private let counts = Mutex(GradientCounts())
-    private var countsOfWalk: GradientCounts?
-    /// Steady time from which a walk looks at gradients again.
-    private var nextCount = Int64.min
+    /// them; `Int64.max` if nothing would be replayed.
+    let oldest = Atomic<Int64>(.max)
+    /// The gradients of all streams as of the last walk that looked at them.
+    let counts = Mutex(GradientCounts())
     /// Steady time at which the oldest of the points was read that are being stepped; `Int64.max` if there are none.
     private let atHand = Atomic<Int64>(.max)
     private var verdicts: [ChannelVerdict] = []
@@ -197,7 +182,7 @@ final class Shard: @unchecked Sendable {
             }
             heartbeat.beat()
             sleepSome()
-            walk()
+            lookAtSome()
             saveGroupsIfDue()
             listen()
             passOn()
@@ -230,13 +215,13 @@ final class Shard: @unchecked Sendable {
     }
 
     /// Waiting for the writer is a known reason: it shows in the writer's own heartbeat if that is stuck.
-    private func push(_ message: WriterMessage, weight: Int) {
+    func push(_ message: WriterMessage, weight: Int) {
         writer.push(message, weight: weight) { heartbeat.beat() }
     }
 
     // MARK: Points
 
-    private func step(_ points: PointGroup) {
+    func step(_ points: PointGroup) {
         var duplicates = 0
         var late = 0
         var kept = 0
@@ -401,7 +386,7 @@ final class Shard: @unchecked Sendable {
         return state
     }
 
-    private func add(_ state: StreamState) {
+    func add(_ state: StreamState) {
         let place = Int(state.place)
         while streams.count <= place { streams.appendSlowly(nil) }
         streams[place] = state
@@ -414,180 +399,5 @@ final class Shard: @unchecked Sendable {
         guard addedSinceLook >= MemoryBudget.addedBetweenLooks else { return }
         addedSinceLook = 0
         memory.look(having: active.count)
-    }
-
-    // MARK: Restoring
-
-    /// Takes a stream into memory that the store has kept, and the points that have waited for it.
-    private func restored(_ stream: RestoreBacklog.Restored) {
-        let state = stream.state
-        add(state)
-        count(stream)
-        let isHere = stream.sleep.map { Int($0.database) == database } ?? (database == 0)
-        if !isHere {
-            keepAnew(state)
-        } else if state.isRelearned {
-            batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
-        }
-        // Other settings may let points go on that have waited.
-        let released = release(state)
-        statistics.pending.add(-released)
-        if let points = parked.take(state.id) {
-            step(PointGroup(points))
-            passOn()
-            for barrier in parked.takeBarriers() { push(.barrier(barrier), weight: barrier.weight) }
-        } else if isHere, !state.isRelearned, released == 0 {
-            // The store has all of it, if only as points behind a checkpoint.
-            state.noteStored()
-        }
-    }
-
-    /// Counts what a stream is that was not in memory.
-    private func count(_ stream: RestoreBacklog.Restored) {
-        func change(_ now: Bool, since before: Bool) -> Int { (now ? 1 : 0) - (before ? 1 : 0) }
-        let (detector, sleep) = (stream.state.detector, stream.sleep)
-        let wasOpen = sleep?.hasOpenAnomaly ?? (storedOpen.remove(stream.state.id) != nil)
-        statistics.warmingStreams.add(change(detector.isWarmingUp, since: sleep?.isWarming ?? false))
-        statistics.openAnomalies.add(change(detector.anomaly?.isOpen == true, since: wasOpen))
-        statistics.silentStreams.add(change(detector.isSilent, since: sleep?.isSilent ?? false))
-        if sleep == nil { progress.advance() } else { statistics.asleepStreams.add(-1) }
-    }
-
-    /// Whether no stream may come into memory that nobody asks for, as many must leave it first.
-    private var isFull: Bool { active.count >= memory.share.now && bedded.count >= Self.mostBedded }
-
-    /// - Returns: false if there was none that could be restored, or no room for it.
-    @discardableResult
-    private func restoreNext() -> Bool {
-        if isFull { return false }
-        let begun = SteadyClock.now
-        let isCrowded = active.count >= memory.share.now
-        guard let stream = backlog.restoreNext(workbench: workbench, beat: heartbeat.beat) else { return false }
-        restored(stream)
-        // It was looked at; there is only room for streams that get points.
-        if isCrowded, stream.state.silence.arrival ?? .min < begun {
-            bed(stream.state, SteadyClock.now)
-            batch.isUrgent = !batch.isEmpty
-            sleepSome()
-        }
-        return true
-    }
-
-    /// No message waits: restores streams until one comes, or for a while.
-    private func restoreInBackground() {
-        let end = SteadyClock.now + Self.restoringARound
-        while restoreNext(), queue.isEmpty, SteadyClock.now < end {}
-    }
-
-    /// Messages wait: restores one stream at most between two of them, and only for a share of the time, so that streams
-    /// without points get their turn however many points others have.
-    private func restoreInPassing(since begun: Int64) {
-        let now = SteadyClock.now
-        restoringTime = min(restoringTime + (now - begun) / Self.messagesShare, Self.restoringARound)
-        guard restoringTime > 0, !isStopping.load(ordering: .relaxed) else { return }
-        restoreNext()
-        restoringTime -= SteadyClock.now - now
-    }
-
-    /// A point waits for its stream. When too many do, nothing more is taken from the queue, so that it fills and the
-    /// sockets are read no further: clients wait, and nothing is lost.
-    private func park(_ point: PointBatch.Point, _ values: UnsafeBufferPointer<Double>) {
-        parked.append(point, values: values)
-        while parked.count >= Self.queuedPoints, !isStopping.load(ordering: .relaxed) {
-            passOn()
-            tellTrouble()
-            heartbeat.beat()
-            if !restoreNext() { Thread.sleep(forTimeInterval: 0.1) }
-        }
-    }
-
-    /// What still can't be restored at the end is lost, and was never confirmed.
-    private func tryParkedOnceMore() {
-        backlog.forgetPauses()
-        for id in parked.streams {
-            if let entry = directory.entry(of: id) { _ = state(of: id, at: entry.place) }
-        }
-        if !parked.isEmpty { hasGivenUp.store(true, ordering: .relaxed) }
-    }
-
-    private func tellTrouble() {
-        let now = backlog.trouble
-        trouble.withLock { if $0 != now { $0 = now } }
-    }
-
-    // MARK: Checkpoints
-
-    /// A new database has been begun: it gets the state of every stream, and the points that wait. Those streams that are
-    /// not in memory follow when they are restored from where they are, which all are in the background.
-    private func rebase() {
-        database += 1
-        if number == 0 { saveGroups(all: true) }
-        for (place, sleep) in sleeping.takeAll() { backlog.append(sleep, at: place, inBackground: true) }
-        for state in active {
-            keepAnew(state)
-            if batch.commit.checkpoints.count >= Self.checkpointsARound { passOn() }
-            heartbeat.beat()
-        }
-    }
-
-    private func keepAnew(_ state: StreamState) {
-        state.getUp()
-        batch.commit.checkpoints.append(state.checkpoint(SteadyClock.now))
-        state.order.window.forEach { batch.commit.append(pending: $0, values: $1, of: state.id) }
-        repeatOrders(of: state)
-    }
-
-    private func checkpointAll() {
-        let now = SteadyClock.now
-        for state in active where state.hasNews {
-            batch.commit.checkpoints.append(state.checkpoint(now))
-            // In pieces: all at once could be gigabytes.
-            if batch.commit.checkpoints.count >= Self.checkpointsARound { passOn() }
-            heartbeat.beat()
-        }
-    }
-
-    /// Looks at some streams, the next ones in turn: for checkpoints that are due, gradients, and silence.
-    private func walk() {
-        let now = SteadyClock.now
-        var written = 0
-        if nextToCheckpoint >= active.count {
-            if active.isEmpty { countsOfWalk = GradientCounts() }
-            endWalk(now)
-        }
-        for _ in 0..<min(active.count, Self.lookedAtARound) where written < Self.checkpointsARound {
-            if nextToCheckpoint == 0 { countsOfWalk = now >= nextCount ? GradientCounts() : nil }
-            let state = active[nextToCheckpoint]
-            if countsOfWalk != nil { lookAtGradients(of: state) }
-            if state.silence.isDue(now) { lookForSilence(of: state, now) }
-            if state.isCheckpointDue(now) {
-                batch.commit.checkpoints.append(state.checkpoint(now))
-                written += 1
-            } else if state.hasNews {
-                oldestOfWalk = min(oldestOfWalk, state.checkpointTime)
-            }
-            if now - state.lastUse >= sleepAfter, bedded.count < Self.mostBedded { bed(state, now) }
-            nextToCheckpoint += 1
-            if nextToCheckpoint == active.count { endWalk(now) }
-        }
-    }
-
-    private func endWalk(_ now: Int64) {
-        nextToCheckpoint = 0
-        oldest.store(oldestOfWalk, ordering: .relaxed)
-        oldestOfWalk = .max
-        if let walked = countsOfWalk {
-            counts.withLock { $0 = walked }
-            nextCount = now + Self.countInterval
-        }
-    }
-
-    private func lookAtGradients(of state: StreamState) {
-        let (health, training) = (state.detector.health, state.detector.training)
-        let judgement = health.judgement
-        countsOfWalk?.count(judgement, skippedUpdates: training.skipped)
-        if state.gradientTrouble.look(judgement, updates: training.updates + training.skipped) {
-            streamLog.report(health, of: state.id)
-        }
     }
 }

@@ -41,72 +41,15 @@ package struct AlertMachine: Sendable {
     private static let day: Int64 = 86_400_000_000
     private static let minute: Int64 = 60_000_000
 
-    private struct Told: Equatable {
-        var state: AlertRecord.State
-        var since: Int64
-        var last: Int64
-        var score: Double
-        var deviation: Double
-        var isAcknowledged: Bool
-        var isNamed: Bool
-    }
-
-    /// Nothing was told if there is none.
-    private enum Standing: Equatable {
-        case told(Told)
-        /// It is over, and need not be told.
-        case done
-
-        var isFiring: Bool { state == .firing }
-        /// Whether the sink may believe that it is open.
-        var isOwed: Bool { state?.isOwed ?? false }
-        private var state: AlertRecord.State? { if case .told(let told) = self { told.state } else { nil } }
-    }
-
-    private enum Need: Equatable {
-        case nothing
-        case tell(AlertEvent)
-        /// It will never be told, or not any more.
-        case settle
-    }
-
-    private struct Group {
-        /// Those that were told as firing, and those with news.
-        var members: Set<AlertKey> = []
-        var pending: Set<AlertKey> = []
-        /// When the oldest news came.
-        var since: Int64?
-        var lastTold: Int64?
-        var isUnderWay = false
-    }
-
-    private struct Sink {
-        var policy: AlertPolicy
-        var standings: [AlertKey: Standing] = [:]
-        var groups: [String: Group] = [:]
-        /// Of anomalies up to this number, all that are over are settled.
-        var through: Int64 = 0
-        /// The same as stored; nil if it is not.
-        var keptThrough: Int64?
-        var underWay = 0
-        var failures = 0
-        var retry: Int64?
-        /// Those that are over and untold, in the order of their ends, and some that were; the same as a set.
-        var late: [AlertKey] = []
-        var isLate: Set<AlertKey> = []
-        var dropped: Int64 = 0
-    }
-
     private struct Delivery {
         var sink: Int
         var group: String
-        var after: [AlertKey: Told]
+        var after: [AlertKey: AlertTold]
     }
 
-    private var scale: AlertScale
+    private var rules: AlertRules
     private var windows: [MuteWindow]
-    private var active: [MuteWindow] = []
-    private var sinks: [Sink]
+    private var sinks: [AlertSinkState]
     /// All that are open, and of the others those that a sink may still need to hear of, or that came after one of these.
     private var alerts: [AlertKey: Alert] = [:]
     private var largestID: Int64 = 0
@@ -118,8 +61,8 @@ package struct AlertMachine: Sendable {
     private var lastAct = Int64.min
 
     package init(policies: [AlertPolicy], scale: AlertScale, windows: [MuteWindow] = []) {
-        sinks = policies.map { Sink(policy: $0) }
-        self.scale = scale
+        sinks = policies.map { AlertSinkState(policy: $0) }
+        rules = AlertRules(scale: scale)
         self.windows = windows
     }
 
@@ -164,7 +107,7 @@ package struct AlertMachine: Sendable {
                 sinks[index].standings[record.key] = .done
                 continue
             }
-            let told = Told(
+            let told = AlertTold(
                 state: record.state, since: record.since, last: record.told, score: record.score,
                 deviation: record.deviation, isAcknowledged: record.isAcknowledged, isNamed: record.isListed)
             sinks[index].standings[record.key] = .told(told)
@@ -173,11 +116,11 @@ package struct AlertMachine: Sendable {
     }
 
     /// When the group of a stream was told something last.
-    private mutating func noteTold(_ told: Told, _ stream: String, _ index: Int) {
+    private mutating func noteTold(_ told: AlertTold, _ stream: String, _ index: Int) {
         if told.state == .sending { return }
         let group = sinks[index].policy.groupBy.group(of: stream)
         let last = sinks[index].groups[group]?.lastTold ?? .min
-        sinks[index].groups[group, default: Group()].lastTold = max(last, told.last)
+        sinks[index].groups[group, default: AlertSinkState.Group()].lastTold = max(last, told.last)
     }
 
     /// An anomaly as it is now.
@@ -260,10 +203,10 @@ package struct AlertMachine: Sendable {
         where sink.keptThrough != nil && !policies.contains(where: { $0.name == name }) {
             outbox.append(.advance(AlertSinkRecord(sink: name, through: largestID)))
         }
-        self.scale = scale
+        rules.scale = scale
         isChanged = true
         let names = Dictionary(alerts.map { ($0.key, $0.stream) }) { $1 }
-        sinks = policies.map { old[$0.name] ?? Sink(policy: $0) }
+        sinks = policies.map { old[$0.name] ?? AlertSinkState(policy: $0) }
         for (index, policy) in policies.enumerated() {
             let isOtherGroup = sinks[index].policy.groupBy != policy.groupBy
             sinks[index].policy = policy
@@ -361,47 +304,17 @@ package struct AlertMachine: Sendable {
         alerts.values.filter { sinks[index].standings[$0.key]?.isFiring == true && !$0.isOver }
             .sorted { ($0.anomaly.start, $0.stream) < ($1.anomaly.start, $1.stream) }
             .map {
-                AlertNotification.Entry(alert: $0, event: .ongoing, severity: scale.severity(of: $0), isFiring: true)
+                AlertNotification.Entry(
+                    alert: $0, event: .ongoing, severity: rules.scale.severity(of: $0), isFiring: true)
             }
     }
 
     // MARK: Decisions
 
-    private func isQuiet(_ alert: Alert) -> Bool {
-        alert.subject.isMuted || active.contains { $0.matches(alert.stream) }
-    }
-
-    private func need(_ alert: Alert, of sink: Sink) -> Need {
-        let policy = sink.policy
-        let isWanted = policy.concerns(alert.stream) && scale.severity(of: alert) >= policy.minSeverity
-        switch sink.standings[alert.key] {
-        case .told(let told) where told.state == .firing:
-            if alert.isOver {
-                let isMuted = alert.subject.isMuted && !alert.subject.isToldAgain
-                let isTold = policy.tellsResolved && (policy.tellsMutedEnds || !isMuted)
-                return isTold ? .tell(.resolved) : .settle
-            }
-            if isQuiet(alert) { return .nothing }
-            if scale.isWorse(alert, thanScore: told.score, deviation: told.deviation) { return .tell(.worsened) }
-            let isNewlySeen = alert.subject.acknowledgement != nil && !told.isAcknowledged
-            return isNewlySeen ? .tell(.acknowledged) : .nothing
-        case .told(let told) where told.state == .sending:
-            let isHeldBack = isQuiet(alert) || !isWanted
-            if !alert.isOver { return isHeldBack ? .nothing : .tell(.opened) }
-            if !policy.tellsResolved { return isHeldBack || alert.end != .over ? .settle : .tell(.opened) }
-            return .tell(policy.opensFirst && !isHeldBack && alert.end == .over ? .opened : .resolved)
-        case .told, .done: return alert.isOver || isQuiet(alert) || !isWanted ? .nothing : .tell(.opened)
-        case nil:
-            if !alert.isOver { return isQuiet(alert) || !isWanted ? .nothing : .tell(.opened) }
-            if alert.end != .over || isQuiet(alert) || !isWanted { return .settle }
-            return .tell(policy.opensFirst || !policy.tellsResolved ? .opened : .resolved)
-        }
-    }
-
     /// Puts the alert where it belongs in the sink's group.
     private mutating func refresh(_ key: AlertKey, _ index: Int, _ now: Int64) {
         guard let alert = alerts[key] else { return }
-        var need = need(alert, of: sinks[index])
+        var need = rules.need(alert, sinks[index].standings[key], sinks[index].policy)
         if need == .settle {
             settle(key, index, now)
             need = .nothing
@@ -410,7 +323,7 @@ package struct AlertMachine: Sendable {
         let isPending = need != .nothing
         let isMember = isPending || sinks[index].standings[key]?.isFiring == true
         guard isMember || sinks[index].groups[name] != nil else { return }
-        var group = sinks[index].groups.removeValue(forKey: name) ?? Group()
+        var group = sinks[index].groups.removeValue(forKey: name) ?? AlertSinkState.Group()
         if isMember { group.members.insert(key) } else { group.members.remove(key) }
         if isPending {
             group.pending.insert(key)
@@ -427,7 +340,7 @@ package struct AlertMachine: Sendable {
     private mutating func settle(_ key: AlertKey, _ index: Int, _ now: Int64) {
         guard case .told(var told) = sinks[index].standings[key] else {
             // What people said will decide the same after a restart; a window will not.
-            let isByWindow = alerts[key].map { alert in active.contains { $0.matches(alert.stream) } } ?? false
+            let isByWindow = alerts[key].map { alert in rules.isInWindow(alert) } ?? false
             if isByWindow { return finish(key, index, now) }
             sinks[index].standings[key] = .done
             return
@@ -439,14 +352,14 @@ package struct AlertMachine: Sendable {
     /// The sink will never be told of it; a restart has to know that as well, as others may be in its way.
     private mutating func finish(_ key: AlertKey, _ index: Int, _ now: Int64) {
         if let alert = alerts[key] {
-            var told = told(alert, now)
+            var told = AlertTold(alert, now)
             told.state = .done
             keep(told, of: key, index)
         }
         sinks[index].standings[key] = .done
     }
 
-    private mutating func keep(_ told: Told, of key: AlertKey, _ index: Int) {
+    private mutating func keep(_ told: AlertTold, of key: AlertKey, _ index: Int) {
         sinks[index].standings[key] = .told(told)
         guard sinks[index].policy.isKept else { return }
         outbox.append(
@@ -478,8 +391,8 @@ package struct AlertMachine: Sendable {
 
     private mutating func updateWindows(_ now: Int64) {
         let current = windows.filter { $0.isActive(at: now) }
-        if current == active { return }
-        active = current
+        if current == rules.active { return }
+        rules.active = current
         for key in Array(alerts.keys) { for index in sinks.indices { refresh(key, index, now) } }
         isChanged = true
     }
@@ -487,7 +400,7 @@ package struct AlertMachine: Sendable {
     // MARK: Telling
 
     /// When the group is to be told of; nil if nothing is to be told.
-    private func due(_ group: Group, of sink: Sink) -> Int64? {
+    private func due(_ group: AlertSinkState.Group, of sink: AlertSinkState) -> Int64? {
         if group.isUnderWay { return nil }
         let policy = sink.policy
         let last = group.lastTold
@@ -501,13 +414,8 @@ package struct AlertMachine: Sendable {
         return due.map { max($0, sink.retry ?? .min) }
     }
 
-    private func hasRepeatable(_ group: Group, of sink: Sink) -> Bool {
-        group.members.contains { alerts[$0].map { isRepeatable($0, of: sink) } ?? false }
-    }
-
-    private func isRepeatable(_ alert: Alert, of sink: Sink) -> Bool {
-        sink.standings[alert.key]?.isFiring == true && !alert.isOver && alert.subject.acknowledgement == nil
-            && !isQuiet(alert)
+    private func hasRepeatable(_ group: AlertSinkState.Group, of sink: AlertSinkState) -> Bool {
+        group.members.contains { alerts[$0].map { rules.isRepeatable($0, sink.standings[$0.key]) } ?? false }
     }
 
     private mutating func tellDue(_ index: Int, _ now: Int64) {
@@ -530,52 +438,18 @@ package struct AlertMachine: Sendable {
     private mutating func tell(_ name: String, _ index: Int, _ now: Int64) {
         let sink = sinks[index]
         guard let group = sink.groups[name] else { return }
-        var news: [(entry: AlertNotification.Entry, rank: Int)] = []
-        for key in group.members {
-            guard let alert = alerts[key] else { continue }
-            let isNamed: Bool = if case .told(let told) = sink.standings[key] { told.isNamed } else { false }
-            let severity = scale.severity(of: alert)
-            switch need(alert, of: sink) {
-            case .tell(let event):
-                let rank = event == .resolved ? (isNamed ? 0 : 2) : 1
-                let entry = AlertNotification.Entry(
-                    alert: alert, event: event, severity: severity, isFiring: event != .resolved)
-                news.append((entry, rank))
-            case .nothing where sink.standings[key]?.isFiring == true && !alert.isOver:
-                news.append(
-                    (AlertNotification.Entry(alert: alert, event: .ongoing, severity: severity, isFiring: true), 3))
-            case .nothing, .settle: continue
-            }
-        }
-        news.sort { one, other in
-            if one.rank != other.rank { return one.rank < other.rank }
-            let (first, second) = (one.entry.alert, other.entry.alert)
-            let (score, next) = (first.sortingScore, second.sortingScore)
-            if score != next { return score > next }
-            return (first.id, first.stream) < (second.id, second.stream)
-        }
-        let isNews = news.contains { $0.rank < 3 }
-        guard isNews || news.contains(where: { isRepeatable($0.entry.alert, of: sink) }) else {
-            return group.pending.forEach { refresh($0, index, now) }
-        }
-
-        let owed = news.prefix { $0.rank == 0 }.count
-        let named = min(news.count, max(owed, sink.policy.mostNamed))
+        let news = AlertNews(of: group.members.compactMap { alerts[$0] }, to: sink, by: rules)
+        guard news.isNews || news.isRepetition else { return group.pending.forEach { refresh($0, index, now) } }
         number += 1
-        var notification = AlertNotification(
-            number: number, sink: sink.policy.name, groupBy: sink.policy.groupBy, group: name, time: now)
-        notification.isRepetition = !isNews
-        notification.entries = news.prefix(named).map(\.entry)
-        notification.firing = news.count { $0.entry.isFiring }
-        notification.resolved = news.count - notification.firing
-        var after: [AlertKey: Told] = [:]
-        for (place, (entry, rank)) in news.enumerated() {
+        let notification = news.notification(number, group: name, to: sink.policy, time: now)
+        var after: [AlertKey: AlertTold] = [:]
+        for (place, (entry, rank)) in news.ranked.enumerated() {
             let alert = entry.alert
-            let old: Told? = if case .told(let told) = sink.standings[alert.key] { told } else { nil }
-            let isNamed = place < named
-            if rank == 3, !(isNamed && old?.isNamed == false), isNews { continue }
-            var told = old ?? self.told(alert, now)
-            if rank < 3 {
+            let old: AlertTold? = if case .told(let told) = sink.standings[alert.key] { told } else { nil }
+            let isNamed = place < notification.entries.count
+            if rank == .known, !(isNamed && old?.isNamed == false), news.isNews { continue }
+            var told = old ?? AlertTold(alert, now)
+            if rank != .known {
                 told.state = entry.isFiring ? .firing : .resolved
                 (told.score, told.deviation) = (alert.anomaly.peakScore, alert.deviation)
                 told.isAcknowledged = alert.subject.acknowledgement != nil
@@ -592,12 +466,6 @@ package struct AlertMachine: Sendable {
         sinks[index].underWay += 1
         sinks[index].groups[name]?.isUnderWay = true
         outbox.append(.tell(index, notification))
-    }
-
-    private func told(_ alert: Alert, _ now: Int64) -> Told {
-        Told(
-            state: .firing, since: now, last: now, score: alert.anomaly.peakScore, deviation: alert.deviation,
-            isAcknowledged: false, isNamed: false)
     }
 
     // MARK: Forgetting
@@ -632,9 +500,4 @@ package struct AlertMachine: Sendable {
             for index in sinks.indices { sinks[index].standings[key] = nil }
         }
     }
-}
-
-extension Alert {
-    /// Never unordered.
-    fileprivate var sortingScore: Double { anomaly.peakScore.isNaN ? -1 : anomaly.peakScore }
 }

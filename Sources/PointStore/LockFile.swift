@@ -57,11 +57,12 @@ final class LockFile: Sendable {
     }
 
     /// Runs `body`, which writes to the database. While that fails, the log must be rewritten before somebody else opens
-    /// the database; when it succeeds again, all that failed has been written anew.
-    func tracking<T>(_ body: () throws -> T) throws -> T {
+    /// the database; when it succeeds again, all that failed has been written anew, unless `mayHaveHoles` says that there
+    /// is more.
+    func tracking<T>(mayHaveHoles: () -> Bool = { false }, _ body: () throws -> T) throws -> T {
         do {
             let result = try body()
-            isUnsynced = false
+            isUnsynced = mayHaveHoles()
             return result
         } catch {
             isUnsynced = true

@@ -19,7 +19,8 @@ enum LogRewrite {
     /// Before the content of a copy: its length and its checksum, 8 bytes each.
     private static let headerSize = 16
 
-    /// The caller must hold the writer's lock, and no connection of this process may be open.
+    /// The caller must hold the writer's lock, and its connection, if there is one, must not be writing: the log is written
+    /// over with what it says.
     ///
     /// - parameter isSuspect: Whether the last writer has left frames that a failed fsync was about.
     /// - throws: `DatabaseError` if the log can't be read, written or synced.

@@ -16,8 +16,8 @@ import Synchronization
 /// Calls from several threads are safe and run one after the other; meant is one thread that commits. Everything
 /// throws ``StoreError``; what a closure of the caller's throws passes unchanged.
 public final class PointStore: HistoryReading, @unchecked Sendable {
-    // @unchecked: `statements` is used on the queue of `queue` only, `setAside` by `replaceDamaged` only; `meantime` is set
-    // before the first commit.
+    // @unchecked: `statements` and `keeper` are used on the queue of `queue` only, `setAside` by `replaceDamaged` only;
+    // `meantime` is set before the first commit.
 
     /// How much a commit does for durability.
     public enum Synchronous: String, Sendable, CaseIterable {
@@ -76,6 +76,7 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// Where the damaged database lies that is being replaced.
     private var setAside: String?
     private var statements: CommitStatements?
+    private var keeper: LogKeeper
     let hot: HotTable
     private let lock: Mutex<LockFile?>
 
@@ -100,7 +101,8 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
             try look.close()
         }
         let lock = try early ?? LockFile(database: path)
-        let queue = try PointStore.open(path, options, lock)
+        let queue: DatabaseQueue
+        (queue, keeper) = try PointStore.open(path, options, lock)
         currentQueue = Mutex(queue)
         hot = HotTable(mostValues: options.hotValues)
         let hot = hot
@@ -110,14 +112,18 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
         self.lock = Mutex(lock)
     }
 
-    private static func open(_ path: String, _ options: Options, _ lock: LockFile?) throws -> DatabaseQueue {
+    private static func open(
+        _ path: String, _ options: Options, _ lock: LockFile?
+    ) throws -> (DatabaseQueue, LogKeeper) {
         try StoreCreation.ifMissing(path)
         return try StoreError.naming("open", path) {
             try LogRewrite.run(database: path, isSuspect: lock?.isUnsynced == true)
             return try tracking(lock) {
-                let queue = try WriteConnection.open(path, options: options)
+                let queue = try WriteConnection.open(path, options: options, copiesLog: false)
                 try StoreSchema.migrator.migrate(queue)
-                return queue
+                let keeper = LogKeeper(options)
+                queue.writeWithoutTransaction { keeper.begin($0) }
+                return (queue, keeper)
             }
         }
     }
@@ -155,8 +161,9 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
             // (databaseIsUnmoved in pager.c). What closing complains of is the damage.
             try? damaged.close()
         }
-        let replacement = try PointStore.open(path, options, lock.withLock { $0 })
+        let (replacement, keeper) = try PointStore.open(path, options, lock.withLock { $0 })
         currentQueue.withLock { $0 = replacement }
+        self.keeper = keeper
         hot.empty(HotSlices.allStreams)
         foundDamage.withLock { $0 = nil }
         setAside = nil
@@ -309,10 +316,16 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// calling `close` again does nothing.
     public func close() throws {
         guard let held = lock.withLock({ $0 }) else { return }
-        try held.tracking {
+        try held.tracking(mayHaveHoles: { keeper.mayHaveHoles }) {
             try StoreError.naming("close", path) {
-                queue.writeWithoutTransaction { _ in statements = nil }
+                queue.writeWithoutTransaction { database in
+                    statements = nil
+                    keeper.end(database, path)
+                }
+                // The last one who closes copies the log, whatever is in it, but for those who can only read.
+                let last = keeper.mayHaveHoles ? try? ReadConnection(path: path) : nil
                 try queue.close()
+                try? last?.close()
             }
         }
         lock.withLock { $0 = nil }
@@ -328,12 +341,30 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
     /// - Parameter notices: whether damage that is met is taken note of.
     func writing<T>(_ operation: String, notices: Bool = true, _ body: (Database) throws -> T) throws -> T {
         try noticing(operation, notices: notices) { queue in
-            try Self.tracking(lock.withLock { $0 }) { try queue.writeWithoutTransaction(body) }
+            try queue.writeWithoutTransaction { database in
+                try Self.tracking(lock.withLock { $0 }, mayHaveHoles: { keeper.mayHaveHoles }) {
+                    try keeper.keeping(database, path) { try body(database) }
+                }
+            }
         }
     }
 
-    private static func tracking<T>(_ lock: LockFile?, _ body: () throws -> T) throws -> T {
-        if let lock { try lock.tracking(body) } else { try body() }
+    private static func tracking<T>(
+        _ lock: LockFile?, mayHaveHoles: () -> Bool = { false }, _ body: () throws -> T
+    ) throws -> T {
+        if let lock { try lock.tracking(mayHaveHoles: mayHaveHoles, body) } else { try body() }
+    }
+
+    /// Runs `body`, whose commits need not be synced by themselves.
+    func relaxing<T>(_ database: Database, _ body: () throws -> T) throws -> T {
+        try keeper.relaxing(database, body)
+    }
+
+    /// Copies the log into the file, as far as readers allow: only then is the file shorter.
+    func copyLog() throws {
+        try writing("copy the log of") { database in
+            try StoreError.naming("copy the log of", path, on: database) { try keeper.copy(database) }
+        }
     }
 
     /// Runs `body` on the open connection, and takes note of damage.

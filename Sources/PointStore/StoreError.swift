@@ -41,6 +41,8 @@ public struct StoreError: Error, Sendable, Equatable {
     public var detail: String
     /// What helps, if we know.
     public var hint: String?
+    /// SQLite's extended result code; 0 if it is not SQLite's error.
+    var code: Int32 = 0
 
     public init(operation: String, path: String, cause: Cause, detail: String, hint: String? = nil) {
         self.operation = operation

@@ -83,6 +83,7 @@ extension StoreError {
         self.init(
             operation: operation, path: path, cause: cause,
             detail: "\(message) (SQLite error \(error.extendedResultCode.rawValue))", hint: hint)
+        code = error.extendedResultCode.rawValue
     }
 
     /// An error of the operating system's. `object` is what the call was about, if not the database itself.

@@ -13,14 +13,16 @@ enum WriteConnection {
     static let checkpointPages = 16384
 
     /// Opens a database that exists.
-    static func open(_ path: String, options: PointStore.Options) throws -> DatabaseQueue {
+    ///
+    /// - Parameter copiesLog: whether SQLite copies the log by itself; false where a ``LogKeeper`` does.
+    static func open(_ path: String, options: PointStore.Options, copiesLog: Bool = true) throws -> DatabaseQueue {
         try PointsTable.register()
         var configuration = Configuration()
         configuration.label = "PointStore"
         configuration.busyMode = .timeout(options.busyTimeout / .seconds(1))
         // The writer vouches for its stream ids; checking them would cost a look-up for each point.
         configuration.foreignKeysEnabled = false
-        configuration.prepareDatabase { try prepare($0, options) }
+        configuration.prepareDatabase { try prepare($0, options, copiesLog: copiesLog) }
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
@@ -33,7 +35,7 @@ enum WriteConnection {
         }
     }
 
-    private static func prepare(_ database: Database, _ options: PointStore.Options) throws {
+    private static func prepare(_ database: Database, _ options: PointStore.Options, copiesLog: Bool) throws {
         try useLog(database)
         // Without its WAL, a database cannot be opened by those who may only read it. So the file stays when the last
         // connection closes (https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntlpersistwal).
@@ -44,7 +46,7 @@ enum WriteConnection {
         try database.execute(
             sql: """
                 PRAGMA synchronous = \(options.synchronous.rawValue);
-                PRAGMA wal_autocheckpoint = \(options.checkpointPages);
+                PRAGMA wal_autocheckpoint = \(copiesLog ? options.checkpointPages : 0);
                 PRAGMA journal_size_limit = \(options.checkpointPages * pageSize);
                 PRAGMA cache_size = -\(cacheKiB);
                 PRAGMA temp_store = MEMORY;

@@ -6,7 +6,7 @@ import Testing
 /// Whatever fails while points are summed up, expire and free pages are given back, and whenever: each point is in the
 /// roll-ups once, what a restart needs is there, and the file is sound.
 @Suite struct UpkeepFaultTests {
-    @Test(arguments: Fault.allCases) func eachPointIsCountedOnce(_ fault: Fault) throws {
+    @Test(arguments: FaultTests.faults) func eachPointIsCountedOnce(_ fault: Fault) throws {
         let operations = try Self.reference.get()
         #expect(operations > 500)
         var struck = 0
@@ -38,6 +38,26 @@ import Testing
         #expect(struck > 0 || fault == .delete || fault == .map)
     }
 
+    /// What upkeep has written is synced with the next commit; when that fails, the kernel may give up on both.
+    @Test(arguments: [1, 2, 3] as [Int64], 0..<4 as Range<UInt64>)
+    func aFailedSyncTakesNothingWithIt(_ rounds: Int64, _ manner: UInt64) throws {
+        let disk = try FaultDisk()
+        let rig = UpkeepRig(on: disk)
+        try rig.run(rounds: rounds)
+        // Which of what was written arrives depends on the lowest bits.
+        disk.arm(.sync, at: disk.operations + 1, times: 1, seed: manner)
+        try rig.commit(rounds)
+        #expect(disk.struck == 1)
+        disk.cutPower()
+        rig.die()
+        try disk.reboot(seed: manner)
+        #expect(try rig.stored() == (rounds + 1) * UpkeepRig.points)
+        rig.die()
+        var verification = try StoreVerification(path: disk.database)
+        let report = try verification.run()
+        #expect(report.isSound, "\(report.findings)")
+    }
+
     private static let reference = Result {
         let disk = try FaultDisk()
         let rig = UpkeepRig(on: disk)
@@ -51,7 +71,7 @@ import Testing
 /// Stores rounds of points of two streams, with upkeep in between, and tries again what failed.
 private final class UpkeepRig {
     private static let rounds: Int64 = 8
-    private static let points: Int64 = 300
+    static let points: Int64 = 300
     private static let start: Int64 = 1_700_000_000_000_000
     private static let second: Int64 = 1_000_000
     private static let attempts = 8
@@ -62,30 +82,61 @@ private final class UpkeepRig {
     init(on disk: FaultDisk) { self.disk = disk }
 
     func run() throws {
+        try open()
+        guard let store else { return }
+        var upkeep = Self.upkeep()
+        try run(rounds: Self.rounds, store, &upkeep)
+        upkeep.ask()
+        try keep(&upkeep, store, Self.rounds * Self.points)
+        try persist { try store.close() }
+    }
+
+    /// Goes on until so many rounds are stored, and stays open.
+    func run(rounds: Int64) throws {
+        if store == nil { try open() }
+        guard let store else { return }
+        var upkeep = Self.upkeep()
+        try run(rounds: rounds, store, &upkeep)
+    }
+
+    func commit(_ round: Int64) throws {
+        try persist {
+            var commit = Self.commit(round)
+            try store?.commit(&commit)
+        }
+    }
+
+    /// The newest point's number.
+    func stored() throws -> Int64 {
+        if store == nil { try open() }
+        var stored: Int64 = 0
+        try persist { stored = try store?.newest(of: 1)?.sequence ?? 0 }
+        return stored
+    }
+
+    private func open() throws {
         try persist {
             var options = PointStore.Options()
             options.checkpointPages = 40
             options.busyTimeout = .seconds(1)
             store = try PointStore(path: disk.database, options: options)
         }
-        guard let store else { return }
+    }
+
+    private static func upkeep() -> StoreUpkeep {
         var retention = Retention.Ages()
         (retention.raw, retention.fiveMinutes) = (600 * Self.second, 1200 * Self.second)
         var upkeep = StoreUpkeep(Retention(retention))
         upkeep.rollInterval = 0
-        var stored: Int64 = 0
-        try persist { stored = try store.newest(of: 1)?.sequence ?? 0 }
-        for round in stored / Self.points..<Self.rounds {
-            try persist {
-                var commit = Self.commit(round)
-                try store.commit(&commit)
-            }
+        return upkeep
+    }
+
+    private func run(rounds: Int64, _ store: PointStore, _ upkeep: inout StoreUpkeep) throws {
+        for round in try stored() / Self.points..<rounds {
+            try commit(round)
             if round % 3 == 1 { try persist { try store.seal() } }
             try keep(&upkeep, store, (round + 1) * Self.points)
         }
-        upkeep.ask()
-        try keep(&upkeep, store, Self.rounds * Self.points)
-        try persist { try store.close() }
     }
 
     func die() {

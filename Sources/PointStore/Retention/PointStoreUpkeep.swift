@@ -24,14 +24,15 @@ extension PointStore {
         let isRelaxed = !isUnsynced
         return try writing(operation, notices: false) { database in
             try StoreError.naming(operation, path, on: database) {
-                let usual = isRelaxed ? try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? 2 : 2
-                if isRelaxed { try database.execute(sql: "PRAGMA synchronous = NORMAL") }
-                defer { if isRelaxed { try? database.execute(sql: "PRAGMA synchronous = \(usual)") } }
-                var result: T?
-                try database.inTransaction(.immediate) {
-                    result = try body(database)
-                    return .commit
+                func run() throws -> T? {
+                    var result: T?
+                    try database.inTransaction(.immediate) {
+                        result = try body(database)
+                        return .commit
+                    }
+                    return result
                 }
+                let result = isRelaxed ? try relaxing(database, run) : try run()
                 guard let result else { throw DatabaseError(message: "a transaction without a result") }
                 return result
             }
@@ -55,15 +56,6 @@ extension PointStore {
         try upkeep("give back free pages of") { database in
             // One page in each step of the statement.
             try database.makeStatement(sql: "PRAGMA incremental_vacuum(\(pages))").forEachRow { _ in true }
-        }
-    }
-
-    /// Copies the log into the file, as far as readers allow: only then is the file shorter.
-    func copyLog() throws {
-        try writing("copy the log of") { database in
-            try StoreError.naming("copy the log of", path, on: database) {
-                _ = try Row.fetchAll(database, sql: "PRAGMA wal_checkpoint(PASSIVE)")
-            }
         }
     }
 

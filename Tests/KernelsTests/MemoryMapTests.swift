@@ -28,7 +28,9 @@ import Testing
         }
     }
 
-    @Test func knowsObjectsAndArraysButNotWhatIsEmpty() {
+    // Sanitizers have allocators of their own, which tell no sizes.
+    @Test(.disabled(if: ProcessInfo.processInfo.environment["ANOMALYD_SANITIZER"] != nil))
+    func knowsObjectsAndArraysButNotWhatIsEmpty() {
         withMap { map in
             map.add([Int]())
             map.add(head: [Float]())

@@ -10,8 +10,8 @@ import Synchronization
 ///
 /// While commits fail, it tries again and again and takes nothing more from its queue. The shards go on predicting,
 /// scoring and learning until the queue is full; then they stop, their queues fill, and the sockets are read no
-/// further: clients wait, and nothing is lost. That bounds what waits in memory: `queuedRows` in the queue and as many
-/// in the writer's hand, 80 bytes each, and `Shard.queuedPoints` in front of each shard.
+/// further: clients wait, and nothing is lost. That bounds what waits in memory: `queuedRows` in the queue and
+/// `mostCommitRows` in the writer's hand, 80 bytes each, and `Shard.queuedPoints` in front of each shard.
 final class Writer: @unchecked Sendable {
     // @unchecked: all but `queue`, `heartbeat`, `inHand` and `isStopping` belongs to the writer's own thread.
 
@@ -24,9 +24,10 @@ final class Writer: @unchecked Sendable {
     /// Damaged databases that are replaced within an hour; one more, and the disk is not to be trusted.
     private static let replacementsAnHour = 3
 
-    /// Points of each stream that a commit may wait for. They are one row of the hot table: with so many streams that a
-    /// commit has but a few points of each, it would be rows that cost, and not points.
+    /// Points of each stream that a commit may wait for, and rows of all. Points of one stream are one row of the hot table:
+    /// with so many streams that a commit has but a few points of each, it would be rows that cost, and not points.
     private static let pointsOfStream = 16
+    private static let mostCommitRows = 524_288
 
     /// Room for rows that is always kept, and time after which what a burst needed beyond that is given back when no commit
     /// has filled an eighth of it, in microseconds.
@@ -135,7 +136,8 @@ final class Writer: @unchecked Sendable {
             let tick = Date(timeIntervalSinceNow: 0.25)
             let messages = queue.takeAll(until: min(due, min(tick, upkeepDate)))
             inHand.add(messages.reduce(0) { $0 + $1.rows })
-            mostRows = min(keptRows, max(configuredRows, min(Self.pointsOfStream * directory.count, Self.queuedRows)))
+            mostRows = min(
+                keptRows, max(configuredRows, min(Self.pointsOfStream * directory.count, Self.mostCommitRows)))
             for message in messages {
                 accept(message)
                 if pending.weight >= mostRows { commitUntilDone() }

@@ -95,6 +95,9 @@ final class CommitStatements {
         return (try late.write(commit, path: path), added)
     }
 
+    /// What was written last was taken back.
+    func forget() { hot.forget() }
+
     private func insert(_ record: StreamRecord) throws {
         stream.bind(record.id, at: 1)
         stream.bind(Int64(record.channels), at: 3)

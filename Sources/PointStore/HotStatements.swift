@@ -7,6 +7,7 @@ final class HotStatements {
     private let connection: SQLiteConnection?
     private let meantime: () -> Void
     private var row = HotRow()
+    private var known = NewestTimes()
 
     /// - Parameter meantime: see ``PointStore/meantime``.
     init(_ database: Database, meantime: @escaping () -> Void) throws {
@@ -32,16 +33,23 @@ final class HotStatements {
     func write(_ points: [PointRow], path: String) throws -> HotSlices {
         var rows = HotSlices()
         var start = 0
-        var known: (stream: Int32, channel: Int32, time: Int64)?
+        // Of the channel at hand: the newest time so far, and before these points.
+        var channel: (stream: Int32, channel: Int32, time: Int64, before: Int64)?
         while start < points.count {
             let first = points[start]
-            if first.stream != known?.stream || first.channel != known?.channel {
-                known = (first.stream, first.channel, try newestTime(first.stream, first.channel))
+            if first.stream != channel?.stream || first.channel != channel?.channel {
+                let before: Int64
+                if let channel, channel.stream == first.stream {
+                    before = channel.before
+                } else {
+                    before = try known.time(of: first.stream) ?? newestTime(first.stream, first.channel)
+                }
+                channel = (first.stream, first.channel, before, before)
             }
             var end = start
             repeat {
-                guard points[end].time > known?.time ?? .min else { throw conflict(points[end], path) }
-                known?.time = points[end].time
+                guard points[end].time > channel?.time ?? .min else { throw conflict(points[end], path) }
+                channel?.time = points[end].time
                 end += 1
             } while end < points.count
                 && !HotRow.isBorder(points[end - 1], points[end], count: end - start)
@@ -50,10 +58,14 @@ final class HotStatements {
             // The message is made only when it is needed: this runs for every stream.
             do { try run() } catch { try CommitStatements.naming(name(first), path, on: connection) { throw error } }
             rows.add(rows: 1, values: end - start, of: first.stream)
+            known.note(points[end - 1].time, of: first.stream)
             start = end
         }
         return rows
     }
+
+    /// What was written last was taken back.
+    func forget() { known = NewestTimes() }
 
     private func newestTime(_ stream: Int32, _ channel: Int32) throws -> Int64 {
         for statement in newest {

@@ -192,9 +192,14 @@ public final class PointStore: HistoryReading, @unchecked Sendable {
                 let statements = try self.statements ?? CommitStatements(database, meantime: meantime)
                 self.statements = statements
                 var (outcome, added) = (LateOutcome(), HotSlices())
-                try database.inTransaction(.immediate) {
-                    (outcome, added) = try statements.write(commit, path: path)
-                    return .commit
+                do {
+                    try database.inTransaction(.immediate) {
+                        (outcome, added) = try statements.write(commit, path: path)
+                        return .commit
+                    }
+                } catch {
+                    statements.forget()
+                    throw error
                 }
                 hot.add(added)
                 return outcome

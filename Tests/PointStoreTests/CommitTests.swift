@@ -161,6 +161,24 @@ import Testing
         #expect(try sqlite(scratch.path, "SELECT count(*) FROM point") == ["11"])
     }
 
+    @Test func whatWasTakenBackIsNoNewestPoint() throws {
+        var store = try PointStore(path: scratch.path)
+        try store.store(streams: [stream(1), stream(2)], points: rows(2, 1...3))
+        // The points of stream 1 have been written when those of stream 2 are found to be wrong.
+        let error = try storeError { try store.store(points: rows(1, 1...5) + rows(2, 3...4)) }
+        #expect(error.description.contains("point 3 of stream 2"))
+        try store.store(points: rows(1, 1...5))
+        for isReopened in [false, true] {
+            if isReopened {
+                try store.close()
+                store = try PointStore(path: scratch.path)
+            }
+            #expect(try storeError { try store.store(points: rows(1, 5...6)) }.cause == .conflict)
+        }
+        try store.store(points: rows(1, 6...6))
+        #expect(try sqlite(scratch.path, "SELECT count(*) FROM point") == ["9"])
+    }
+
     @Test func aLockedDatabaseIsWorthARetry() throws {
         var options = PointStore.Options()
         options.busyTimeout = .milliseconds(50)

@@ -101,7 +101,7 @@ browser-test: deps ## Try the report's page and the live one in a headless Chrom
 
 check-all: lint test senders scrape-test browser-test deb-test crash tsan asan ## All that a patch must pass (about an hour)
 	@Tests/Fuzz/run --seconds 20
-	Benchmarks/soak --minutes 2 --streams 50 --rate 3000
+	Benchmarks/soak --minutes 2 --rate 10000 --bound 2
 	Benchmarks/service
 
 fuzz: deps ## Fuzz every decoder of foreign bytes (FUZZ_SECONDS=60 for each)

@@ -135,7 +135,7 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "database.commit_points", daemon: \.database.commitPoints, .integer(1...1_000_000), unit: "points",
                 "A commit is made early when this many points wait for it, or, if that is more, 16 of each stream "
-                    + "(262,144 in all at most).",
+                    + "(524,288 in all at most).",
                 choosing: "leave it; fewer need less memory, more make a burst of points cheaper."),
             ConfigurationKey(
                 "database.on_damage", daemon: \.database.onDamage, .choice,
